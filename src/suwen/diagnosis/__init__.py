@@ -1,0 +1,1 @@
+"""From a patient's features to a ranked differential with its evidence."""

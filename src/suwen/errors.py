@@ -1,0 +1,97 @@
+"""The error tree: every failure Suwen reports, each also a subclass of the builtin it resembles.
+
+    SuwenError
+    ├── InputError (ValueError)            what was given cannot be used: one message holds all problems
+    │   ├── FormatError                    a file or document is not what it claims to be
+    │   └── TermError                      phenotype terms are unknown, obsolete, off-branch or contradictory
+    ├── NotFoundError (LookupError)        a named thing (data set, disease, file) does not exist
+    ├── DataError (OSError)                reference data are absent, damaged or not permitted
+    │   ├── DigestError                    bytes differ from their pinned SHA-256
+    │   ├── LicenceError                   a licence has not been accepted
+    │   └── NetworkError                   an address could not be reached
+    └── MissingExtraError (ImportError)    an optional dependency is not installed; names the extra
+
+Messages say what was wrong, with both values where two disagree, and what to do. They never contain patient data:
+a problem points into a document by path ("phenotypicFeatures[3].type.id"), never by quoting names or birth dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = [
+    "DataError",
+    "DigestError",
+    "FormatError",
+    "InputError",
+    "LicenceError",
+    "MissingExtraError",
+    "NetworkError",
+    "NotFoundError",
+    "Problem",
+    "SuwenError",
+    "TermError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: where it stands, what is wrong, and what would mend it."""
+
+    where: str
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        mend = f" ({self.remedy})" if self.remedy else ""
+        return f"{place}{self.what}{mend}"
+
+
+class SuwenError(Exception):
+    """Root of everything Suwen raises on purpose."""
+
+
+class InputError(SuwenError, ValueError):
+    """An input cannot be used; `problems` lists everything that is wrong with it, not only the first thing."""
+
+    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        lines = [message, *(f"  - {problem}" for problem in self.problems)]
+        super().__init__("\n".join(lines))
+
+
+class FormatError(InputError):
+    """A document is not readable as the format it was given or recognised as."""
+
+
+class TermError(InputError):
+    """Phenotype terms cannot be used: unknown, obsolete, outside the phenotype branch, or contradictory."""
+
+
+class NotFoundError(SuwenError, LookupError):
+    """A named thing does not exist; the message names the nearest alternatives where there are any."""
+
+
+class DataError(SuwenError, OSError):
+    """Reference data are absent, damaged or not permitted."""
+
+
+class DigestError(DataError):
+    """Bytes differ from their pinned SHA-256; nothing was kept."""
+
+
+class LicenceError(DataError):
+    """The licence of a data set has not been accepted."""
+
+
+class NetworkError(DataError):
+    """An address could not be reached; nothing was kept."""
+
+
+class MissingExtraError(SuwenError, ImportError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; run: pip install 'suwen[{extra}]'")

@@ -1,0 +1,1 @@
+"""What medicine knows, compiled: the phenotype ontology, disease annotations and their names."""

@@ -1,0 +1,20 @@
+"""Nouns: frozen, without I/O, known to every room above."""
+
+from suwen.subject.code import Code
+from suwen.subject.patient import Diagnosis, Feature, Patient, Sex
+from suwen.subject.reference import Kind, Reference
+from suwen.subject.seen import Atoms, Measurement, Region, Span
+
+__all__ = [
+    "Atoms",
+    "Code",
+    "Diagnosis",
+    "Feature",
+    "Kind",
+    "Measurement",
+    "Patient",
+    "Reference",
+    "Region",
+    "Sex",
+    "Span",
+]

@@ -1,0 +1,62 @@
+# Everything the project does, each target working alone on a fresh machine: make help
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The first of these that is new enough builds the environment; name another with: make PYTHON=/path/to/python
+PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	command -v $$one >/dev/null 2>&1 && $$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$one; break; }; done)
+INSTALLED := $(VENV)/.installed
+
+# What `make run` runs, and which tests `make test` runs: make test TESTS=tests/datasets
+DEMO ?= diagnose examples/marfan.yaml --html report.html
+TESTS ?= tests
+JOBS ?= 2
+BENCHMARKS ?= rare-disease similar-cases phenotype-text
+
+.PHONY: run test check bench recipes docs clean help
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: $(INSTALLED) ## Set up what is missing and show a differential diagnosis
+	$(BIN)/suwen $(DEMO)
+
+test: $(INSTALLED) ## Run the tests
+	$(BIN)/pytest -n $(JOBS) $(TESTS)
+
+check: $(INSTALLED) ## Check style, types, floors and documentation
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy src $(wildcard recipes/*.py)  # named here: mypy refuses a folder that has no recipe yet
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/test_docs.py
+
+bench: $(INSTALLED) ## Run every benchmark whose data are here, results into bench/results
+	@mkdir -p bench/results
+	@for name in $(BENCHMARKS); do echo "== $$name"; \
+	  $(BIN)/suwen bench $$name --json bench/results/$$name.json || test $$? -eq 2; done  # 2: its data are not here
+
+recipes: $(INSTALLED) ## Rebuild every shipped weight from the data
+	@shopt -s nullglob; for recipe in recipes/[!_]*.py; do echo "== $$recipe"; $(BIN)/python $$recipe; done
+
+docs: $(INSTALLED) ## Run the documentation: its code, its commands, its option lists
+	$(BIN)/pytest tests/test_docs.py -v
+
+clean: ## Remove the environment and everything that can be made again
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report.html
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+# The environment is made once and again whenever what it is made from has changed.
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Suwen needs Python 3.11 or newer, and $(or $(PYTHON),no Python on this machine) is not; install it, or: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make an environment (no ensurepip); on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

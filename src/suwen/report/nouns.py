@@ -1,0 +1,47 @@
+"""The noun of this room: everything one page about one patient's differential shows, already worded and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from suwen.diagnosis.nouns import Question, SimilarCase
+from suwen.errors import InputError
+from suwen.finding import Finding
+from suwen.subject import Code, Patient
+
+__all__ = ["NONE_OF_THESE", "DifferentialPage"]
+
+NONE_OF_THESE = "suwen:none-of-these"
+
+
+@dataclass(frozen=True, slots=True)
+class DifferentialPage:
+    """A ranked differential with all it rests on.
+
+    `findings` are ranked, most probable first; one of them may have the code `suwen:none-of-these`. The first
+    `shortlist` of them form the set that promises `coverage` (0.9 for a 90 % set). `sources` name the knowledge
+    releases with their digests, `notes` are remarks such as "HP:0001 was replaced by HP:0002", and `typical` maps a
+    disease's code value to its features with their frequency (0..1, None where unknown).
+    """
+
+    patient: Patient
+    findings: tuple[Finding, ...]
+    shortlist: int
+    coverage: float
+    similar: tuple[SimilarCase, ...] = ()
+    questions: tuple[Question, ...] = ()
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    typical: Mapping[str, tuple[tuple[Code, float | None], ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.shortlist <= len(self.findings):
+            raise InputError(f"the set holds 0 to {len(self.findings)} of the findings, not {self.shortlist}")
+        if not 0.0 < self.coverage <= 1.0:
+            raise InputError(f"a set's coverage lies above 0 and at most at 1, not {self.coverage}")
+
+    @property
+    def none_of_these(self) -> Finding | None:
+        """The finding that the disease is none of those listed, where the differential gives one."""
+        return next((finding for finding in self.findings if finding.code.value == NONE_OF_THESE), None)

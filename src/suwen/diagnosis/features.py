@@ -1,0 +1,124 @@
+"""From the features a patient was given to term numbers: replaced, mapped, checked; every problem reported at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from suwen.errors import Problem, TermError
+from suwen.knowledge import Ontology
+from suwen.knowledge.ontology import fold
+from suwen.subject import Feature, Patient
+
+__all__ = ["Features", "closure", "leaves", "resolve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Term numbers of what is present and what is excluded, ascending and distinct, and remarks on what was replaced.
+
+    `leaves` are the present terms that no other present term implies: they carry the evidence, so that writing
+    "seizure" beside "focal seizure" does not count the same observation twice.
+    """
+
+    observed: tuple[int, ...]
+    excluded: tuple[int, ...]
+    leaves: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+
+def resolve(patient: Patient, ontology: Ontology, *, lenient: bool = False) -> Features:
+    """Resolve and check a patient's features.
+
+    Retired identifiers are replaced, SNOMED CT concepts mapped through the ontology's cross-references, names looked up;
+    each change is noted. Unknown identifiers, terms outside the phenotype branch, features both present and excluded,
+    and a patient without any feature are problems: all are raised together as one TermError. With `lenient`, features
+    that have a problem are left out and noted instead.
+    """
+    found: dict[bool, dict[int, str]] = {False: {}, True: {}}
+    problems, notes = list[Problem](), list[str]()
+    for position, feature in enumerate(patient.features):
+        where = feature.where or f"features[{position}]"
+        term, remark = _term(feature, ontology)
+        if term is None:
+            problems.append(Problem(where, *remark))
+            continue
+        if remark:
+            notes.append(f"{where}: {remark[0]}")
+        found[feature.excluded].setdefault(term, where)
+    problems += _contradictions(found[False], found[True], ontology)
+    if not patient.features:
+        problems.append(Problem("", "the case has no phenotypic feature", "give at least one, such as HP:0001250"))
+    if problems and not lenient:
+        raise TermError(f"the case cannot be used: {len(problems)} problem(s)", problems)
+    notes += [str(problem) for problem in problems]
+    observed = tuple(sorted(found[False]))
+    return Features(observed, tuple(sorted(set(found[True]) - set(observed))), leaves(observed, ontology), tuple(notes))
+
+
+def leaves(terms: Iterable[int], ontology: Ontology) -> tuple[int, ...]:
+    """Terms that are not an ancestor of another of them, ascending."""
+    chosen = sorted(set(terms))
+    implied = {int(a) for term in chosen for a in ontology.ancestors(term) if a != term}
+    return tuple(term for term in chosen if term not in implied)
+
+
+def closure(terms: Iterable[int], ontology: Ontology) -> np.ndarray:
+    """All terms that `terms` imply, themselves included, ascending."""
+    parts = [ontology.ancestors(term) for term in terms]
+    return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int32)
+
+
+def _term(feature: Feature, ontology: Ontology) -> tuple[int | None, tuple[str, ...]]:
+    """Return (term number, remark), or (None, (what is wrong, remedy))."""
+    value, remark = feature.code.value, tuple[str, ...]()
+    if value.startswith("SNOMEDCT:"):
+        mapped = ontology.snomed.get(value.partition(":")[2])
+        if mapped is None:
+            return None, (f"{value} has no HPO term", "code the feature with an HPO term")
+        value, remark = mapped, (f"{value} was read as {mapped} {ontology.labels[ontology.number[mapped]]}",)
+    elif not feature.code.system:
+        named = ontology.by_name.get(fold(value))
+        if named is None:
+            return None, (f"no HPO term is called {value!r}", _nearest(value, ontology))
+        value = named
+    if value in ontology.retired:
+        replacement = ontology.retired[value]
+        if not replacement:
+            return None, (f"{value} is obsolete without a replacement", _consider(value, ontology))
+        remark = (f"{value} was replaced by {replacement} {ontology.labels[ontology.number[replacement]]}",)
+        value = replacement
+    term = ontology.number.get(value)
+    if term is None:
+        return None, (f"{value} is not in HPO release {ontology.release}", "check the identifier")
+    if not ontology.in_branch(term):
+        label = ontology.labels[term]
+        return None, (f"{value} {label} is not a phenotypic abnormality", "give features, not modes or modifiers")
+    return term, remark
+
+
+def _contradictions(observed: dict[int, str], excluded: dict[int, str], ontology: Ontology) -> list[Problem]:
+    """A feature is contradicted when it, or something it implies, is said to be absent."""
+    problems = []
+    for term, where in observed.items():
+        for implied in (int(a) for a in ontology.ancestors(term) if int(a) in excluded):
+            what = f"{ontology.ids[term]} {ontology.labels[term]} is present, but "
+            what += "it is also excluded" if implied == term else f"{ontology.ids[implied]} which it implies is excluded"
+            problems.append(Problem(where, f"{what} ({excluded[implied]})", "keep one of the two"))
+    return problems
+
+
+def _nearest(name: str, ontology: Ontology) -> str:
+    near = difflib.get_close_matches(fold(name), ontology.by_name, n=3, cutoff=0.7)
+    found = [ontology.by_name[one] for one in near]
+    named = ", ".join(f"{one} {ontology.labels[ontology.number[one]]}" for one in dict.fromkeys(found))
+    return f"did you mean {named}?" if named else "give its HPO identifier"
+
+
+def _consider(value: str, ontology: Ontology) -> str:
+    options = ontology.suggested.get(value, ())
+    named = ", ".join(f"{one} {ontology.labels[ontology.number[one]]}" for one in options)
+    return f"consider {named}" if named else "choose a current term"

@@ -57,7 +57,7 @@ OMIM: NDArray[np.int64]
 
 def prepare() -> None:
     """Load the engine into this process (and, by forking, into its workers)."""
-    global ENGINE, OMIM  # noqa: PLW0603: workers inherit them
+    global ENGINE, OMIM  # noqa: PLW0603  # workers inherit them
     knowledge = load_knowledge(notify=print)
     ENGINE = Engine(knowledge, load_library([datasets.path("cases")], knowledge, notify=print))
     OMIM = np.flatnonzero([code.startswith("OMIM:") for code in ENGINE.knowledge.diseases.ids])

@@ -1,5 +1,5 @@
 """The command line door."""
 
-from suwen.cli.main import main
+from suwen.cli.app import main
 
 __all__ = ["main"]

@@ -11,7 +11,6 @@ import click
 
 from suwen import datasets
 from suwen.datasets import TABLE, Dataset, Fetched, File
-from suwen.errors import SuwenError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,23 +20,7 @@ __all__ = ["data"]
 # rich and the network are loaded inside the commands that need them: `suwen --help` must start at once.
 
 
-class _Said(click.ClickException):
-    """A failure of Suwen shown as its one message, with exit status 2."""
-
-    exit_code = 2
-
-
-class _DataGroup(click.Group):
-    """Turns Suwen's errors into one message, here and for every command of the group."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except SuwenError as error:
-            raise _Said(str(error)) from error
-
-
-@click.group(cls=_DataGroup)
+@click.group()
 def data() -> None:
     """List, fetch and find reference data.
 

@@ -29,7 +29,7 @@ from suwen.diagnosis.library import Library
 from suwen.knowledge import Change, Knowledge, Profiles
 from suwen.knowledge.arrays import Rows
 
-__all__ = ["DECAY", "NAMES", "PHI", "USUAL", "Components", "Engine", "likelihood_row"]
+__all__ = ["DECAY", "NAMES", "PHI", "USUAL", "Components", "Engine", "RowOf", "likelihood_row", "usual"]
 
 DECAY = 1.6  # per nat of information lost; chosen by cross-validation over publications
 PHI = 2.0  # likelihood ratio below which a match says nothing; chosen likewise
@@ -73,8 +73,8 @@ class Engine:
         only it.
         """
         terms, knowledge = features.observed, self.knowledge
-        values = self._measured(knowledge.profiles, features, self._row)
-        values["relatives"] = _summed([self._related(term) for term in terms], len(knowledge.diseases))
+        values = self._measured(knowledge.profiles, features, self.row)
+        values["relatives"] = _summed([self.related(term) for term in terms], len(knowledge.diseases))
         known = np.diff(knowledge.profiles.by_disease.start) > 0
         change = self.change(publication, without=without)
         if change is not None:
@@ -89,7 +89,11 @@ class Engine:
 
     def change(self, publication: str, *, without: bool) -> Change | None:
         """What the knowledge loses for a case from `publication` (see `components`); None when nothing."""
-        return self.knowledge.without(_left_out(publication, without)) if publication else None
+        return self.knowledge.without(self.left_out(publication, without=without)) if publication else None
+
+    def left_out(self, publication: str, *, without: bool) -> tuple[str, ...]:
+        """References whose rows do not count for a case from `publication`."""
+        return (CASES + publication, publication) if without else (CASES + publication,)
 
     def similarity(self, implied: NDArray[np.int32]) -> Array:
         """Cosine (0..1) of each library case with a closure, both weighted by information content."""
@@ -112,7 +116,8 @@ class Engine:
         count = np.bincount(self.case_disease, kept, minlength=n_diseases)
         return (total / (count + 1.0))[self.knowledge.diseases.equivalent]
 
-    def _row(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def row(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Likelihood row of a feature (see `likelihood_row`), kept for the next patient."""
         found = self._rows.get(term)
         if found is None:
             if len(self._rows) >= _CACHED_ROWS:
@@ -120,7 +125,8 @@ class Engine:
             found = self._rows[term] = likelihood_row(self.knowledge.profiles, self.knowledge, term)
         return found
 
-    def _related(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def related(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Likelihood row of a feature against diseases of the same gene."""
         found = self._relatives.get(term)
         if found is None:
             if len(self._relatives) >= _CACHED_ROWS:
@@ -177,10 +183,6 @@ def usual(similarity: Array) -> float:
     return float(np.quantile(similarity, USUAL)) if len(similarity) else 0.0
 
 
-def _left_out(publication: str, without: bool) -> Iterable[str]:
-    return (CASES + publication, publication) if without else (CASES + publication,)
-
-
 def _summed(rows: list[tuple[NDArray[np.int32], NDArray[np.float32]]], n_columns: int) -> Array:
     if not rows:
         return np.zeros(n_columns)
@@ -188,9 +190,7 @@ def _summed(rows: list[tuple[NDArray[np.int32], NDArray[np.float32]]], n_columns
     return np.bincount(columns, np.concatenate([row[1] for row in rows]), minlength=n_columns).astype(np.float64)
 
 
-def _gathered(
-    rows: Rows, chosen: Iterable[int], weight: Array, n_columns: int, *, weighted: bool = False
-) -> Array:
+def _gathered(rows: Rows, chosen: Iterable[int], weight: Array, n_columns: int, *, weighted: bool = False) -> Array:
     """Sum over the chosen rows of the row's weight (times each entry's value when `weighted`), per column."""
     parts, weights = [], []
     for row in chosen:

@@ -106,7 +106,9 @@ def _contradictions(observed: dict[int, str], excluded: dict[int, str], ontology
     for term, where in observed.items():
         for implied in (int(a) for a in ontology.ancestors(term) if int(a) in excluded):
             what = f"{ontology.ids[term]} {ontology.labels[term]} is present, but "
-            what += "it is also excluded" if implied == term else f"{ontology.ids[implied]} which it implies is excluded"
+            what += (
+                "it is also excluded" if implied == term else f"{ontology.ids[implied]} which it implies is excluded"
+            )
             problems.append(Problem(where, f"{what} ({excluded[implied]})", "keep one of the two"))
     return problems
 

@@ -42,7 +42,7 @@ def read_index(file: Path) -> tuple[dict[str, np.ndarray], dict[str, str]] | Non
             header = tensors.metadata() or {}
             if header.get("format") != FORMAT:
                 return None
-            return {name: tensors.get_tensor(name) for name in tensors.keys()}, header  # noqa: SIM118: no iterator
+            return {name: tensors.get_tensor(name) for name in tensors.keys()}, header  # noqa: SIM118  # no iterator
     except (SafetensorError, OSError):
         return None
 
@@ -54,7 +54,9 @@ def write_index(file: Path, arrays: Mapping[str, np.ndarray], header: Mapping[st
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.stem, suffix=".part")
     except OSError as reason:
-        raise DataError(f"cannot write to {file.parent}: {reason.strerror}; set SUWEN_CACHE to a writable folder") from None
+        raise DataError(
+            f"cannot write to {file.parent}: {reason.strerror}; set SUWEN_CACHE to a writable folder"
+        ) from None
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(content)

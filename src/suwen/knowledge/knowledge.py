@@ -20,8 +20,8 @@ from suwen.knowledge.index import cache_folder, content_digest, read_index, stam
 from suwen.knowledge.names import equivalents_by_name, read_babelon, read_disease_names, read_sssom
 from suwen.knowledge.obo import read_obo
 from suwen.knowledge.ontology import Ontology, build_ontology
-from suwen.knowledge.relatives import mates, pooled
 from suwen.knowledge.profiles import AnnotationRows, Profiles, direct_frequencies, propagate
+from suwen.knowledge.relatives import mates, pooled
 
 __all__ = ["Change", "Knowledge", "Sources", "build_knowledge", "find_sources", "load_knowledge"]
 
@@ -122,9 +122,7 @@ class Knowledge:
         profiles = self._profiles_of(owner, chosen, len(diseases))
         return Change(diseases, profiles, *self._relatives_of(diseases, profiles))
 
-    def _relatives_of(
-        self, changed: NDArray[np.int32], profiles: Profiles
-    ) -> tuple[NDArray[np.int32], Profiles]:
+    def _relatives_of(self, changed: NDArray[np.int32], profiles: Profiles) -> tuple[NDArray[np.int32], Profiles]:
         """Relatives of the diseases one of whose mates changed, pooled from the changed profiles."""
         position = {int(disease): number for number, disease in enumerate(changed)}
         related = np.array(sorted({int(d) for one in changed for d in self.mates_of.columns(int(one))}), np.int32)
@@ -308,4 +306,3 @@ def _from_arrays(arrays: Mapping[str, np.ndarray], header: Mapping[str, str]) ->
         sources=json.loads(header["sources"]),
         digest=header["digest"],
     )
-

@@ -109,7 +109,7 @@ class Ontology:
             closure=closure,
             retired={old: new for old, new, _ in retired},
             suggested={old: tuple(more.split(",")) for old, _, more in retired if more},
-            snomed={code: term for code, term in snomed},
+            snomed=dict(snomed),
             number={term: number for number, term in enumerate(ids)},
         )
 

@@ -67,9 +67,7 @@ class Profiles:
         squares = np.bincount(row, (by_disease.value * weight) ** 2, minlength=len(by_disease))
         mass = np.bincount(row, weight, minlength=len(by_disease))
         norm = np.sqrt(squares) + 1e-6
-        return Profiles(
-            by_disease.transposed(n_terms), by_disease, norm.astype(np.float32), mass.astype(np.float32)
-        )
+        return Profiles(by_disease.transposed(n_terms), by_disease, norm.astype(np.float32), mass.astype(np.float32))
 
 
 def direct_frequencies(disease: Ints, term: Ints, seen: Floats, of: Floats, n_terms: int) -> tuple[Ints, Ints, Floats]:

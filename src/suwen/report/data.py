@@ -28,13 +28,14 @@ def differential_json(page: DifferentialPage) -> Json:
         "patient": _patient(page.patient),
         "coverage": _number(page.coverage, 6),
         "shortlist": page.shortlist,
+        "set_size": page.shortlist if page.set_size is None else page.set_size,
         "findings": [_finding(finding, place, page.shortlist) for place, finding in enumerate(page.findings, start=1)],
         "typical": {
             disease: [{**_code(code), "frequency": _number(frequency, 4)} for code, frequency in features]
             for disease, features in sorted(page.typical.items())
         },
-        "similar": [_similar(case) for case in page.similar],
-        "questions": [_question(question) for question in page.questions],
+        "similar": [similar_json(case) for case in page.similar],
+        "questions": [question_json(question) for question in page.questions],
         "sources": list(page.sources),
         "notes": list(page.notes),
     }
@@ -72,12 +73,15 @@ def _feature(feature: Feature) -> Json:
 
 
 def _finding(finding: Finding, place: int, shortlist: int) -> Json:
+    return {"place": place, "in_set": place <= shortlist, **finding_json(finding)}
+
+
+def finding_json(finding: Finding) -> Json:
+    """Return one finding with its evidence as JSON-ready dicts."""
     chance = finding.chance
     return {
-        "place": place,
         **_code(finding.code),
         "none_of_these": finding.code.value == NONE_OF_THESE,
-        "in_set": place <= shortlist,
         "subject": {"kind": finding.subject.kind.value, "id": finding.subject.id},
         "probability": _number(chance.value, 6),
         "low": _number(chance.low, 6),
@@ -117,7 +121,8 @@ def _maker(maker: Maker) -> Json:
     return {"name": maker.name, "version": maker.version, "data_digest": maker.data_digest}
 
 
-def _similar(case: SimilarCase) -> Json:
+def similar_json(case: SimilarCase) -> Json:
+    """Return one similar case as JSON-ready dicts."""
     return {
         "id": case.id,
         "diagnosis": _code(case.diagnosis),
@@ -129,7 +134,8 @@ def _similar(case: SimilarCase) -> Json:
     }
 
 
-def _question(question: Question) -> Json:
+def question_json(question: Question) -> Json:
+    """Return one question as JSON-ready dicts."""
     return {
         **_code(question.feature),
         "sentence": question.sentence,

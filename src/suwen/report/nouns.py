@@ -20,7 +20,8 @@ class DifferentialPage:
     """A ranked differential with all it rests on.
 
     `findings` are ranked, most probable first; one of them may have the code `suwen:none-of-these`. The first
-    `shortlist` of them form the set that promises `coverage` (0.9 for a 90 % set). `sources` name the knowledge
+    `shortlist` of them belong to the set that promises `coverage` (0.9 for a 90 % set), which holds `set_size` answers in
+    all (None: no more than are listed). `sources` name the knowledge
     releases with their digests, `notes` are remarks such as "HP:0001 was replaced by HP:0002", and `typical` maps a
     disease's code value to its features with their frequency (0..1, None where unknown).
     """
@@ -29,6 +30,7 @@ class DifferentialPage:
     findings: tuple[Finding, ...]
     shortlist: int
     coverage: float
+    set_size: int | None = None
     similar: tuple[SimilarCase, ...] = ()
     questions: tuple[Question, ...] = ()
     sources: tuple[str, ...] = ()
@@ -40,6 +42,11 @@ class DifferentialPage:
             raise InputError(f"the set holds 0 to {len(self.findings)} of the findings, not {self.shortlist}")
         if not 0.0 < self.coverage <= 1.0:
             raise InputError(f"a set's coverage lies above 0 and at most at 1, not {self.coverage}")
+
+    @property
+    def set_is_whole(self) -> bool:
+        """Whether every answer of the set is listed."""
+        return self.set_size is None or self.set_size <= self.shortlist
 
     @property
     def none_of_these(self) -> Finding | None:

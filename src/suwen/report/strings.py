@@ -59,6 +59,21 @@ STRINGS: dict[str, dict[Language, str]] = {
     "interval_range": {"en": "{low} to {high}", "zh": "{low} 至 {high}"},
     "set_tag": {"en": "{coverage} set", "zh": "{coverage} 候选集"},
     "set_ends": {"en": "The {coverage} set ends here", "zh": "{coverage} 候选集到此为止"},
+    "set_larger": {
+        "en": "The {coverage} set holds {size} answers, of which the first {count} are listed: the features given leave many "
+        "diseases possible. A set made this way is meant to hold the right answer in {coverage} of patients like those it "
+        "was calibrated on.",
+        "zh": "{coverage} 候选集共含 {size} 项，此处列出前 {count} 项：现有表现尚不足以区分众多疾病。"
+        "对于与校准数据相似的患者，按此方法得出的候选集预期在 {coverage} 的病例中包含正确答案。",
+    },
+    "rank_of": {"en": "rank {rank}", "zh": "第 {rank} 位"},
+    "unranked": {"en": "not ranked: nothing is known about it", "zh": "未排序：缺乏相关知识"},
+    "evidence_sum_short": {
+        "en": "sum: log10 likelihood ratio against the mean disease",
+        "zh": "合计：相对于平均疾病的似然比（log10）",
+    },
+    "no_library": {"en": "no library of solved cases", "zh": "未使用病例库"},
+    "library_of": {"en": "library of {count} solved cases", "zh": "病例库：{count} 例已确诊病例"},
     "set_explained": {
         "en": "The rows marked with a bar at the left ({count} of {total}) form the {coverage} set: a list made this "
         "way is meant to hold the right answer in {coverage} of patients like those it was calibrated on.",

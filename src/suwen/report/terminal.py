@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -20,6 +21,7 @@ from suwen.report.wording import (
     age_text,
     chance_text,
     disease_name,
+    evidence_sum,
     feature_name,
     percent,
     plain,
@@ -28,7 +30,7 @@ from suwen.report.wording import (
 )
 from suwen.subject import Code, Feature
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_finding", "draw_questions", "draw_similar"]
 
 FOR, AGAINST, SOFT = "bright_blue", "dark_orange", "dim"
 SHOWN_EACH_WAY = 2  # pieces of evidence for and against per disease
@@ -46,9 +48,9 @@ def draw(page: DifferentialPage, console: Console, lang: Language) -> None:
     _draw_patient(page, console, lang)
     _draw_ranking(page, console, lang)
     if page.questions:
-        _draw_questions(page.questions, console, lang)
+        draw_questions(page.questions, console, lang)
     if page.similar:
-        _draw_similar(page.similar, console, lang)
+        draw_similar(page.similar, console, lang)
     _draw_sources(page, console, lang)
 
 
@@ -91,7 +93,7 @@ def _draw_ranking(page: DifferentialPage, console: Console, lang: Language) -> N
     inside, outside = page.findings[: page.shortlist], page.findings[page.shortlist :]
     ranks = _ranks(page.findings)
     console.print(_ranking(inside, ranks[: len(inside)], True, console.width, lang, header=True))
-    if inside:
+    if inside and page.set_is_whole:
         console.print(Rule(Text(phrase("set_ends", lang, coverage=coverage), FOR), style=FOR, characters="╌"))
     if outside:
         console.print(_ranking(outside, ranks[len(inside) :], False, console.width, lang, header=False))
@@ -99,9 +101,24 @@ def _draw_ranking(page: DifferentialPage, console: Console, lang: Language) -> N
     none = page.none_of_these
     words = phrase("none_explained", lang, chance=chance_text(none.chance.value, lang)) if none else ""
     console.print(_wrapped(words or phrase("none_absent", lang), console.width, "bold"))
-    key = "set_explained" if page.shortlist else "set_empty"
-    explained = phrase(key, lang, count=page.shortlist, total=len(page.findings), coverage=coverage)
+    key = "set_empty" if not page.shortlist else "set_explained" if page.set_is_whole else "set_larger"
+    explained = phrase(key, lang, count=page.shortlist, total=len(page.findings), size=page.set_size, coverage=coverage)
     console.print(_wrapped(explained, console.width, SOFT))
+
+
+def draw_finding(finding: Finding, rank: float, console: Console, lang: Language) -> None:
+    """Print one disease with all its evidence, strongest first, and where it stands."""
+    console.print(Text(disease_name(finding, lang), "bold"))
+    place = phrase("unranked", lang) if math.isinf(rank) else phrase("rank_of", lang, rank=f"{rank:g}")
+    console.print(Text(f"{place} · {phrase('probability', lang)} {chance_text(finding.chance.value, lang)}"))
+    console.print()
+    for evidence in finding.evidence:
+        style = FOR if evidence.weight > 0 else AGAINST if evidence.weight < 0 else SOFT
+        console.print(Text(f"{signed(evidence.weight):>6}  ", style) + Text(seen_text(evidence, lang), "bold"))
+        console.print(
+            _wrapped(f"{evidence.sentence} [{evidence.source}]", console.width - 8, SOFT), new_line_start=True
+        )
+    console.print(Text(f"{signed(evidence_sum(finding)):>6}  {phrase('evidence_sum_short', lang)}", "bold"))
 
 
 def _ranks(findings: Sequence[Finding]) -> list[str]:
@@ -176,7 +193,7 @@ def _evidence_line(evidence: Evidence, lang: Language) -> Text:
     return Text.assemble((f"{signed(evidence.weight):>6} ", style), plain(words))
 
 
-def _draw_questions(questions: Sequence[Question], console: Console, lang: Language) -> None:
+def draw_questions(questions: Sequence[Question], console: Console, lang: Language) -> None:
     _head("questions", console, lang)
     for number, question in enumerate(questions, start=1):
         gain = phrase("bits", lang, bits=f"{question.information:.2f}")
@@ -186,7 +203,7 @@ def _draw_questions(questions: Sequence[Question], console: Console, lang: Langu
         console.print(Padding(_wrapped(question.sentence, console.width - 4), (0, 0, 0, 4), expand=False))
 
 
-def _draw_similar(cases: Sequence[SimilarCase], console: Console, lang: Language) -> None:
+def draw_similar(cases: Sequence[SimilarCase], console: Console, lang: Language) -> None:
     _head("similar", console, lang)
     first = max(cell_len(phrase("similarity", lang)), 4)
     second = (console.width - first - 4) * 2 // 5

@@ -1,0 +1,25 @@
+"""Assembles the commands of `suwen`."""
+
+from __future__ import annotations
+
+import click
+
+from suwen.cli.bench import bench
+from suwen.cli.data import data
+from suwen.cli.diagnose import diagnose, explain, next_, similar
+from suwen.cli.errors import SuwenGroup
+
+__all__ = ["main"]
+
+
+@click.group(cls=SuwenGroup)
+@click.version_option(package_name="suwen", prog_name="suwen")
+def main() -> None:
+    """Suwen: a patient goes in, findings with their evidence come out.
+
+    Decision support for clinicians; not a diagnosis.
+    """
+
+
+for _command in (bench, data, diagnose, explain, next_, similar):
+    main.add_command(_command)

@@ -1,0 +1,183 @@
+"""One patient weighed against every disease: probabilities, ranking, and the set that promises coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from suwen.diagnosis.circumstances import Circumstance, circumstances
+from suwen.diagnosis.components import Components, Engine
+from suwen.diagnosis.features import Features, resolve
+from suwen.diagnosis.model import Combination, Model, Weights, load_model, logits, probabilities
+from suwen.errors import InputError
+from suwen.knowledge import Knowledge
+from suwen.subject import Patient
+
+__all__ = ["COVERAGE", "NONE_OF_THESE", "Assessment", "Prior", "assess"]
+
+NONE_OF_THESE = "suwen:none-of-these"
+COVERAGE = 0.9
+# Share of people with any rare disease, lower estimate (Nguengang Wakap et al., Eur J Hum Genet 2020;28:165-173).
+RARE_DISEASE_PREVALENCE = 0.035
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What was believed before the features were seen.
+
+    `weight` gives relative prevalences by disease code; diseases it does not name get the smallest of them, and without
+    any all are alike. `setting` "rare" (default) is a clinic for rare diseases, as the model was calibrated on
+    published solved cases; "common" is general practice, where all rare diseases together have a prior chance of 3.5 %.
+    """
+
+    weight: Mapping[str, float] = field(default_factory=dict)
+    setting: str = "rare"
+
+    def __post_init__(self) -> None:
+        if self.setting not in ("rare", "common"):
+            raise InputError(f"the setting is 'rare' or 'common', not {self.setting!r}")
+        wrong = [code for code, weight in self.weight.items() if not (np.isfinite(weight) and weight > 0)]
+        if wrong:
+            raise InputError(f"prevalences must be positive numbers; wrong for {', '.join(wrong[:5])}")
+
+    def shift(self, ids: tuple[str, ...]) -> Array | float:
+        """Natural logarithm of each disease's prior relative to the mean over all."""
+        if not self.weight:
+            return 0.0
+        least = min(self.weight.values())
+        weight = np.array([self.weight.get(code, least) for code in ids])
+        return np.log(weight / weight.mean())
+
+    def none_shift(self, unlisted: float) -> float:
+        """What the setting adds to the logit of "none of these", whose prior share in solved cases is `unlisted`."""
+        if self.setting == "rare":
+            return 0.0
+        return float(np.log((1 - RARE_DISEASE_PREVALENCE) / RARE_DISEASE_PREVALENCE * (1 - unlisted) / unlisted))
+
+
+UNLISTED = 0.06  # share of published solved cases whose disease no other source describes (benchmark rare-disease)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything weighed for one patient; findings are read from it (see `evidence`).
+
+    `chance` holds the probability of every disease by number (0 for those out of scope), `none` that of "none of
+    these"; together they sum to 1. `order` lists the diseases in scope, most probable first.
+    """
+
+    engine: Engine
+    patient: Patient
+    features: Features
+    components: Components
+    weights: Weights
+    model: Model
+    prior: Prior
+    logit: Array
+    none_logit: float
+    chance: Array
+    none: float
+    scope: NDArray[np.bool_]
+    circumstances: tuple[Circumstance, ...]
+    without: bool
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The knowledge that was used, diseases known only from solved cases included."""
+        return self.engine.knowledge
+
+    @property
+    def scale(self) -> float:
+        """What a unit of score adds to the logit for this patient."""
+        return self.weights.slope / self.components.n**self.weights.power
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """Numbers of the diseases in scope, most probable first; ties in order of number."""
+        inside = np.flatnonzero(self.scope)
+        return inside[np.argsort(-self.chance[inside], kind="stable")]
+
+    @cached_property
+    def shortlist(self) -> int:
+        """How many of the leading answers, "none of these" among them, form the set that promises COVERAGE."""
+        chance = np.sort(np.append(self.chance[self.scope], self.none))[::-1]
+        return int(min(np.searchsorted(np.cumsum(chance), self.weights.set_mass) + 1, len(chance)))
+
+    @property
+    def combination(self) -> Combination:
+        """The fitted combination in use: with a case library or alone."""
+        return self.model.with_cases if self.engine.library is not None else self.model.alone
+
+    def rank(self, disease: int) -> float:
+        """Rank of a disease among those in scope, ties in the middle; infinite when nothing is known about it."""
+        if not self.scope[disease]:
+            return float("inf")
+        chance = self.logit[self.scope]
+        mine = self.logit[disease]
+        return 1.0 + float((chance > mine).sum()) + (float((chance == mine).sum()) - 1) / 2
+
+    def answers(self, top: int) -> Iterator[int | None]:
+        """The first `top` diseases in order with None for "none of these" at its place."""
+        leading = self.order[:top].tolist()
+        place = sum(1 for disease in leading if self.chance[disease] >= self.none)
+        yield from leading[:place]
+        yield None
+        yield from leading[place:]
+
+
+def assess(
+    patient: Patient,
+    *,
+    knowledge: Knowledge | Engine,
+    prior: Prior | None = None,
+    prefixes: tuple[str, ...] = (),
+    without: bool = False,
+    lenient: bool = False,
+) -> Assessment:
+    """Weigh a patient against every disease.
+
+    `prefixes` limits the diseases to those of some terminologies (`OMIM`); by default each group of equivalents is
+    one disease, named by its OMIM entry where it has one. `patient.publication` is left out of case-based evidence
+    and, with `without`, of the curated rows that cite only it. Raises TermError listing every problem with the
+    features; with `lenient`, unusable features are noted and left out.
+    """
+    engine = knowledge if isinstance(knowledge, Engine) else Engine(knowledge)
+    prior, model = prior or Prior(), load_model()
+    features = resolve(patient, engine.knowledge.ontology, lenient=lenient)
+    components = engine.components(features, publication=patient.publication, without=without)
+    weights = model.weights(library=engine.library is not None, publication=patient.publication)
+    logit, none_logit = logits(components, weights)
+    found = circumstances(patient, engine.knowledge.diseases)
+    scope = _scope(engine.knowledge, prefixes) & components.known
+    logit = logit + prior.shift(engine.knowledge.diseases.ids) + sum(one.weight for one in found)
+    logit = np.where(scope, logit, -np.inf)
+    none_logit += prior.none_shift(UNLISTED)
+    chance, none = probabilities(logit, none_logit)
+    return Assessment(
+        engine,
+        patient,
+        features,
+        components,
+        weights,
+        model,
+        prior,
+        logit,
+        none_logit,
+        chance,
+        none,
+        scope,
+        found,
+        without,
+    )
+
+
+def _scope(knowledge: Knowledge, prefixes: tuple[str, ...]) -> NDArray[np.bool_]:
+    diseases = knowledge.diseases
+    if prefixes:
+        return np.array([code.partition(":")[0] in prefixes for code in diseases.ids])
+    return diseases.equivalent == np.arange(len(diseases))

@@ -38,7 +38,8 @@ from suwen.subject import Patient
 
 CANDIDATES = 400
 EXCLUDED_WEIGHT = 0.2  # not fitted: see the card
-START = (1.0, 1.7, 1.5, 1.7, 0.2, 28.0, EXCLUDED_WEIGHT)
+# Solved cases start low: the optimum is flat, and where two settings do as well the curated knowledge shall decide.
+START = (1.0, 2.4, 1.8, 2.4, 0.28, 18.0, EXCLUDED_WEIGHT)
 TARGET = Path(__file__).parent.parent / "src/suwen/diagnosis/weights"
 Floats = NDArray[np.float32]
 

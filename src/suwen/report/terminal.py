@@ -108,7 +108,7 @@ def _draw_ranking(page: DifferentialPage, console: Console, lang: Language) -> N
 
 def draw_finding(finding: Finding, rank: float, console: Console, lang: Language) -> None:
     """Print one disease with all its evidence, strongest first, and where it stands."""
-    console.print(Text(disease_name(finding, lang), "bold"))
+    console.print(Text(f"{disease_name(finding.code, lang)} ({finding.code.value})", "bold"))
     place = phrase("unranked", lang) if math.isinf(rank) else phrase("rank_of", lang, rank=f"{rank:g}")
     console.print(Text(f"{place} · {phrase('probability', lang)} {chance_text(finding.chance.value, lang)}"))
     console.print()

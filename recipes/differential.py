@@ -1,13 +1,14 @@
 """Fits how the differential combines its measures, from open solved cases; writes weights and card.
 
-Data in: diagnosis/cases.jsonl.xz and diagnosis/cases_reese.jsonl.xz of SUWEN_DATA (phenopacket-store, BSD-3-Clause), and
-the knowledge of the installed HPO release with MONDO equivalences. Out: src/suwen/diagnosis/weights/differential.json and
-its card. Run: `python recipes/differential.py` (about 10 minutes on two cores, no GPU, no random numbers).
+Data in: diagnosis/cases.jsonl.xz and diagnosis/cases_reese.jsonl.xz of SUWEN_DATA (phenopacket-store, BSD-3-Clause),
+and the knowledge of the installed HPO release with MONDO equivalences. Out:
+src/suwen/diagnosis/weights/differential.json. Run: `python recipes/differential.py` (about 10 minutes on two cores,
+no GPU, no random numbers).
 
-Publications are dealt into five folds by the hash of their identifier; the weights of a fold never see its cases, so the
-benchmark measures every published case with weights that did not see its publication.
-1. Measures of the 400 best candidates of each case, once with all curated rows (A), once without the rows that cite only
-   the case's own publication (B); library cases of the same publication never count.
+Publications are dealt into five folds by the hash of their identifier; the weights of a fold never see its cases, so
+the benchmark measures every published case with weights that did not see its publication.
+1. Measures of the 400 best candidates of each case, once with all curated rows (A), once without the rows that cite
+   only the case's own publication (B); library cases of the same publication never count.
 2. Coordinate ascent on the mean of top-1, top-3 and top-10 over A and B, half of it with each publication counting by
    the square root of its cases, so that a few large cohorts do not decide alone. Weights cannot become negative: a
    feature that a disease has never speaks against it.
@@ -38,8 +39,11 @@ from suwen.subject import Patient
 
 CANDIDATES = 400
 EXCLUDED_WEIGHT = 0.2  # not fitted: see the card
-# Solved cases start low: the optimum is flat, and where two settings do as well the curated knowledge shall decide.
-START = (1.0, 2.4, 1.8, 2.4, 0.28, 18.0, EXCLUDED_WEIGHT)
+# Not fitted either: the optimum is flat from 15 to 45, higher values helping the diseases that the library holds at the
+# cost of those it does not, and which diseases have published cases says little about which one a patient has.
+CASES_WEIGHT = 18.0
+FIXED = ("excluded", "cases")
+START = (1.0, 2.4, 1.8, 2.4, 0.28, CASES_WEIGHT, EXCLUDED_WEIGHT)
 TARGET = Path(__file__).parent.parent / "src/suwen/diagnosis/weights"
 Floats = NDArray[np.float32]
 
@@ -110,7 +114,7 @@ def ranks(measured: Measured, weights: Sequence[float]) -> NDArray[np.float64]:
     true = score[:, :1]
     rank = 1.0 + (score > true).sum(1) + ((score == true).sum(1) - 1) / 2
     rank[~measured.there] = np.inf
-    return rank
+    return np.asarray(rank)
 
 
 def goal(modes: Sequence[Measured], weights: Sequence[float], share: NDArray[np.float64]) -> float:
@@ -130,7 +134,7 @@ def ascend(modes: Sequence[Measured], share: NDArray[np.float64], start: Sequenc
         improved = True
         while improved:
             improved = False
-            for at in [i for i, weight in enumerate(weights) if i and weight and NAMES[i] != "excluded"]:
+            for at in [i for i, weight in enumerate(weights) if i and weight and NAMES[i] not in FIXED]:
                 for factor in (step, 1 / step):
                     trial = [*weights]
                     trial[at] *= factor
@@ -271,7 +275,8 @@ def main() -> None:
             "version": "1",
             "trained_on": f"{len(patients)} solved cases of phenopacket-store (BSD-3-Clause), "
             f"HPO annotations {ENGINE.knowledge.sources['HPO annotations']}",
-            "calibration": "published solved cases, their own publication removed, weights fitted on other publications",
+            "calibration": "published solved cases, their own publication removed, "
+            "weights fitted on other publications",
             "with_cases": fit(patients, modes, pool, library=True),
             "alone": fit(patients, modes, pool, library=False),
         }

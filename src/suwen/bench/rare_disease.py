@@ -1,9 +1,9 @@
 """Benchmark rare-disease: the rank of the true disease in published solved cases, with calibration and coverage.
 
-Modes: A all curated knowledge; B without the rows that cite only the case's own publication (cases whose disease then has
-no knowledge left are misses); C the PhenoBrain test set over OMIM and ORPHA, any accepted code counts. Solved cases of the
-same publication never count, and the weights are those whose fitting never saw the publication. Only present HPO terms
-are used. Ties stand in the middle of their ranks.
+Modes: A all curated knowledge; B without the rows that cite only the case's own publication (cases whose disease then
+has no knowledge left are misses); C the PhenoBrain test set over OMIM and ORPHA, any accepted code counts. Solved cases
+of the same publication never count, and the weights are those whose fitting never saw the publication. Only present HPO
+terms are used. Ties stand in the middle of their ranks.
 """
 
 from __future__ import annotations
@@ -200,7 +200,9 @@ def _plain_rank(score: np.ndarray, true: int, known: np.ndarray) -> float:
 
 
 def _speed(patients: Sequence[Patient]) -> float:
-    """Median milliseconds of a whole differential (ten findings with evidence) over OMIM and ORPHA, warm, one process."""
+    """Median milliseconds of a whole differential (ten findings with evidence) over OMIM and ORPHA, warm, one
+    process.
+    """
     present = [_present(patient) for patient in patients if patient.observed]
     times = []
     for round_ in range(2):

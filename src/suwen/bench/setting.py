@@ -17,7 +17,8 @@ from suwen.knowledge import load_knowledge
 
 __all__ = ["Options", "digest", "open_engine", "over_processes"]
 
-In, Out = TypeVar("In"), TypeVar("Out")
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -242,7 +243,7 @@ def _there(cases: Iterable[Path]) -> list[Path]:
 def _stdin() -> Iterator[tuple[str, Patient | SuwenError]]:
     from suwen.formats import read_bytes  # noqa: PLC0415
 
-    data = click.get_binary_stream("stdin").read()
+    data = sys.stdin.buffer.read()
     for patient in read_bytes(data, "standard input"):
         yield "standard input", patient
 

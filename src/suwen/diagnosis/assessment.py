@@ -51,7 +51,7 @@ class Prior:
             return 0.0
         least = min(self.weight.values())
         weight = np.array([self.weight.get(code, least) for code in ids])
-        return np.log(weight / weight.mean())
+        return np.asarray(np.log(weight / weight.mean()))
 
     def none_shift(self, unlisted: float) -> float:
         """What the setting adds to the logit of "none of these", whose prior share in solved cases is `unlisted`."""
@@ -94,7 +94,7 @@ class Assessment:
     @property
     def scale(self) -> float:
         """What a unit of score adds to the logit for this patient."""
-        return self.weights.slope / self.components.n**self.weights.power
+        return float(self.weights.slope / self.components.n**self.weights.power)
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
@@ -106,7 +106,7 @@ class Assessment:
     def shortlist(self) -> int:
         """How many of the leading answers, "none of these" among them, form the set that promises COVERAGE."""
         chance = np.sort(np.append(self.chance[self.scope], self.none))[::-1]
-        return int(min(np.searchsorted(np.cumsum(chance), self.weights.set_mass) + 1, len(chance)))
+        return min(int(np.searchsorted(np.cumsum(chance), self.weights.set_mass)) + 1, len(chance))
 
     @property
     def combination(self) -> Combination:
@@ -180,4 +180,4 @@ def _scope(knowledge: Knowledge, prefixes: tuple[str, ...]) -> NDArray[np.bool_]
     diseases = knowledge.diseases
     if prefixes:
         return np.array([code.partition(":")[0] in prefixes for code in diseases.ids])
-    return diseases.equivalent == np.arange(len(diseases))
+    return np.asarray(diseases.equivalent == np.arange(len(diseases)))

@@ -82,7 +82,7 @@ class Attributor:
     def none(self) -> float:
         """log10 likelihood ratio of "none of these" against the mean of all diseases in scope."""
         mean = sum(self._weight[name] * self._mean[name] for name in NAMES) * self._unit
-        return self.assessment.none_logit / np.log(10) - mean
+        return float(self.assessment.none_logit / np.log(10) - mean)
 
     def _profile(self, disease: int) -> tuple[Rows, int]:
         if self.change is not None and disease in self.change.diseases:
@@ -116,7 +116,7 @@ class Attributor:
             parts[at] = np.log1p(-min(here, 0.95)) - np.log1p(-min(float(background[term]), 0.95))
         if len(parts):
             parts -= self._mean["excluded"] / len(parts)
-        return parts * self._weight["excluded"] * self._unit
+        return np.asarray(parts * self._weight["excluded"] * self._unit)
 
     def _cases(self, disease: int) -> tuple[tuple[float, int], ...]:
         engine = self.assessment.engine
@@ -140,6 +140,8 @@ def _looked_up(row: tuple[NDArray[np.int32], NDArray[np.float32]], disease: int)
 
 
 def _to_sum(parts: Array, whole: float) -> Array:
-    """Scale non-negative parts to sum to `whole`; measures are proportional to their parts, so only the scale is open."""
+    """Scale non-negative parts to sum to `whole`; measures are proportional to their parts, so only the scale is
+    open.
+    """
     total = float(parts.sum())
     return parts * (whole / total) if total > 0 else parts

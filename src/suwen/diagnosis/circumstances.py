@@ -1,4 +1,5 @@
-"""Age and sex as evidence: how often they fit the stated onset and inheritance of the disease, measured on solved cases.
+"""Age and sex as evidence: how often they fit the stated onset and inheritance of the disease, measured on solved
+cases.
 
 Measured on the open cases of phenopacket-store (7,768; each publication counting by the square root of its cases):
 

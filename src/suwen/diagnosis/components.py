@@ -103,7 +103,7 @@ class Engine:
         terms = [int(term) for term in implied if term < len(by_term)]
         dot = _gathered(by_term, terms, self._squares, len(self.library))
         norm = np.sqrt(self._squares[implied].sum()) + 1e-9
-        return dot / (self.case_norm * norm + 1e-9)
+        return np.asarray(dot / (self.case_norm * norm + 1e-9))
 
     def _cases(self, implied: NDArray[np.int32], publication: str) -> Array:
         n_diseases = len(self.knowledge.diseases)

@@ -102,13 +102,16 @@ class Explainer:
                 Bearing.NEUTRAL, feature, weight, self._sentence(match.kind, feature, known, frequency), source
             )
         if weight < 0:
-            return Evidence(Bearing.AGAINST, feature, weight, say("against", lang, feature=feature.label), source)
+            sentence = self._sentence("denied" if match.kind == "denied" else "against", feature, known, frequency)
+            return Evidence(Bearing.AGAINST, feature, weight, sentence, source)
         bearing = {
             "exact": Bearing.SUPPORTS,
             "broader": Bearing.SUPPORTS_BROADER,
             "narrower": Bearing.SUPPORTS_NARROWER,
         }.get(match.kind, Bearing.SUPPORTS_RELATED)
-        return Evidence(bearing, feature, weight, self._sentence(match.kind, feature, known, frequency), source)
+        # What the disease itself was never seen to have can only count through diseases of the same gene.
+        kind = "elsewhere" if match.kind in ("against", "denied") else match.kind
+        return Evidence(bearing, feature, weight, self._sentence(kind, feature, known, frequency), source)
 
     def _sentence(self, kind: str, feature: Code, known: str, frequency: str) -> str:
         return say(kind, self.lang, feature=feature.label, known=known, frequency=frequency)

@@ -33,10 +33,10 @@ class Features:
 def resolve(patient: Patient, ontology: Ontology, *, lenient: bool = False) -> Features:
     """Resolve and check a patient's features.
 
-    Retired identifiers are replaced, SNOMED CT concepts mapped through the ontology's cross-references, names looked up;
-    each change is noted. Unknown identifiers, terms outside the phenotype branch, features both present and excluded,
-    and a patient without any feature are problems: all are raised together as one TermError. With `lenient`, features
-    that have a problem are left out and noted instead.
+    Retired identifiers are replaced, SNOMED CT concepts mapped through the ontology's cross-references, names
+    looked up; each change is noted. Unknown identifiers, terms outside the phenotype branch, features both present
+    and excluded, and a patient without any feature are problems: all are raised together as one TermError. With
+    `lenient`, features that have a problem are left out and noted instead.
     """
     found: dict[bool, dict[int, str]] = {False: {}, True: {}}
     problems, notes = list[Problem](), list[str]()

@@ -1,9 +1,9 @@
 """The learned combination: how much each measure counts, and how a score becomes a calibrated probability.
 
 File format 1 (`weights/differential.json`): an object with `format` 1, `name`, `version`, `trained_on`, `calibration`,
-`with_cases` and `alone` (without a case library). Each of the two holds `folds` (weights fitted without the publications
-of that fold), `whole` (fitted on all), and `bins` (held-out reliability: lower edge, upper edge, cases, true). To change
-a meaning, raise the number and keep reading 1.
+`with_cases` and `alone` (without a case library). Each of the two holds `folds` (weights fitted without the
+publications of that fold), `whole` (fitted on all), and `bins` (held-out reliability: lower edge, upper edge, cases,
+true). To change a meaning, raise the number and keep reading 1.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Nouns of the differential beside the finding: a question worth asking, and a solved case that resembles the patient."""
+"""Nouns of the differential beside the finding: a question worth asking, and a solved case that resembles the
+patient.
+"""
 
 from __future__ import annotations
 

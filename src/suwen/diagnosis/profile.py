@@ -20,8 +20,9 @@ _RELATED = 1.5  # nats; a shared ancestor less informative than this is no relat
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How a feature matches what is annotated of a disease: `kind` is exact, broader, narrower, related, elsewhere or
-    against; `term` the annotated term; `seen` of `of` patients had it (`of` 0: not stated; `counted`: a real count).
+    """How a feature matches what is annotated of a disease: `kind` is exact, broader, narrower, related, denied (looked
+    for and never seen), elsewhere or against; `term` the annotated term; `seen` of `of` patients had it (`of` 0: not
+    stated; `counted`: a real count).
     """
 
     kind: str
@@ -42,7 +43,7 @@ class Annotations:
         if change is not None and disease in change.diseases:
             rows = rows[~_removed(assessment, rows)]
         self._rows, self._terms = rows, knowledge.rows.term[rows]
-        self._direct = np.unique(self._terms)
+        self._direct = _present(knowledge, rows)
         closures = knowledge.ontology.closure.take(self._direct)
         self._owner = np.repeat(self._direct, np.diff(closures.start))
         self._implied = closures.column
@@ -60,6 +61,8 @@ class Annotations:
             matches = [self._matched("broader", int(one)) for one in below]
             return max(matches, key=lambda match: match.seen / match.of if match.of else 0.3)
         ancestors = knowledge.ontology.ancestors(term)
+        if (self._terms == term).any():
+            return self._matched("denied", term)
         above = ancestors[self._is_direct[ancestors]]
         if len(above):
             return self._matched("narrower", int(above[np.argmax(knowledge.information[above])]))
@@ -95,7 +98,9 @@ def typical(
 def separating(
     knowledge: Knowledge, one: int, other: int, *, most: int = 10, lang: str = "en"
 ) -> tuple[tuple[Code, float, float], ...]:
-    """Features whose frequency differs most between two diseases: (feature, frequency in one, frequency in the other)."""
+    """Features whose frequency differs most between two diseases: (feature, frequency in one, frequency in the
+    other).
+    """
     table = knowledge.profiles.by_disease
     first, second = (dict(zip(table.columns(d).tolist(), table.values(d).tolist(), strict=True)) for d in (one, other))
     terms = sorted(first.keys() | second.keys())
@@ -118,6 +123,12 @@ def _trust(match: Match) -> float:
     return match.of / (match.of + 4.0) if match.of else 0.5
 
 
+def _present(knowledge: Knowledge, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Distinct terms of rows that some patient had, or that state no frequency."""
+    table = knowledge.rows
+    return np.unique(table.term[rows[(table.seen[rows] > 0) | (table.of[rows] == 0)]])
+
+
 def _removed(assessment: Assessment, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Which rows cite nothing but what is left out of the assessment."""
     knowledge = assessment.knowledge
@@ -126,7 +137,7 @@ def _removed(assessment: Assessment, rows: NDArray[np.int32]) -> NDArray[np.bool
     cited = knowledge.rows.references.take(rows)
     owner = np.repeat(np.arange(len(rows)), np.diff(cited.start))
     outside = np.bincount(owner, ~np.isin(cited.column, numbers), minlength=len(rows))
-    return (outside == 0) & (np.diff(cited.start) > 0)
+    return np.asarray((outside == 0) & (np.diff(cited.start) > 0))
 
 
 def _match(kind: str, term: int, knowledge: Knowledge, rows: NDArray[np.int32]) -> Match:

@@ -28,6 +28,10 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "en": "{feature} is not described in this disease, or less often than in others",
         "zh": "该病未描述“{feature}”，或较其他疾病少见",
     },
+    "denied": {
+        "en": "{feature} was looked for in patients with this disease and never found ({frequency})",
+        "zh": "曾在该病患者中查找“{feature}”，均未发现（{frequency}）",
+    },
     "elsewhere": {
         "en": "{feature} is not described in this disease itself, but in diseases of the same gene",
         "zh": "该病本身未描述“{feature}”，但同基因的其他疾病有此表现",
@@ -41,11 +45,11 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "zh": "患者无“{feature}”，与该病相符",
     },
     "cases_for": {
-        "en": "Resembles {count} solved case(s) of this disease; the most alike ({publication}) has similarity {similarity}",
+        "en": "Resembles {count} solved case(s) of this disease; most alike: {publication}, similarity {similarity}",
         "zh": "与该病 {count} 例已确诊病例相似；最相似者（{publication}）相似度 {similarity}",
     },
     "cases_against": {
-        "en": "Unlike the {count} solved case(s) of this disease; the most alike ({publication}) has similarity {similarity}",
+        "en": "Unlike the {count} solved case(s) of this disease; most alike: {publication}, similarity {similarity}",
         "zh": "与该病 {count} 例已确诊病例不甚相似；最相似者（{publication}）相似度 {similarity}",
     },
     "cases_none": {

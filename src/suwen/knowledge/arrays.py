@@ -71,7 +71,7 @@ def rows_from_pairs(row: Ints, column: Ints, n_rows: int, value: Floats | None =
 def expanded(first: Ints, lengths: Ints) -> NDArray[np.int64]:
     """Positions first[i], first[i] + 1, ... of runs of the given lengths, one run after the other."""
     ends = np.cumsum(lengths, dtype=np.int64)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - lengths), lengths)
+    return np.asarray(np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - lengths), lengths))
 
 
 def pack(strings: Sequence[str]) -> NDArray[np.uint8]:

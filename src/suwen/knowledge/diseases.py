@@ -115,7 +115,7 @@ def build_diseases(
     names_zh: Mapping[str, str],
     equivalents: Iterable[tuple[str, str]],
 ) -> Diseases:
-    """Collect the diseases of annotation rows; `equivalents` are (group, disease) pairs as `read_sssom` returns them."""
+    """Collect the diseases of annotation rows; `equivalents` are pairs as `read_sssom` returns them."""
     names = {row.disease: row.disease_name for row in reversed(rows)}
     ids = tuple(dict.fromkeys(row.disease for row in rows))
     number = {disease: position for position, disease in enumerate(ids)}

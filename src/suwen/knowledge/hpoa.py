@@ -55,7 +55,9 @@ class Hpoa:
 
 
 def read_hpoa(path: Path) -> Hpoa:
-    """Parse phenotype.hpoa (format of 2019 and later). Raises FormatError when columns are missing or no row is there."""
+    """Parse phenotype.hpoa (format of 2019 and later). Raises FormatError when columns are missing or no row is
+    there.
+    """
     release, rows = "", []
     with path.open(encoding="utf-8") as lines:
         for number, raw in enumerate(lines, start=1):

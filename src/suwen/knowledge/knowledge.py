@@ -60,8 +60,8 @@ class Knowledge:
     """What is known about phenotypes and diseases, from releases that `sources` and `digest` (SHA-256) name.
 
     `rows` are the phenotype annotations of `diseases` by number; `references` the publications they cite.
-    `profiles` are the frequencies along the ontology, equivalents pooled; `relatives` those of the other diseases of the
-    same gene, averaged over `mates`.
+    `profiles` are the frequencies along the ontology, equivalents pooled; `relatives` those of the other diseases of
+    the same gene, averaged over `mates`.
     """
 
     ontology: Ontology
@@ -107,7 +107,7 @@ class Knowledge:
         return np.concatenate([self.rows_of_disease.columns(int(member)) for member in self.group(disease)])
 
     def without(self, publications: Iterable[str]) -> Change | None:
-        """What changes when annotation rows that cite nothing but `publications` are removed; None when nothing does."""
+        """What changes when rows that cite nothing but `publications` are removed; None when nothing does."""
         numbers = [self.reference_number[one] for one in publications if one in self.reference_number]
         citing = np.concatenate([np.empty(0, np.int32), *(self.rows_of_reference.columns(one) for one in numbers)])
         rows, times = np.unique(citing, return_counts=True)

@@ -17,7 +17,6 @@ __all__ = ["PRIOR_FREQUENCY", "PRIOR_WEIGHT", "AnnotationRows", "Profiles", "dir
 PRIOR_WEIGHT = 4.0
 PRIOR_FREQUENCY = 0.12
 UNSTATED_FREQUENCY = 0.4  # rows that give no frequency
-EXCLUDED_FREQUENCY = 0.01  # rows that say the feature was looked for and never seen
 _CEILING = 0.98
 
 
@@ -61,7 +60,9 @@ class Profiles:
 
     @staticmethod
     def build(by_disease: Rows, n_terms: int, information: Floats) -> Profiles:
-        """Complete the tables from frequencies by disease; `information` is the information content per term, in nats."""
+        """Complete the tables from frequencies by disease; `information` is the information content per term, in
+        nats.
+        """
         weight = information[by_disease.column]
         row = np.repeat(np.arange(len(by_disease)), np.diff(by_disease.start))
         squares = np.bincount(row, (by_disease.value * weight) ** 2, minlength=len(by_disease))
@@ -71,15 +72,18 @@ class Profiles:
 
 
 def direct_frequencies(disease: Ints, term: Ints, seen: Floats, of: Floats, n_terms: int) -> tuple[Ints, Ints, Floats]:
-    """Pool rows of the same disease and term: (disease, term, frequency), ordered by disease, then term."""
+    """Pool rows of the same disease and term: (disease, term, frequency), ordered by disease, then term.
+
+    A feature that was looked for and never seen (0 of m, NOT) is no feature of the disease and is left out.
+    """
     key = disease.astype(np.int64) * n_terms + term
     unique, inverse = np.unique(key, return_inverse=True)
     n = np.bincount(inverse, seen, minlength=len(unique))
     m = np.bincount(inverse, of, minlength=len(unique))
     frequency = (n + PRIOR_WEIGHT * PRIOR_FREQUENCY) / (m + PRIOR_WEIGHT)
-    frequency = np.where(m == 0, UNSTATED_FREQUENCY, np.where(n == 0, EXCLUDED_FREQUENCY, frequency))
-    frequency = np.minimum(frequency, _CEILING).astype(np.float32)
-    return (unique // n_terms).astype(np.int32), (unique % n_terms).astype(np.int32), frequency
+    frequency = np.minimum(np.where(m == 0, UNSTATED_FREQUENCY, frequency), _CEILING).astype(np.float32)
+    has = (n > 0) | (m == 0)
+    return (unique[has] // n_terms).astype(np.int32), (unique[has] % n_terms).astype(np.int32), frequency[has]
 
 
 def propagate(disease: Ints, term: Ints, frequency: Floats, closure: Rows, n_diseases: int) -> Rows:

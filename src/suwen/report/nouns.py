@@ -20,8 +20,8 @@ class DifferentialPage:
     """A ranked differential with all it rests on.
 
     `findings` are ranked, most probable first; one of them may have the code `suwen:none-of-these`. The first
-    `shortlist` of them belong to the set that promises `coverage` (0.9 for a 90 % set), which holds `set_size` answers in
-    all (None: no more than are listed). `sources` name the knowledge
+    `shortlist` of them belong to the set that promises `coverage` (0.9 for a 90 % set), which holds `set_size` answers
+    in all (None: no more than are listed). `sources` name the knowledge
     releases with their digests, `notes` are remarks such as "HP:0001 was replaced by HP:0002", and `typical` maps a
     disease's code value to its features with their frequency (0..1, None where unknown).
     """

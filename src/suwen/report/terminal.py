@@ -194,6 +194,7 @@ def _evidence_line(evidence: Evidence, lang: Language) -> Text:
 
 
 def draw_questions(questions: Sequence[Question], console: Console, lang: Language) -> None:
+    """Print what to ask, examine or test next."""
     _head("questions", console, lang)
     for number, question in enumerate(questions, start=1):
         gain = phrase("bits", lang, bits=f"{question.information:.2f}")
@@ -204,6 +205,7 @@ def draw_questions(questions: Sequence[Question], console: Console, lang: Langua
 
 
 def draw_similar(cases: Sequence[SimilarCase], console: Console, lang: Language) -> None:
+    """Print similar solved cases."""
     _head("similar", console, lang)
     first = max(cell_len(phrase("similarity", lang)), 4)
     second = (console.width - first - 4) * 2 // 5

@@ -13,7 +13,7 @@ PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3.14 python3
 INSTALLED := $(VENV)/.installed
 
 # What `make run` runs, and which tests `make test` runs: make test TESTS=tests/datasets
-DEMO ?= diagnose examples/marfan.yaml --html report.html
+DEMO ?= diagnose examples/marfan.yaml --out report.html
 TESTS ?= tests
 JOBS ?= 2
 BENCHMARKS ?= rare-disease similar-cases phenotype-text

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from suwen.diagnosis.circumstances import Circumstance, circumstances
 from suwen.diagnosis.components import Components, Engine
 from suwen.diagnosis.features import Features, resolve
-from suwen.diagnosis.model import Combination, Model, Weights, load_model, logits, probabilities
+from suwen.diagnosis.model import Combination, Model, Weights, load_model, none_logit, probabilities, scale, total
 from suwen.errors import InputError
 from suwen.knowledge import Knowledge
 from suwen.subject import Patient
@@ -67,8 +67,9 @@ UNLISTED = 0.06  # share of published solved cases whose disease no other source
 class Assessment:
     """Everything weighed for one patient; findings are read from it (see `evidence`).
 
-    `chance` holds the probability of every disease by number (0 for those out of scope), `none` that of "none of
-    these"; together they sum to 1. `order` lists the diseases in scope, most probable first.
+    `scale` is what a unit of score adds to the logit of this patient's diseases. `chance` holds the probability of
+    every disease by number (0 for those out of scope), `none` that of "none of these"; together they sum to 1.
+    `order` lists the diseases in scope, most probable first.
     """
 
     engine: Engine
@@ -78,6 +79,7 @@ class Assessment:
     weights: Weights
     model: Model
     prior: Prior
+    scale: float
     logit: Array
     none_logit: float
     chance: Array
@@ -90,11 +92,6 @@ class Assessment:
     def knowledge(self) -> Knowledge:
         """The knowledge that was used, diseases known only from solved cases included."""
         return self.engine.knowledge
-
-    @property
-    def scale(self) -> float:
-        """What a unit of score adds to the logit for this patient."""
-        return float(self.weights.slope / self.components.n**self.weights.power)
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
@@ -151,13 +148,14 @@ def assess(
     features = resolve(patient, engine.knowledge.ontology, lenient=lenient)
     components = engine.components(features, publication=patient.publication, without=without)
     weights = model.weights(library=engine.library is not None, publication=patient.publication)
-    logit, none_logit = logits(components, weights)
     found = circumstances(patient, engine.knowledge.diseases)
     scope = _scope(engine.knowledge, prefixes) & components.known
-    logit = logit + prior.shift(engine.knowledge.diseases.ids) + sum(one.weight for one in found)
+    score = total(components, weights)
+    unit = scale(score[scope], components.n, weights)
+    logit = unit * score + prior.shift(engine.knowledge.diseases.ids) + sum(one.weight for one in found)
     logit = np.where(scope, logit, -np.inf)
-    none_logit += prior.none_shift(UNLISTED)
-    chance, none = probabilities(logit, none_logit)
+    none_of_these = none_logit(components.n, weights) + prior.none_shift(UNLISTED)
+    chance, none = probabilities(logit, none_of_these)
     return Assessment(
         engine,
         patient,
@@ -166,8 +164,9 @@ def assess(
         weights,
         model,
         prior,
+        unit,
         logit,
-        none_logit,
+        none_of_these,
         chance,
         none,
         scope,

@@ -47,7 +47,7 @@ class Explainer:
             *(self._observed(known, at, float(weight)) for at, weight in enumerate(parts.observed)),
             *(self._excluded(known, at, float(weight)) for at, weight in enumerate(parts.excluded)),
             *self._cases(parts),
-            *(self._circumstance(one, disease) for one in self.assessment.circumstances),
+            *(self._circumstance(one, disease) for one in self.assessment.circumstances if one.weight[disease]),
         ]
         evidence.sort(key=lambda one: -abs(one.weight))
         code = self.assessment.knowledge.diseases.code(disease, self.lang)
@@ -161,19 +161,17 @@ class Explainer:
         weight = float(circumstance.weight[disease]) / float(np.log(10))
         bearing = Bearing.SUPPORTS if weight > _VISIBLE else Bearing.AGAINST if weight < -_VISIBLE else Bearing.NEUTRAL
         if circumstance.kind == "sex":
-            key = "sex_for" if weight > 0 else "sex_against" if weight < 0 else "sex_neutral"
-            sex = Code(f"suwen:sex-{self.assessment.patient.sex.value}", self.assessment.patient.sex.value)
+            key = "sex_for" if weight > 0 else "sex_against"
+            sex = Code(f"suwen:sex-{self.assessment.patient.sex.value}", say(key.replace("sex", "label"), self.lang))
             return Evidence(bearing, sex, weight, say(key, self.lang), SEX_SOURCE)
         onset = float(self.assessment.knowledge.diseases.onset_years[disease])
-        key = "age_unknown" if np.isnan(onset) else "age_for" if weight > 0 else "age_against"
+        key = "age_for" if weight > 0 else "age_against"
         age = Measurement(
             Code("suwen:age", {"en": "age", "zh": "年龄"}[self.lang]), self.assessment.patient.age_years or 0.0, "a"
         )
         return Evidence(bearing, age, weight, say(key, self.lang, onset=self._onset(onset)), AGE_SOURCE)
 
     def _onset(self, years: float) -> str:
-        if np.isnan(years):
-            return ""
         if years == 0:
             return say("birth", self.lang)
         return (

@@ -22,9 +22,21 @@ from numpy.typing import NDArray
 from suwen.diagnosis.components import NAMES, Components
 from suwen.errors import FormatError
 
-__all__ = ["FOLDS", "Combination", "Model", "Weights", "fold_of", "load_model", "logits", "probabilities", "total"]
+__all__ = [
+    "FOLDS",
+    "Combination",
+    "Model",
+    "Weights",
+    "fold_of",
+    "load_model",
+    "none_logit",
+    "probabilities",
+    "scale",
+    "total",
+]
 
 FORMAT = 1
+_SPREAD_AT, _LEAST_SPREAD = 51, 0.5
 FOLDS = 5
 Array = NDArray[np.float64]
 
@@ -34,13 +46,16 @@ class Weights:
     """One fitted combination.
 
     `measure` weighs each measure of `components.NAMES` (nats per unit). A score S over n present features becomes a
-    logit slope * S / n ** power; "none of these" has logit none_level + none_slope * ln(n). The set that promises
-    90 % coverage is filled, most probable first, until `set_mass` of probability is in it.
+    logit slope * S / (n ** power * spread ** spread_power), where spread is the gap between the best score and the
+    fiftieth best: a patient whom few diseases fit much better than the rest is judged with more reserve. "None of
+    these" has logit none_level + none_slope * ln(n). The set that promises 90 % coverage is filled, most probable
+    first, until `set_mass` of probability is in it.
     """
 
     measure: tuple[float, ...]
     slope: float
     power: float
+    spread_power: float
     none_level: float
     none_slope: float
     set_mass: float
@@ -103,11 +118,16 @@ def total(components: Components, weights: Weights) -> Array:
     )
 
 
-def logits(components: Components, weights: Weights) -> tuple[Array, float]:
-    """Return (logit of every disease, logit of "none of these"); diseases about which nothing is known have -inf."""
-    scale = weights.slope / components.n**weights.power
-    scores = np.where(components.known, scale * total(components, weights), -np.inf)
-    return scores, weights.none_level + weights.none_slope * float(np.log(components.n))
+def scale(score: Array, n: int, weights: Weights) -> float:
+    """What a unit of score adds to the logit, from the scores of the diseases in scope and the number of features."""
+    reach = min(_SPREAD_AT, len(score))
+    spread = float(score.max() - np.partition(score, -reach)[-reach]) if reach else 0.0
+    return float(weights.slope / (n**weights.power * max(spread, _LEAST_SPREAD) ** weights.spread_power))
+
+
+def none_logit(n: int, weights: Weights) -> float:
+    """Logit of "none of these" for a patient with `n` present features."""
+    return weights.none_level + weights.none_slope * float(np.log(n))
 
 
 def probabilities(scores: Array, none: float) -> tuple[Array, float]:
@@ -131,6 +151,7 @@ def _weights(document: Mapping[str, Any]) -> Weights:
         measure=tuple(float(document["measure"][name]) for name in NAMES),
         slope=float(document["slope"]),
         power=float(document["power"]),
+        spread_power=float(document["spread_power"]),
         none_level=float(document["none_level"]),
         none_slope=float(document["none_slope"]),
         set_mass=float(document["set_mass"]),

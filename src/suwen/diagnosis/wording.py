@@ -64,10 +64,6 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "en": "The patient is younger than the earliest stated onset ({onset})",
         "zh": "患者年龄小于该病最早起病年龄（{onset}）",
     },
-    "age_unknown": {
-        "en": "No age of onset is stated for this disease",
-        "zh": "该病起病年龄未知",
-    },
     "sex_for": {
         "en": "The disease is X-linked and the patient male",
         "zh": "该病为 X 连锁遗传，患者为男性",
@@ -76,10 +72,8 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "en": "The disease is X-linked and the patient female; few patients are",
         "zh": "该病为 X 连锁遗传，患者为女性，女性患者少见",
     },
-    "sex_neutral": {
-        "en": "The patient's sex does not bear on this disease",
-        "zh": "患者性别与该病无关",
-    },
+    "label_for": {"en": "male sex", "zh": "男性"},
+    "label_against": {"en": "female sex", "zh": "女性"},
     "none": {
         "en": "No listed disease explains the features well enough to exclude one that is not listed",
         "zh": "所列疾病均不足以充分解释患者表现，不能排除未列入的疾病",

@@ -61,8 +61,8 @@ STRINGS: dict[str, dict[Language, str]] = {
     "set_ends": {"en": "The {coverage} set ends here", "zh": "{coverage} 候选集到此为止"},
     "set_larger": {
         "en": "The {coverage} set holds {size} answers, of which the first {count} are listed: the features given "
-        "leave many diseases possible. A set made this way is meant to hold the right answer in {coverage} of patients like "
-        "those it was calibrated on.",
+        "leave many diseases possible. A set made this way is meant to hold the right answer in {coverage} of "
+        "patients like those it was calibrated on.",
         "zh": "{coverage} 候选集共含 {size} 项，此处列出前 {count} 项：现有表现尚不足以区分众多疾病。"
         "对于与校准数据相似的患者，按此方法得出的候选集预期在 {coverage} 的病例中包含正确答案。",
     },

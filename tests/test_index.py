@@ -1,4 +1,4 @@
-"""The index of compiled knowledge: kept, rebuilt when harmed or outdated; and source files that are not what they say."""
+"""The index of compiled knowledge: kept, rebuilt when harmed or outdated; source files that are not what they say."""
 
 from __future__ import annotations
 

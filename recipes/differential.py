@@ -221,11 +221,11 @@ def chances(score: Floats, n: int, weights: Weights) -> tuple[NDArray[np.float64
     return probabilities(unit * score.astype(float), none_logit(n, weights))
 
 
-def mass_needed(score: Floats, true: int, n: int, weights: Weights) -> float:
-    """Probability that must be in the set, most probable first, for it to hold the truth ("none" where unlisted)."""
+def mass_before(score: Floats, true: int, n: int, weights: Weights) -> float:
+    """Probability of the answers more probable than the truth: what a set must hold before it takes in the truth."""
     chance, none = chances(score, n, weights)
     mine = none if true < 0 else float(chance[true])
-    return float(chance[chance >= mine].sum()) + (none if none >= mine else 0.0)
+    return float(chance[chance > mine].sum()) + (none if none > mine else 0.0)
 
 
 def stated(job: tuple[Patient, Weights]) -> list[tuple[float, bool]]:
@@ -268,7 +268,7 @@ def fit(
         jobs = [(patients[at], plain) for at in range(contemporary) if kept[at]]
         parts = list(pool.map(raw_scores, jobs, chunksize=100))
         weights = Weights(plain.measure, *calibrate(scored(parts[::3])), set_mass=1.0)
-        masses = [mass_needed(score, true, n, weights) for score, true, n in parts]
+        masses = [mass_before(score, true, n, weights) for score, true, n in parts]
         weights = replace(weights, set_mass=float(np.quantile(masses, 0.9)))
         fitted.append(weights)
         print("all" if left_out is None else left_out, weights, flush=True)

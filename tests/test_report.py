@@ -269,7 +269,7 @@ class TestJson:
     def test_layout(self):
         data = differential_json(example_page())
         assert list(data) == [
-            "format", "patient", "coverage", "shortlist", "findings",
+            "format", "patient", "coverage", "shortlist", "set_size", "findings",
             "typical", "similar", "questions", "sources", "notes",
         ]  # fmt: skip
         assert data["format"] == 1

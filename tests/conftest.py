@@ -78,4 +78,5 @@ def furnished(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     """For the doors: the data folder of whoever runs the tests, with the shared cache."""
     if not datasets.present("cases"):
         pytest.skip(NEEDS_DATA)
+    monkeypatch.setenv("SUWEN_DATA", str(datasets.folder()))
     monkeypatch.setenv("SUWEN_CACHE", str(cache))

@@ -196,6 +196,8 @@ def test_the_evidence_adds_up_for_a_disease_only_cases_describe(with_library: En
             np.log10(weighed.chance[one]) - sum(e.weight for e in explainer.finding(one).evidence)
             for one in (number, *weighed.order[:5].tolist())
         ]
+        none = explainer.none()
+        rest.append(np.log10(none.chance.value) - none.evidence[0].weight)
         assert np.ptp(rest) < 1e-6
 
 

@@ -255,10 +255,26 @@ def test_general_practice_makes_none_of_these_likelier(engine: Engine) -> None:
 
 def test_diseases_without_a_prevalence_get_the_smallest(engine: Engine) -> None:
     ids = engine.knowledge.diseases.ids
-    shift = Prior({ids[0]: 8.0, ids[1]: 2.0}).shift(ids)
+    shift = Prior({ids[0]: 8.0, ids[1]: 2.0}).shift(engine.knowledge.diseases)
     assert shift[0] - shift[1] == pytest.approx(math.log(4))
     assert shift[1] == pytest.approx(shift[2])
     assert np.exp(shift).mean() == pytest.approx(1.0)
+
+
+def test_only_the_ratios_of_prevalences_matter(engine: Engine) -> None:
+    ids = engine.knowledge.diseases.ids
+    small, large = (Prior({ids[0]: 4 * unit, ids[1]: unit}).shift(engine.knowledge.diseases) for unit in (1e-5, 1e307))
+    assert large == pytest.approx(small)
+
+
+def test_a_prevalence_counts_for_the_whole_group_of_equivalents(engine: Engine) -> None:
+    diseases = engine.knowledge.diseases
+    orpha = next(number for number, stands in enumerate(diseases.equivalent) if stands != number)
+    standing = int(diseases.equivalent[orpha])
+    subject = patient(*TEXTBOOK["OMIM:154700"])
+    prior = Prior({diseases.ids[orpha]: 1e-3, "OMIM:219700": 1e-6})
+    plain, weighed = assess(subject, knowledge=engine), assess(subject, knowledge=engine, prior=prior)
+    assert weighed.logit[standing] > plain.logit[standing]
 
 
 # --- questions --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,30 @@ def test_every_document_ends_in_findings_or_an_error_of_ours(part: int, engine: 
             raise
     assert ends["not read"] > 0, ends
     assert ends["findings"] > 0, ends  # some pass the border and reach the engine
+
+
+def sickly(engine: Engine, rng: random.Random) -> dict:
+    """A well-formed phenopacket of any terms at all: of every branch, retired, mapped, doubled, denied, at any age."""
+    ontology = engine.knowledge.ontology
+    pools = [ontology.ids] * 12 + [list(ontology.retired), [f"SNOMEDCT:{one}" for one in ontology.snomed]]
+    codes = [rng.choice(rng.choice(pools)) for _ in range(rng.choice([1, 2, 3, 8, 40]))]
+    codes += rng.choices(codes, k=rng.randint(0, 2))
+    features = [{"type": {"id": code}, "excluded": rng.random() < 0.3} for code in codes]
+    age = {"timeAtLastEncounter": {"age": {"iso8601duration": rng.choice(["P0D", "P1D", "P9M", "P44Y", "P120Y"])}}}
+    subject = {"id": "s", "sex": rng.choice(["MALE", "FEMALE", "OTHER_SEX", "UNKNOWN_SEX"])}
+    return RICH | {"subject": subject | (age if rng.random() < 0.7 else {}), "phenotypicFeatures": features}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_any_terms_at_all_end_in_findings_or_an_error_of_ours(part: int, engine: Engine) -> None:
+    rng = random.Random(part)  # noqa: S311  # test data, not secrets
+    ends = {"not read": 0, "not weighed": 0, "findings": 0}
+    for _ in range(max(N // PARTS // 5, 20)):
+        document = sickly(engine, rng)
+        try:
+            ends[outcome(json.dumps(document).encode(), engine)] += 1
+        except Exception as error:
+            error.add_note(f"document: {document}")
+            raise
+    assert ends["not weighed"] > 0, ends
+    assert ends["findings"] > 0, ends

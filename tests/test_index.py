@@ -102,6 +102,25 @@ def test_a_harmed_index_is_compiled_anew(harm, installed: Path) -> None:
     assert read_index(index_of(installed)) is not None
 
 
+def without_an_array(file: Path) -> None:
+    arrays, header = read_index(file)  # type: ignore[misc]
+    file.write_bytes(save({name: one for name, one in arrays.items() if name != "background"}, header))
+
+
+def with_a_byte_turned(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    arrays, _ = read_index(file)  # type: ignore[misc]
+    content[content.index(arrays["term.label"].tobytes()) + 3] ^= 1
+    file.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("harm", [without_an_array, with_a_byte_turned])
+def test_an_incomplete_or_altered_index_is_compiled_anew(harm, installed: Path) -> None:
+    first = load_knowledge(installed)
+    harm(index_of(installed))
+    assert same(load_knowledge(installed), first)
+
+
 def test_changed_sources_are_compiled_anew(installed: Path) -> None:
     before = load_knowledge(installed)
     with (installed / "phenotype.hpoa").open("a", encoding="utf-8") as file:
@@ -149,7 +168,6 @@ def broken(folder: Path, name: str, content: bytes) -> Sources:
 
 
 ORPHAN = obo(OBO | {"HP:0007000": ("HP:0007777",)}).encode()
-NOT_YET = pytest.mark.xfail(strict=True, reason="not told yet as one error that names the file", raises=UnicodeError)
 
 
 @pytest.mark.parametrize(
@@ -162,9 +180,9 @@ NOT_YET = pytest.mark.xfail(strict=True, reason="not told yet as one error that 
         ("phenotype.hpoa", b"#version: 2020\n"),
         ("phenotype.hpoa", b"OMIM:1\tname\tHP:0001100\n"),
         ("phenotype.hpoa", b"<html>\n"),
-        pytest.param("hp.obo", b"\x1f\x8b\xff\xfe" * 9, marks=NOT_YET),
-        pytest.param("phenotype.hpoa", b"\x1f\x8b\xff\xfe" * 9, marks=NOT_YET),
-        pytest.param("genes_to_phenotype.txt", b"\x1f\x8b\xff\xfe\n" * 9, marks=NOT_YET),
+        ("hp.obo", b"\x1f\x8b\xff\xfe" * 9),
+        ("phenotype.hpoa", b"\x1f\x8b\xff\xfe" * 9),
+        ("genes_to_phenotype.txt", b"\x1f\x8b\xff\xfe\n" * 9),
     ],
 )
 def test_a_wrong_file_is_named(name: str, content: bytes, tmp_path: Path) -> None:
@@ -178,7 +196,12 @@ def test_a_wrong_table_of_labels_is_named(tmp_path: Path) -> None:
         read_babelon(tmp_path / "hp-zh.babelon.tsv")
 
 
-@pytest.mark.xfail(strict=True, reason="damaged MONDO and name files are not told yet as one error that names the file")
+def test_an_ontology_without_its_root_is_named(tmp_path: Path) -> None:
+    text = obo(OBO).replace("name: Feature 118\n", "name: Feature 118\nis_obsolete: true\n")
+    with pytest.raises(FormatError, match=r"hp\.obo"):
+        build_knowledge(broken(tmp_path, "hp.obo", text.encode()))
+
+
 @pytest.mark.parametrize("reader", [read_sssom, lambda path: read_disease_names([path])], ids=["mondo", "names"])
 def test_a_wrong_optional_file_is_named(reader, tmp_path: Path) -> None:
     file = tmp_path / "optional.gz"

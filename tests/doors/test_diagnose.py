@@ -300,6 +300,22 @@ def test_a_wrong_table_of_prevalences(content: bytes, words: str, tmp_path: Path
     assert words in refused("diagnose", MARFAN, "--prior", tmp_path / "prior.csv")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "OMIM:154700,0.0002,a remark\nOMIM:609192,0.00001\n",  # its last cell is no number, so it is taken for a header
+        "OMIM:154700,often\n",  # a table without any prevalence
+        'OMIM:154700,1\n"' + "1" * 200_000,  # an open quote: csv.Error
+    ],
+    ids=["remark", "no number", "open quote"],
+)
+def test_a_table_of_prevalences_is_never_dropped_in_silence(content: str, tmp_path: Path) -> None:
+    (tmp_path / "prior.csv").write_text(content, "utf-8")
+    status, shown, errors = run("diagnose", MARFAN, "--json", "--prior", tmp_path / "prior.csv")
+    told = status == 2 and "prior.csv" in errors
+    assert told or (status == 0 and shown != run("diagnose", MARFAN, "--json")[1])
+
+
 def test_general_practice_is_another_setting() -> None:
     chance = {}
     for setting in ("rare", "common"):

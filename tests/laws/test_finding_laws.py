@@ -179,7 +179,7 @@ def some_diseases(weighed: Assessment, rng: np.random.Generator) -> list[int]:
 def constants(weighed: Assessment, rng: np.random.Generator) -> list[float]:
     """log10 chance less log10 prior less the evidence, per disease and for none of these: all the same number."""
     explainer = Explainer(weighed)
-    shift = np.broadcast_to(weighed.prior.shift(weighed.knowledge.diseases.ids), weighed.chance.shape) / math.log(10)
+    shift = np.broadcast_to(weighed.prior.shift(weighed.knowledge.diseases), weighed.chance.shape) / math.log(10)
     found = []
     for disease in some_diseases(weighed, rng):
         evidence = explainer.finding(disease).evidence

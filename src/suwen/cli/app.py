@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import click
 
 from suwen.cli.bench import bench
@@ -19,6 +22,9 @@ def main() -> None:
 
     Decision support for clinicians; not a diagnosis.
     """
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a character shows a question mark instead
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 for _command in (bench, data, diagnose, explain, next_, similar):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from suwen import datasets
+from suwen.cli.errors import SuwenGroup
 from suwen.datasets import TABLE, Dataset, Fetched, File
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ __all__ = ["data"]
 # rich and the network are loaded inside the commands that need them: `suwen --help` must start at once.
 
 
-@click.group()
+@click.group(cls=SuwenGroup)
 def data() -> None:
     """List, fetch and find reference data.
 

@@ -59,16 +59,21 @@ def _prevalences(table: Path) -> Sequence[tuple[str, float]]:
         text = table.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as reason:
         raise FormatError(f"{table} cannot be read as UTF-8 text: {reason}") from None
-    rows = list(csv.reader(io.StringIO(text), delimiter="\t" if "\t" in text else ","))
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter="\t" if "\t" in text else ","))
+    except csv.Error as reason:
+        raise FormatError(f"{table} is not a table: {reason}; check its quotation marks") from None
     found = []
     for number, row in enumerate(rows, start=1):
-        if not row or (number == 1 and not _number(row[-1])):
+        if not row or (number == 1 and not (len(row) > 1 and _number(row[1]))):
             continue
         if len(row) < 2 or not _number(row[1]):
             raise FormatError(
                 f"{table} line {number}: expected a disease code and a prevalence, such as OMIM:154700,0.0002"
             )
         found.append((row[0].strip(), float(row[1])))
+    if not found:
+        raise FormatError(f"{table} holds no prevalence; write lines such as OMIM:154700,0.0002")
     return found
 
 

@@ -14,7 +14,7 @@ from suwen.diagnosis.components import Components, Engine
 from suwen.diagnosis.features import Features, resolve
 from suwen.diagnosis.model import Combination, Model, Weights, load_model, none_logit, probabilities, scale, total
 from suwen.errors import InputError
-from suwen.knowledge import Knowledge
+from suwen.knowledge import Diseases, Knowledge
 from suwen.subject import Patient
 
 __all__ = ["COVERAGE", "NONE_OF_THESE", "Assessment", "Prior", "assess"]
@@ -45,12 +45,16 @@ class Prior:
         if wrong:
             raise InputError(f"prevalences must be positive numbers; wrong for {', '.join(wrong[:5])}")
 
-    def shift(self, ids: tuple[str, ...]) -> Array | float:
-        """Natural logarithm of each disease's prior relative to the mean over all."""
+    def shift(self, diseases: Diseases) -> Array | float:
+        """Natural logarithm of each disease's prior relative to the mean; a code stands for its equivalents."""
         if not self.weight:
             return 0.0
-        least = min(self.weight.values())
-        weight = np.array([self.weight.get(code, least) for code in ids])
+        most = max(self.weight.values())
+        weight = np.full(len(diseases), min(self.weight.values()) / most)
+        for code, one in self.weight.items():
+            if code in diseases.number:
+                group = diseases.equivalent[diseases.number[code]]
+                weight[diseases.equivalent == group] = one / most
         return np.asarray(np.log(weight / weight.mean()))
 
     def none_shift(self, unlisted: float) -> float:
@@ -152,7 +156,7 @@ def assess(
     scope = _scope(engine.knowledge, prefixes) & components.known
     score = total(components, weights)
     unit = scale(score[scope], components.n, weights)
-    logit = unit * score + prior.shift(engine.knowledge.diseases.ids) + sum(one.weight for one in found)
+    logit = unit * score + prior.shift(engine.knowledge.diseases) + sum(one.weight for one in found)
     logit = np.where(scope, logit, -np.inf)
     none_of_these = none_logit(components.n, weights) + prior.none_shift(UNLISTED)
     chance, none = probabilities(logit, none_of_these)
@@ -178,5 +182,8 @@ def assess(
 def _scope(knowledge: Knowledge, prefixes: tuple[str, ...]) -> NDArray[np.bool_]:
     diseases = knowledge.diseases
     if prefixes:
-        return np.array([code.partition(":")[0] in prefixes for code in diseases.ids])
+        inside = np.array([code.partition(":")[0] in prefixes for code in diseases.ids])
+        if not inside.any():
+            raise InputError(f"no disease has a code of {', '.join(prefixes)}; there are OMIM, ORPHA and DECIPHER")
+        return inside
     return np.asarray(diseases.equivalent == np.arange(len(diseases)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suwen.errors import FormatError
+from suwen.knowledge.source import readable
 
 __all__ = ["CLASS_FREQUENCY", "CLASS_WEIGHT", "Annotation", "Hpoa", "read_genes", "read_hpoa"]
 
@@ -59,7 +60,7 @@ def read_hpoa(path: Path) -> Hpoa:
     there.
     """
     release, rows = "", []
-    with path.open(encoding="utf-8") as lines:
+    with readable(path), path.open(encoding="utf-8") as lines:
         for number, raw in enumerate(lines, start=1):
             line = raw.rstrip("\n")
             if line.startswith("#"):
@@ -87,7 +88,7 @@ def _frequency(text: str, negated: bool) -> tuple[float, float]:
         seen, of = float(count.group(1)), float(count.group(2))
         seen = min(seen, of)
     elif percent := _PERCENT.fullmatch(text):
-        seen, of = float(percent.group(1)) / 100 * CLASS_WEIGHT, CLASS_WEIGHT
+        seen, of = min(float(percent.group(1)), 100.0) / 100 * CLASS_WEIGHT, CLASS_WEIGHT
     elif text in CLASS_FREQUENCY:
         seen, of = CLASS_FREQUENCY[text] * CLASS_WEIGHT, CLASS_WEIGHT
     else:
@@ -100,7 +101,7 @@ def _frequency(text: str, negated: bool) -> tuple[float, float]:
 def read_genes(path: Path) -> dict[str, tuple[str, ...]]:
     """Map each disease to its gene symbols, sorted, from genes_to_phenotype.txt."""
     genes: dict[str, set[str]] = {}
-    with path.open(encoding="utf-8") as lines:
+    with readable(path), path.open(encoding="utf-8") as lines:
         next(lines, None)
         for line in lines:
             cells = line.rstrip("\n").split("\t")

@@ -1,9 +1,9 @@
 """The index file: arrays in one safetensors file with a format number, written whole or not at all.
 
-Format 1. A safetensors file whose metadata hold `format` = "1", `kind`, and what the writer adds (digest of the
-sources, releases). Strings are packed one per line (see `arrays.pack`). To change an array's meaning, raise FORMAT: an
-index of another format is compiled anew from its sources, so no reader of old formats is needed; nothing in an index
-exists only there.
+Format 1. A safetensors file whose metadata hold `format` = "1", `arrays` (SHA-256 over names and bytes of all arrays,
+in order of name) and what the writer adds (digest of the sources, releases). Strings are packed one per line (see
+`arrays.pack`). To change an array's meaning, raise FORMAT: an index of another format is compiled anew from its
+sources, so no reader of old formats is needed; nothing in an index exists only there.
 """
 
 from __future__ import annotations
@@ -42,14 +42,16 @@ def read_index(file: Path) -> tuple[dict[str, np.ndarray], dict[str, str]] | Non
             header = tensors.metadata() or {}
             if header.get("format") != FORMAT:
                 return None
-            return {name: tensors.get_tensor(name) for name in tensors.keys()}, header  # noqa: SIM118  # no iterator
+            arrays = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118  # no iterator
     except (SafetensorError, OSError):
         return None
+    return (arrays, header) if header.get("arrays") == _fingerprint(arrays) else None
 
 
 def write_index(file: Path, arrays: Mapping[str, np.ndarray], header: Mapping[str, str]) -> None:
     """Write atomically beside the target, then rename. Raises DataError when the folder cannot be written."""
-    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {"format": FORMAT, **header})
+    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    content = save(whole, {**header, "format": FORMAT, "arrays": _fingerprint(whole)})
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.stem, suffix=".part")
@@ -65,6 +67,15 @@ def write_index(file: Path, arrays: Mapping[str, np.ndarray], header: Mapping[st
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise DataError(f"cannot write {file}: {reason.strerror}; free space or set SUWEN_CACHE") from None
+
+
+def _fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 that tells a damaged index from a whole one."""
+    whole = hashlib.sha256()
+    for name in sorted(arrays):
+        whole.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
+        whole.update(arrays[name].tobytes())
+    return whole.hexdigest()
 
 
 def stamp(files: Sequence[Path], *more: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from suwen.errors import FormatError
+from suwen.knowledge.source import readable
 
 __all__ = ["equivalents_by_name", "read_babelon", "read_disease_names", "read_sssom"]
 
@@ -20,7 +21,7 @@ _SPLIT = re.compile(r"[；;]")
 
 def read_babelon(path: Path) -> dict[str, str]:
     """Map HPO term to its translated label from a Babelon table (hp-zh.babelon.tsv)."""
-    with path.open(encoding="utf-8", newline="") as lines:
+    with readable(path), path.open(encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         if not {"subject_id", "predicate_id", "translation_value"} <= set(rows.fieldnames or ()):
             raise FormatError(f"{path.name} is not a Babelon table: it lacks subject_id or translation_value")
@@ -35,24 +36,26 @@ def read_disease_names(paths: Iterable[Path]) -> dict[str, str]:
     """Map OMIM and ORPHA codes to a Chinese disease name (the first of several) from gzipped JSON objects."""
     names: dict[str, str] = {}
     for path in paths:
-        table = json.loads(gzip.decompress(path.read_bytes()).decode("utf-8"))
-        for code, entry in table.items():
-            name = _SPLIT.split(entry.get("CNS_NAME") or "")[0].strip()
-            if name:
-                names[code] = name
+        with readable(path):
+            table = json.loads(gzip.decompress(path.read_bytes()).decode("utf-8"))
+            found = {code: _SPLIT.split(entry.get("CNS_NAME") or "")[0].strip() for code, entry in table.items()}
+            names |= {code: name for code, name in found.items() if name}
     return names
 
 
 def read_sssom(path: Path) -> list[tuple[str, str]]:
     """Return (MONDO id, disease code) pairs of exact matches; `Orphanet:` is written as the HPO files do, `ORPHA:`."""
-    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    lines = (line for line in io.StringIO(text.decode("utf-8")) if not line.startswith("#"))
-    rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-    return [
-        (row["subject_id"], row["object_id"].replace("Orphanet:", "ORPHA:"))
-        for row in rows
-        if row["predicate_id"] == "skos:exactMatch"
-    ]
+    with readable(path):
+        text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        lines = (line for line in io.StringIO(text.decode("utf-8")) if not line.startswith("#"))
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        if not {"subject_id", "predicate_id", "object_id"} <= set(rows.fieldnames or ()):
+            raise FormatError(f"{path.name} is not an SSSOM table: it lacks subject_id, predicate_id or object_id")
+        return [
+            (row["subject_id"], row["object_id"].replace("Orphanet:", "ORPHA:"))
+            for row in rows
+            if row["predicate_id"] == "skos:exactMatch"
+        ]
 
 
 def equivalents_by_name(names: Mapping[str, str]) -> list[tuple[str, str]]:

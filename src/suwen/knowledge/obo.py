@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from suwen.errors import FormatError
+from suwen.knowledge.source import readable
 
 __all__ = ["Obo", "OboTerm", "read_obo"]
 
@@ -40,13 +41,15 @@ class Obo:
 def read_obo(path: Path) -> Obo:
     """Parse `path` (hp.obo). Raises FormatError when it holds no terms or a parent that is not a term."""
     release, terms = "", []
-    with path.open(encoding="utf-8") as lines:
+    with readable(path), path.open(encoding="utf-8") as lines:
         for header, tags in _stanzas(lines):
             if header == "":
                 release = dict(tags).get("data-version", "")
             elif header == "[Term]":
                 terms.append(_term(tags))
     known = {term.id for term in terms}
+    if "HP:0000118" not in known or any(term.id == "HP:0000118" and term.obsolete for term in terms):
+        raise FormatError(f"{path.name} lacks HP:0000118 Phenotypic abnormality; fetch a complete hp.obo")
     orphans = [parent for term in terms for parent in term.parents if parent not in known]
     if not terms or orphans:
         found = f"unknown parents {', '.join(orphans[:3])}" if orphans else "no [Term] stanza"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["diagnose", "explain", "next_", "similar"]
 
+_PHENOPACKET = ".phenopacket.json"
 _MANY = 40  # from this many cases on, a second process pays for its start
 _CASES = click.argument("cases", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 _CASE = click.argument("case", type=click.Path(path_type=Path, allow_dash=True))
@@ -62,6 +63,7 @@ def diagnose(cases: tuple[Path, ...], **options: Any) -> None:
     """
     from suwen.formats import iter_cases  # noqa: PLC0415
 
+    _refuse_unknown(options["out"])
     found = _stdin() if cases == (Path("-"),) else iter_cases(_there(cases))
     first = list(islice(found, 2))
     if not first:
@@ -159,7 +161,8 @@ def _many(
 ) -> None:
     """Weigh many cases; one that cannot be used is reported and the others go on. Exit status 1 when any failed."""
     named = [*first, *rest]
-    if options["out"] and options["out"].suffix not in (".json", ".jsonl", ".csv"):
+    out = options["out"]
+    if out and (out.suffix not in (".json", ".jsonl", ".csv") or out.name.endswith(_PHENOPACKET)):
         raise InputError(f"{options['out'].name}: several cases are written as .jsonl, .json or .csv")
     job = _Job(_setup(options), options["prior"], options["setting"], options["top"], options["lang"])
     results = list(_progress(job.run(named, options["jobs"]), len(named)))
@@ -285,10 +288,10 @@ def _rendered(out: Path, page: DifferentialPage, assessment: Assessment, lang: s
     now = datetime.now(UTC)
     if out.suffix in (".html", ".htm"):
         return differential_html(page, lang=lang, created=now)  # type: ignore[arg-type]  # click has checked it
-    if out.name.endswith(".phenopacket.json"):
+    if out.name.endswith(_PHENOPACKET):
         release = assessment.knowledge.sources["HPO"]
         document = write_phenopacket(
-            assessment.patient, findings=page.findings, clock=lambda: now, created_by="suwen", versions={"HP": release}
+            page.patient, findings=page.findings, clock=lambda: now, created_by="suwen", versions={"HP": release}
         )
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if out.suffix in (".json", ".jsonl"):
@@ -299,6 +302,12 @@ def _rendered(out: Path, page: DifferentialPage, assessment: Assessment, lang: s
         rows = [{"case": page.patient.id, "findings": differential_json(page)["findings"], "set_size": page.set_size}]
         return _table(rows)
     raise InputError(f"{out.name}: the suffix says what to write: .html, .json, .jsonl, .csv or .phenopacket.json")
+
+
+def _refuse_unknown(out: Path | None) -> None:
+    """Refuse a file whose suffix says nothing, before any work is done."""
+    if out and out.suffix not in (".html", ".htm", ".json", ".jsonl", ".csv"):
+        raise InputError(f"{out.name}: the suffix says what to write: .html, .json, .jsonl, .csv or {_PHENOPACKET}")
 
 
 def _write(out: Path, text: str) -> None:

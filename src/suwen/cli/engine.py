@@ -26,7 +26,11 @@ def engine_options(command: Command) -> Command:
     """Options of every command that weighs a patient."""
     existing = click.Path(path_type=Path, exists=True)
     for option in (
-        click.option("--no-library", is_flag=True, help="Do not use solved cases."),
+        click.option(
+            "--no-library",
+            is_flag=True,
+            help="Do not use solved cases.",
+        ),
         click.option("--library", type=existing, multiple=True, help="Solved cases of your own: a file or folder."),
         click.option("--hpo", type=existing, help="Folder of another HPO release: hp.obo, phenotype.hpoa, ..."),
         click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language."),
@@ -44,7 +48,13 @@ def open_engine(setup: Setup, notify: Callable[[str], None]) -> Engine:
     knowledge = load_knowledge(hpo, notify=notify)
     shipped = [datasets.path("cases")] if datasets.present("cases") else []
     paths = [] if no_library else [*shipped, *own]
-    return Engine(knowledge, load_library(paths, knowledge, notify=notify) if paths else None)
+    if not paths:
+        return Engine(knowledge)
+    library = load_library(paths, knowledge, notify=notify)
+    if not len(library):
+        named = ", ".join(str(path) for path in paths)
+        raise FormatError(f"{named}: no solved case was found; a case needs a diagnosis and at least one HPO term")
+    return Engine(knowledge, library)
 
 
 def read_prior(table: Path | None, setting: str) -> Prior:

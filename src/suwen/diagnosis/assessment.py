@@ -64,7 +64,9 @@ class Prior:
         return float(np.log((1 - RARE_DISEASE_PREVALENCE) / RARE_DISEASE_PREVALENCE * (1 - unlisted) / unlisted))
 
 
-UNLISTED = 0.06  # share of published solved cases whose disease no other source describes (benchmark rare-disease)
+UNLISTED = (
+    0.10  # share of published solved cases whose disease no other source describes: b.unrankable of the benchmark
+)
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,9 @@ from suwen.knowledge import Knowledge
 __all__ = ["distinguish"]
 
 LEADING = 12
-# Branches whose features are found by a test, or told rather than seen; all others are signs to be examined.
-_TESTS = (
-    "HP:0001939",
-    "HP:0002353",
-    "HP:0003115",
-    "HP:0012443",
-    "HP:0001871",
-    "HP:0011804",
-    "HP:0032180",
-    "HP:0002715",
-)
-_HISTORY = ("HP:0012759", "HP:0000708", "HP:0025142", "HP:0001197", "HP:0001250", "HP:0001507", "HP:0002719")
+# Branches whose features are found by a test, or told; for all others the question leaves open how to find out.
+_TESTS = ("HP:0001939", "HP:0002353", "HP:0003115", "HP:0012443")  # metabolism, EEG, ECG, brain imaging
+_HISTORY = ("HP:0012759", "HP:0000708", "HP:0025142", "HP:0001197", "HP:0001250", "HP:0002719")
 Array = NDArray[np.float64]
 
 

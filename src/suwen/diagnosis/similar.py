@@ -21,7 +21,7 @@ __all__ = ["nearness", "similar"]
 # How much the fit of the case's diagnosis counts beside the resemblance of the two patients, per nat of score and
 # square root of the number of features. Set on a sample of 600 cases of the open library; the benchmark similar-cases
 # measures it on all of them with weights that did not see the publication asked about.
-_FIT = 0.05
+_FIT = 0.08
 _PER_DISEASE = 2  # a cohort of fifty would otherwise fill the list with one diagnosis
 _ALIKE = 0.5  # share of a feature's information that a related feature must keep to be called shared
 

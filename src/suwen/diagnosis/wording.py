@@ -91,7 +91,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
     "of_unstated": {"en": "in a share of patients that is not stated", "zh": "中有一部分（频率未注明）"},
     "test": {"en": "Test for: {feature}?", "zh": "检查：是否有“{feature}”？"},
     "history": {"en": "Ask about: {feature}?", "zh": "询问：是否有“{feature}”？"},
-    "sign": {"en": "Examine for: {feature}?", "zh": "查体：是否有“{feature}”？"},
+    "sign": {"en": "Ask about or examine for: {feature}?", "zh": "询问或查体：是否有“{feature}”？"},
 }
 
 

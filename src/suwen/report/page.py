@@ -36,9 +36,12 @@ def differential_page(
 
 def _worded(assessment: Assessment, lang: Language) -> tuple[Feature, ...]:
     """The features as they were understood, in the language of the page."""
-    code = assessment.knowledge.ontology.code
-    present = [Feature(code(term, lang)) for term in assessment.features.observed]
-    return (*present, *(Feature(code(term, lang), excluded=True) for term in assessment.features.excluded))
+    code, given = assessment.knowledge.ontology.code, assessment.patient.features
+    onset = {(feature.code.value, feature.excluded): feature.onset_years for feature in given}
+    terms = [(term, False) for term in assessment.features.observed]
+    terms += [(term, True) for term in assessment.features.excluded]
+    codes = [(code(term, lang), excluded) for term, excluded in terms]
+    return tuple(Feature(one, excluded, onset.get((one.value, excluded))) for one, excluded in codes)
 
 
 def _sources(assessment: Assessment, lang: Language) -> tuple[str, ...]:

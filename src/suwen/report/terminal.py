@@ -115,9 +115,8 @@ def draw_finding(finding: Finding, rank: float, console: Console, lang: Language
     for evidence in finding.evidence:
         style = FOR if evidence.weight > 0 else AGAINST if evidence.weight < 0 else SOFT
         console.print(Text(f"{signed(evidence.weight):>6}  ", style) + Text(seen_text(evidence, lang), "bold"))
-        console.print(
-            _wrapped(f"{evidence.sentence} [{evidence.source}]", console.width - 8, SOFT), new_line_start=True
-        )
+        words = _wrapped(f"{evidence.sentence} [{evidence.source}]", console.width - 8, SOFT)
+        console.print(Padding(words, (0, 0, 0, 8), expand=False))
     console.print(Text(f"{signed(evidence_sum(finding)):>6}  {phrase('evidence_sum_short', lang)}", "bold"))
 
 

@@ -148,7 +148,7 @@ def _one(named: tuple[str, Patient | SuwenError], options: dict[str, Any]) -> No
     else:
         print_differential(page, _console(), options["lang"])
     if options["out"]:
-        _write(options["out"], _rendered(options["out"], page, assessment, options["lang"]))
+        _write(options["out"], [_rendered(options["out"], page, assessment, options["lang"])])
         click.echo(
             f"{'报告已写入' if options['lang'] == 'zh' else 'Report written to'} {options['out'].resolve()}", err=True
         )
@@ -165,20 +165,30 @@ def _many(
     if out and (out.suffix not in (".json", ".jsonl", ".csv") or out.name.endswith(_PHENOPACKET)):
         raise InputError(f"{options['out'].name}: several cases are written as .jsonl, .json or .csv")
     job = _Job(_setup(options), options["prior"], options["setting"], options["top"], options["lang"])
-    results = list(_progress(job.run(named, options["jobs"]), len(named)))
-    failed = [result for result in results if "error" in result]
-    if options["out"]:
-        _write(options["out"], _table(results) if options["out"].suffix == ".csv" else _lines(results))
-        click.echo(f"{len(results)} cases written to {options['out'].resolve()}", err=True)
+    results = _progress(job.run(named, options["jobs"]), len(named))
+    failed = dict[str, str]()
+    kept = _noting(results, failed)
+    if out:
+        _write(out, _table(kept) if out.suffix == ".csv" else _lines(kept))
+        click.echo(f"{len(named)} cases written to {out.resolve()}", err=True)
     elif options["as_json"]:
-        click.echo(_lines(results), nl=False)
+        for line in _lines(kept):
+            click.echo(line, nl=False)
     else:
-        _summary(results)
-    for result in failed:
-        click.echo(f"{result['case']}: {result['error']}", err=True)
+        _summary(kept)
+    for case, error in failed.items():
+        click.echo(f"{case}: {error}", err=True)
     if failed:
-        click.echo(f"{len(failed)} of {len(results)} cases could not be used", err=True)
+        click.echo(f"{len(failed)} of {len(named)} cases could not be used", err=True)
         raise SystemExit(1)
+
+
+def _noting(results: Iterable[dict[str, Any]], failed: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Pass results on one by one, so that ten thousand are never held at once, and note those that failed."""
+    for result in results:
+        if "error" in result:
+            failed[result["case"]] = result["error"]
+        yield result
 
 
 class _Job:
@@ -300,7 +310,7 @@ def _rendered(out: Path, page: DifferentialPage, assessment: Assessment, lang: s
         )
     if out.suffix == ".csv":
         rows = [{"case": page.patient.id, "findings": differential_json(page)["findings"], "set_size": page.set_size}]
-        return _table(rows)
+        return "".join(_table(rows))
     raise InputError(f"{out.name}: the suffix says what to write: .html, .json, .jsonl, .csv or .phenopacket.json")
 
 
@@ -310,13 +320,13 @@ def _refuse_unknown(out: Path | None) -> None:
         raise InputError(f"{out.name}: the suffix says what to write: .html, .json, .jsonl, .csv or {_PHENOPACKET}")
 
 
-def _write(out: Path, text: str) -> None:
+def _write(out: Path, parts: Iterable[str]) -> None:
     """Write whole or not at all."""
     part: str | None = None
     try:
         handle, part = tempfile.mkstemp(dir=out.resolve().parent, suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.writelines(parts)
         mask = os.umask(0)
         os.umask(mask)
         Path(part).chmod(0o666 & ~mask)
@@ -341,25 +351,29 @@ def _progress(results: Iterator[dict[str, Any]], total: int) -> Iterator[dict[st
     )
 
 
-def _lines(results: Iterable[dict[str, Any]]) -> str:
-    return "".join(json.dumps(result, ensure_ascii=False) + "\n" for result in results)
+def _lines(results: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for result in results:
+        yield json.dumps(result, ensure_ascii=False) + "\n"
 
 
-def _table(results: Iterable[dict[str, Any]]) -> str:
+def _table(results: Iterable[dict[str, Any]]) -> Iterator[str]:
     """One line per case and disease, without the evidence."""
+    yield _row(["case", "rank", "code", "name", "probability", "set_size", "error"])
+    for result in results:
+        if "error" in result:
+            yield _row([result["case"], "", "", "", "", "", result["error"]])
+        for rank, finding in enumerate(result.get("findings", ()), start=1):
+            row = [result["case"], rank, finding["code"], finding["label"], finding["probability"]]
+            yield _row([*row, result["set_size"], ""])
+
+
+def _row(cells: list[Any]) -> str:
     import csv  # noqa: PLC0415
     import io  # noqa: PLC0415
 
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["case", "rank", "code", "name", "probability", "set_size", "error"])
-    for result in results:
-        if "error" in result:
-            writer.writerow([result["case"], "", "", "", "", "", result["error"]])
-        for rank, finding in enumerate(result.get("findings", ()), start=1):
-            row = [result["case"], rank, finding["code"], finding["label"], finding["probability"]]
-            writer.writerow([*row, result["set_size"], ""])
-    return text.getvalue()
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
 
 
 def _summary(results: Iterable[dict[str, Any]]) -> None:

@@ -49,6 +49,8 @@ class Prior:
         """Natural logarithm of each disease's prior relative to the mean; a code stands for its equivalents."""
         if not self.weight:
             return 0.0
+        if not any(code in diseases.number for code in self.weight):
+            raise InputError("none of the codes with a prevalence is a known disease; codes look like OMIM:154700")
         most = max(self.weight.values())
         weight = np.full(len(diseases), min(self.weight.values()) / most)
         for code, one in self.weight.items():

@@ -13,13 +13,13 @@ from suwen.diagnosis.circumstances import Circumstance, circumstances
 from suwen.diagnosis.components import Components, Engine
 from suwen.diagnosis.features import Features, resolve
 from suwen.diagnosis.model import Combination, Model, Weights, load_model, none_logit, probabilities, scale, total
+from suwen.diagnosis.nouns import NONE_OF_THESE
 from suwen.errors import InputError
 from suwen.knowledge import Diseases, Knowledge
 from suwen.subject import Patient
 
 __all__ = ["COVERAGE", "NONE_OF_THESE", "Assessment", "Prior", "assess"]
 
-NONE_OF_THESE = "suwen:none-of-these"
 COVERAGE = 0.9
 # Share of people with any rare disease, lower estimate (Nguengang Wakap et al., Eur J Hum Genet 2020;28:165-173).
 RARE_DISEASE_PREVALENCE = 0.035

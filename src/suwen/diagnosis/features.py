@@ -20,8 +20,8 @@ __all__ = ["Features", "closure", "leaves", "resolve"]
 class Features:
     """Term numbers of what is present and what is excluded, ascending and distinct, and remarks on what was replaced.
 
-    `leaves` are the present terms that no other present term implies: they carry the evidence, so that writing
-    "seizure" beside "focal seizure" does not count the same observation twice.
+    Every present term counts as evidence. `leaves` are those that no other present term implies; they are what is
+    compared and shown between two patients.
     """
 
     observed: tuple[int, ...]

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from suwen.subject import Code
 
-__all__ = ["Question", "SimilarCase"]
+__all__ = ["NONE_OF_THESE", "Question", "SimilarCase"]
+
+NONE_OF_THESE = "suwen:none-of-these"  # code of the finding that the disease is none of those known
 
 
 @dataclass(frozen=True, slots=True)

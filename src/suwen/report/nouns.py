@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from suwen.diagnosis.nouns import Question, SimilarCase
+from suwen.diagnosis.nouns import NONE_OF_THESE, Question, SimilarCase
 from suwen.errors import InputError
 from suwen.finding import Finding
 from suwen.subject import Code, Patient
 
 __all__ = ["NONE_OF_THESE", "DifferentialPage"]
-
-NONE_OF_THESE = "suwen:none-of-these"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,13 @@
     │   ├── DigestError                    bytes differ from their pinned SHA-256
     │   ├── LicenceError                   a licence has not been accepted
     │   └── NetworkError                   an address could not be reached
+    ├── AccessError (PermissionError)      the actor may not do this; nothing was opened
+    │   └── LoginError                     credentials, session or certificate are not accepted
+    ├── StoreError (OSError)               the sealed records cannot be reached, written or trusted
+    │   ├── TamperError                    sealed bytes were changed, moved, rolled back or cut off
+    │   ├── KeyProviderError               the key-encryption key cannot be had or used
+    │   ├── ConflictError                  somebody else changed the record since it was read
+    │   └── AuditError                     the audit log cannot be written, so nothing was done
     └── MissingExtraError (ImportError)    an optional dependency is not installed; names the extra
 
 Messages say what was wrong, with both values where two disagree, and what to do. They never contain patient data:
@@ -21,16 +28,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 __all__ = [
+    "AccessError",
+    "AuditError",
+    "ConflictError",
     "DataError",
     "DigestError",
     "FormatError",
     "InputError",
+    "KeyProviderError",
     "LicenceError",
+    "LoginError",
     "MissingExtraError",
     "NetworkError",
     "NotFoundError",
     "Problem",
+    "StoreError",
     "SuwenError",
+    "TamperError",
     "TermError",
 ]
 
@@ -88,6 +102,34 @@ class LicenceError(DataError):
 
 class NetworkError(DataError):
     """An address could not be reached; nothing was kept."""
+
+
+class AccessError(SuwenError, PermissionError):
+    """The actor may not do this to that for the purpose given; nothing was opened."""
+
+
+class LoginError(AccessError):
+    """Credentials, a session or a certificate are not accepted; the message does not say which part was wrong."""
+
+
+class StoreError(SuwenError, OSError):
+    """The sealed records cannot be reached, written or trusted; nothing half-written stays."""
+
+
+class TamperError(StoreError):
+    """Sealed bytes were changed, moved, rolled back or cut off; what they held is not shown."""
+
+
+class KeyProviderError(StoreError):
+    """The key-encryption key cannot be had or used: wrong passphrase, absent token, unreachable service."""
+
+
+class ConflictError(StoreError):
+    """Somebody else changed the record since it was read; read it again."""
+
+
+class AuditError(StoreError):
+    """The audit log cannot be written, so the operation was not done."""
 
 
 class MissingExtraError(SuwenError, ImportError):

@@ -1,0 +1,1 @@
+"""The consult: an actor reaches own patients, opens one, and files findings."""

@@ -1,0 +1,183 @@
+"""Opening and writing one's own patients' records: decided, audited, held against the chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from suwen.errors import InputError
+from suwen.records.access import Act, Purpose, ResourceKind
+from suwen.records.audit import EventKind
+from suwen.records.gate import Records, Work, patient_id
+from suwen.records.people import Actor
+from suwen.records.store import charts
+
+__all__ = [
+    "Draft",
+    "Record",
+    "open_patient",
+    "open_patients",
+    "open_record",
+    "withdraw_record",
+    "write_records",
+    "write_records_of",
+]
+
+_LISTED = 500  # records named by one audit entry
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record to be written, or with `id` and `base` (the version read) the next version of one that is there."""
+
+    kind: str
+    payload: bytes = field(repr=False)
+    id: str = ""
+    base: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One version of a record: ids in hex, version from 1, `at` in microseconds UTC, `images` by id (hex) and size."""
+
+    patient: str
+    id: str
+    version: int
+    at: int
+    kind: str
+    payload: bytes = field(repr=False)
+    images: tuple[tuple[str, int], ...] = ()
+    withdrawn: bool = False
+
+
+def open_patient(
+    actor: Actor,
+    records: Records,
+    patient: str,
+    *,
+    purpose: Purpose = Purpose.TREATMENT,
+    kinds: Iterable[str] = (),
+    as_of: int | None = None,
+) -> list[Record]:
+    """The records of a patient, each in its newest version (as it was at `as_of`, microseconds UTC), oldest first.
+
+    Raises AccessError, NotFoundError (unknown or erased), TamperError when any of the patient's records was changed,
+    removed, added or set back.
+    """
+    return open_patients(actor, records, [patient], purpose=purpose, kinds=kinds, as_of=as_of)[patient]
+
+
+def open_patients(
+    actor: Actor,
+    records: Records,
+    patients: Sequence[str],
+    *,
+    purpose: Purpose = Purpose.TREATMENT,
+    kinds: Iterable[str] = (),
+    as_of: int | None = None,
+) -> dict[str, list[Record]]:
+    """As `open_patient` for several patients in one transaction: all of them or none."""
+    wanted = tuple(kinds)
+    with records.acting(actor, purpose) as work:
+        return {patient: _opened(work, patient_id(patient), wanted, as_of) for patient in patients}
+
+
+def _opened(work: Work, patient: bytes, kinds: Sequence[str], as_of: int | None) -> list[Record]:
+    work.require(Act.VIEW, ResourceKind.PATIENT, patient=patient)
+    store = work.store
+    state = store.charts.state(work.connection, patient)
+    found = store.charts.newest(work.connection, state, as_of=as_of, kinds=kinds)
+    _note_opened(work, patient, found)
+    return [shown(one) for one in found]
+
+
+def open_record(
+    actor: Actor, records: Records, patient: str, record: str, *, purpose: Purpose = Purpose.TREATMENT
+) -> list[Record]:
+    """Every version of one record, oldest first; the last is the one that holds. Raises as `open_patient`."""
+    raw = patient_id(patient)
+    with records.acting(actor, purpose) as work:
+        work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
+        state = records.store.charts.state(work.connection, raw)
+        found = records.store.charts.history(work.connection, state, patient_id(record))
+        _note_opened(work, raw, found)
+        return [shown(one) for one in found]
+
+
+def _note_opened(work: Work, patient: bytes, found: Sequence[charts.Record]) -> None:
+    listed = [f"{one.id.hex()}:{one.version}" for one in found]
+    for low in range(0, max(1, len(listed)), _LISTED):
+        detail = {"records": listed[low : low + _LISTED]}
+        work.note(EventKind.OPEN, act=Act.VIEW.value, subject=patient.hex(), detail=detail)
+
+
+def write_records(
+    actor: Actor,
+    records: Records,
+    patient: str,
+    drafts: Sequence[Draft],
+    *,
+    act: Act = Act.ANNOTATE,
+    purpose: Purpose = Purpose.TREATMENT,
+) -> list[Record]:
+    """Write records of one patient, all or none. Raises AccessError, ConflictError when one was changed meanwhile."""
+    return write_records_of(actor, records, {patient: drafts}, act=act, purpose=purpose)[patient]
+
+
+def write_records_of(
+    actor: Actor,
+    records: Records,
+    drafts: Mapping[str, Sequence[Draft]],
+    *,
+    act: Act = Act.ANNOTATE,
+    purpose: Purpose = Purpose.TREATMENT,
+) -> dict[str, list[Record]]:
+    """Write records of several patients in one transaction, all or none."""
+    if act not in _WRITING:
+        raise InputError(f"records are written to {', '.join(one.value for one in _WRITING)}, not to {act.value}")
+    written = {}
+    with records.acting(actor, purpose) as work:
+        for patient, of_one in drafts.items():
+            raw = patient_id(patient)
+            work.require(act, ResourceKind.PATIENT, patient=raw)
+            sealed = [
+                charts.Draft(one.kind, one.payload, patient_id(one.id) if one.id else None, one.base) for one in of_one
+            ]
+            written[patient] = keep(work, act, raw, sealed)
+    return written
+
+
+_WRITING = (Act.ANNOTATE, Act.DIAGNOSE, Act.ORDER)
+
+
+def withdraw_record(
+    actor: Actor, records: Records, patient: str, record: str, *, base: int, purpose: Purpose = Purpose.TREATMENT
+) -> None:
+    """Withdraw a record: its versions stay in the history, and it is listed no more. Raises as `write_records`."""
+    raw = patient_id(patient)
+    with records.acting(actor, purpose) as work:
+        work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
+        state = records.store.charts.state(work.connection, raw)
+        last = records.store.charts.history(work.connection, state, patient_id(record))[-1]
+        keep(work, Act.ANNOTATE, raw, [charts.Draft(last.kind, b"", last.id, base, withdrawn=True)])
+
+
+def keep(work: Work, act: Act, patient: bytes, drafts: Sequence[charts.Draft]) -> list[Record]:
+    """Seal and store drafts after `act` was permitted, and say so in the audit log with a digest of each."""
+    store = work.store
+    state = store.charts.state(work.connection, patient)
+    written = store.charts.write(work.connection, state, drafts, at=work.at) if drafts else []
+    digest = store.keys.digest
+    said = [
+        f"{one.id.hex()}:{one.version}:{digest(patient, one.id, one.version, one.kind, one.payload)}" for one in written
+    ]
+    for low in range(0, len(said), _LISTED):
+        detail = {"records": said[low : low + _LISTED]}
+        work.note(EventKind.SEAL, act=act.value, subject=patient.hex(), detail=detail)
+    return [shown(one) for one in written]
+
+
+def shown(one: charts.Record) -> Record:
+    """A record as the floor above shows it."""
+    images = tuple((blob.id.hex(), blob.size) for blob in one.blobs)
+    return Record(one.patient.hex(), one.id.hex(), one.version, one.at, one.kind, one.payload, images, one.withdrawn)

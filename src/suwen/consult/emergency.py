@@ -1,0 +1,61 @@
+"""Breaking the glass: access without a care relationship, for a reason, for a time, alarmed and reviewed."""
+
+from __future__ import annotations
+
+import logging
+
+from suwen.errors import AccessError, InputError, NotFoundError
+from suwen.records.access import Act, Purpose, Request, Resource, ResourceKind
+from suwen.records.audit import EventKind, Outcome
+from suwen.records.gate import Records, Work, patient_id
+from suwen.records.people import Actor
+from suwen.records.relations import BreakGlass, new_relation, save_break_glass
+
+__all__ = ["break_glass"]
+
+ALARM = logging.getLogger("suwen.alarm")
+_MINUTES = 60  # HIPAA 45 CFR 164.312(a)(2)(ii) asks for an emergency procedure, not for a length: this is ours
+_LONGEST = 24 * 60
+_REASON = 10  # characters at least: "x" is no reason anybody can review
+
+
+def break_glass(
+    actor: Actor, records: Records, *, patient: str = "", identifier: str = "", reason: str, minutes: int = _MINUTES
+) -> BreakGlass:
+    """Take access to a patient (id in hex, or an identifier) for the purpose EMERGENCY, for `minutes`.
+
+    It raises an alarm at once (log `suwen.alarm`, level WARNING), stays until reviewed by the security officer, and
+    covers what the emergency policies permit to the actor's role. Raises InputError, AccessError, NotFoundError.
+    """
+    if len(reason.strip()) < _REASON:
+        raise InputError(f"say why in at least {_REASON} characters: it will be reviewed")
+    if not 1 <= minutes <= _LONGEST:
+        raise InputError(f"emergency access lasts 1 to {_LONGEST} minutes, not {minutes}")
+    with records.acting(actor, Purpose.EMERGENCY) as work:
+        raw = patient_id(patient) if patient else _identified(work, identifier)
+        _require_emergency_role(work, raw)
+        records.store.charts.state(work.connection, raw)
+        until = work.at + minutes * 60_000_000
+        use = BreakGlass(new_relation(), raw.hex(), actor.id, work.at, until, reason.strip())
+        save_break_glass(records.store, work.connection, use)
+        work.note(EventKind.BREAK_GLASS, act=Act.VIEW.value, subject=raw.hex(), detail={"use": use.id, "until": until})
+    ALARM.warning("break-glass use %s by %s until %d; review it: suwen records review", use.id, actor.id, until)
+    return use
+
+
+def _identified(work: Work, identifier: str) -> bytes:
+    found = work.store.charts.find(work.connection, [("identifier", identifier)]) if identifier.strip() else []
+    if len(found) != 1:
+        raise NotFoundError("no patient has this identifier")
+    return found[0]
+
+
+def _require_emergency_role(work: Work, patient: bytes) -> None:
+    """Only those may break the glass whom the emergency policies would then permit to view."""
+    resource = Resource(ResourceKind.PATIENT, patient.hex(), broken_glass=True)
+    decision = work.records.control.decide(Request(work.principal, Act.VIEW, resource, Purpose.EMERGENCY))
+    outcome = Outcome.PERMIT if decision.permitted else Outcome.DENY
+    detail = {"policies": list(decision.policies), "resource": "break-glass"}
+    work.note(EventKind.DECISION, act=Act.VIEW.value, subject=patient.hex(), outcome=outcome, detail=detail)
+    if not decision.permitted:
+        raise AccessError("your role has no emergency access; call somebody whose role has it")

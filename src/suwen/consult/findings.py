@@ -1,0 +1,105 @@
+"""Findings in the sealed record: filed with their evidence and maker, read back unchanged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from suwen.consult.chart import Draft, Record, open_patient, write_records
+from suwen.errors import FormatError, InputError
+from suwen.finding import Bearing, Chance, Evidence, Finding, Maker
+from suwen.records.access import Act, Purpose
+from suwen.records.gate import Records
+from suwen.records.people import Actor
+from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Span
+
+__all__ = ["KIND", "file_finding", "finding_from_bytes", "finding_to_bytes", "list_findings"]
+
+KIND = "Finding"
+_SEEN = {one.__name__: one for one in (Code, Measurement, Region, Atoms, Span)}
+
+
+def file_finding(actor: Actor, records: Records, finding: Finding, *, purpose: Purpose = Purpose.TREATMENT) -> Record:
+    """File a finding about a patient under the act "diagnose". Raises InputError when it is about something else."""
+    if finding.subject.kind is not Kind.PATIENT:
+        raise InputError(f"a finding filed with a patient is about a patient, not about a {finding.subject.kind.value}")
+    draft = Draft(KIND, finding_to_bytes(finding))
+    return write_records(actor, records, finding.subject.id, [draft], act=Act.DIAGNOSE, purpose=purpose)[0]
+
+
+def list_findings(
+    actor: Actor, records: Records, patient: str, *, purpose: Purpose = Purpose.TREATMENT
+) -> list[tuple[Record, Finding]]:
+    """The findings filed with a patient, oldest first, each with the record that holds it."""
+    found = open_patient(actor, records, patient, purpose=purpose, kinds=[KIND])
+    return [(record, finding_from_bytes(record.payload)) for record in found]
+
+
+def finding_to_bytes(finding: Finding) -> bytes:
+    """Canonical JSON, format 1."""
+    content = {"format": 1, "finding": _plain(finding)}
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def finding_from_bytes(payload: bytes) -> Finding:
+    """Read what `finding_to_bytes` wrote. Raises FormatError."""
+    content = json.loads(payload)
+    if content.get("format") != 1:
+        raise FormatError("the finding is of a newer Suwen; install it")
+    one = content["finding"]
+    return Finding(
+        subject=Reference(Kind(one["subject"]["kind"]), one["subject"]["id"]),
+        code=_code(one["code"]),
+        chance=Chance(**one["chance"]),
+        evidence=tuple(_evidence(each) for each in one["evidence"]),
+        maker=Maker(**one["maker"]),
+        region=_region(one["region"]) if one["region"] else None,
+        reviewed_by=Maker(**one["reviewed_by"]) if one["reviewed_by"] else None,
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _tagged(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _tagged(value: Any) -> Any:
+    """What was seen may be one of several nouns: its name goes along."""
+    plain = _plain(value)
+    return {"type": type(value).__name__, **plain} if type(value).__name__ in _SEEN and plain is not value else plain
+
+
+def _evidence(one: Mapping[str, Any]) -> Evidence:
+    return Evidence(Bearing(one["bearing"]), _seen(one["seen"]), one["weight"], one["sentence"], one["source"])
+
+
+def _seen(one: Mapping[str, Any]) -> Code | Measurement | Region | Atoms | Span:
+    values = {name: value for name, value in one.items() if name != "type"}
+    match one["type"]:
+        case "Code":
+            return Code(**values)
+        case "Measurement":
+            return Measurement(_code(values["code"]), values["value"], values["unit"])
+        case "Region":
+            return _region(values)
+        case "Atoms":
+            return Atoms(values["smiles"], tuple(values["indices"]))
+        case "Span":
+            return Span(**values)
+    raise FormatError(f"a finding points at a {one['type']}, which this Suwen does not know")
+
+
+def _code(one: Mapping[str, Any]) -> Code:
+    return Code(one["value"], one["label"])
+
+
+def _region(one: Mapping[str, Any]) -> Region:
+    return Region(one["image"], tuple(one["low"]), tuple(one["high"]))

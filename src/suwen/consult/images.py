@@ -1,0 +1,101 @@
+"""Images and signals of one's own patients: stored sealed in chunks, opened by the slice."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from suwen.consult.chart import Record, keep
+from suwen.errors import ConflictError, NotFoundError
+from suwen.records.access import Act, Purpose, ResourceKind
+from suwen.records.audit import EventKind
+from suwen.records.gate import Records, Work, patient_id
+from suwen.records.people import Actor
+from suwen.records.store import charts
+from suwen.records.store.blobs import object_name
+from suwen.records.vault import CHUNK, BlobRef, PatientKey, open_range, seal_stream
+
+__all__ = ["Image", "open_image", "store_images"]
+
+Buffer = bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image or signal to be stored: its bytes in parts, their number, and the chunk size (a power of two, bytes).
+
+    A chunk is what is opened at once: choose it near the size of a slice. Default 1 MiB.
+    """
+
+    parts: Iterable[Buffer]
+    size: int
+    chunk: int = CHUNK
+
+
+def store_images(
+    actor: Actor,
+    records: Records,
+    patient: str,
+    *,
+    kind: str,
+    payload: bytes,
+    images: Sequence[Image],
+    purpose: Purpose = Purpose.TREATMENT,
+) -> Record:
+    """Store images or signals with the record that describes them: all or nothing is seen afterwards.
+
+    The objects are sealed and stored first, outside any transaction; the record that names them comes after. What a
+    killed writer leaves is never named by a record; `suwen records check` removes it.
+    Raises AccessError, StoreError, InputError when an image is not of the size said.
+    """
+    raw = patient_id(patient)
+    with records.acting(actor, purpose) as work:
+        work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
+        key = records.store.charts.state(work.connection, raw).key
+    blobs = tuple(_put(records, key, image) for image in images)
+    with records.acting(actor, purpose) as work:
+        work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
+        if records.store.charts.state(work.connection, raw).key.generation != key.generation:
+            raise ConflictError("the patient's key was renewed meanwhile; store the images again")
+        return keep(work, Act.ANNOTATE, raw, [charts.Draft(kind, payload, blobs=blobs)])[0]
+
+
+def _put(records: Records, key: PatientKey, image: Image) -> tuple[BlobRef, int]:
+    blob = secrets.token_bytes(16)
+    sealed = seal_stream(key, blob, image.parts, size=image.size, chunk=image.chunk)
+    return BlobRef(blob, image.size), records.store.blobs.put(object_name(blob, key.generation), sealed)
+
+
+def open_image(
+    actor: Actor,
+    records: Records,
+    patient: str,
+    record: str,
+    *,
+    image: str,
+    span: tuple[int, int | None] = (0, None),
+    purpose: Purpose = Purpose.TREATMENT,
+) -> Iterator[bytes]:
+    """Bytes of an image in `span` (start, end exclusive or None), reading and opening only the chunks they touch.
+
+    It is decided and audited before this returns; the bytes are read as they are asked for.
+    Raises AccessError, NotFoundError; while reading TamperError.
+    """
+    (start, end), raw = span, patient_id(patient)
+    with records.acting(actor, purpose) as work:
+        work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
+        key, blob = _found(work, raw, patient_id(record), image)
+        detail = {"records": [record], "image": image, "start": start, "end": blob.size if end is None else end}
+        work.note(EventKind.OPEN, act=Act.VIEW.value, subject=patient, detail=detail)
+    name = object_name(blob.id, key.generation)
+    return open_range(key, blob.id, lambda low, high: records.store.blobs.read(name, low, high), start=start, end=end)
+
+
+def _found(work: Work, patient: bytes, record: bytes, image: str) -> tuple[PatientKey, BlobRef]:
+    state = work.store.charts.state(work.connection, patient)
+    for version in reversed(work.store.charts.history(work.connection, state, record)):
+        for blob in version.blobs:
+            if blob.id.hex() == image:
+                return state.key, blob
+    raise NotFoundError("the record has no image or signal with this id")

@@ -1,0 +1,119 @@
+"""Patients: registering one, finding one's own, listing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from suwen.errors import InputError, NotFoundError
+from suwen.records.access import Act, Purpose, ResourceKind
+from suwen.records.audit import EventKind
+from suwen.records.demographics import KIND, Demographics
+from suwen.records.gate import Records, Work, patient_id
+from suwen.records.people import Actor
+from suwen.records.relations import Care, caring, new_relation, save_care
+from suwen.records.store.charts import Draft, State
+
+__all__ = ["Listed", "amend_patient", "find_patients", "list_my_patients", "register_patient"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of an actor's own patients: the id (hex) and who it is."""
+
+    id: str
+    demographics: Demographics
+
+
+def register_patient(
+    actor: Actor, records: Records, demographics: Demographics, *, purpose: Purpose = Purpose.TREATMENT
+) -> str:
+    """Register a patient; whoever does it (unless a device) has a care relationship from then on. Returns the id (hex).
+
+    Raises InputError when a patient with one of the identifiers is registered already, AccessError.
+    """
+    with records.acting(actor, purpose) as work:
+        work.require(Act.REGISTER, ResourceKind.PATIENT)
+        for identifier in demographics.identifiers:
+            if records.store.charts.find(work.connection, [("identifier", identifier)]):
+                raise InputError("a patient with this identifier is registered already; find the patient instead")
+        patient = records.store.charts.create(work.connection, at=work.at)
+        state = records.store.charts.state(work.connection, patient)
+        _keep(work, state, demographics, Draft(KIND, demographics.to_bytes()))
+        if not actor.device:
+            care = Care(new_relation(), patient.hex(), actor.id, work.at, None, actor.id)
+            save_care(records.store, work.connection, care)
+            work.note(EventKind.CARE, subject=patient.hex(), detail={"who": actor.id, "why": "registered"})
+        return patient.hex()
+
+
+def amend_patient(
+    actor: Actor, records: Records, patient: str, demographics: Demographics, *, purpose: Purpose = Purpose.TREATMENT
+) -> None:
+    """Write the next version of who a patient is. Raises AccessError, NotFoundError."""
+    raw = patient_id(patient)
+    with records.acting(actor, purpose) as work:
+        work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
+        state = records.store.charts.state(work.connection, raw)
+        known = records.store.charts.newest(work.connection, state, kinds=[KIND])
+        base = known[-1] if known else None
+        draft = Draft(KIND, demographics.to_bytes(), base.id if base else None, base.version if base else 0)
+        _keep(work, state, demographics, draft)
+
+
+def _keep(work: Work, state: State, demographics: Demographics, draft: Draft) -> None:
+    store = work.store
+    (one,) = store.charts.write(work.connection, state, [draft], at=work.at)
+    store.charts.index(work.connection, one.patient, demographics.fields())
+    said = store.keys.digest(one.patient, one.id, one.version, one.kind, one.payload)
+    detail = {"records": [f"{one.id.hex()}:{one.version}:{said}"]}
+    work.note(EventKind.SEAL, act=Act.REGISTER.value, subject=one.patient.hex(), detail=detail)
+
+
+def list_my_patients(actor: Actor, records: Records, *, purpose: Purpose = Purpose.TREATMENT) -> list[Listed]:
+    """The patients that the actor has an active care relationship with, by name. Raises AccessError."""
+    with records.acting(actor, purpose) as work:
+        mine = caring(records.store, work.connection, who=actor.id)
+        return _listed(work, {care.patient for care in mine if care.active(work.at)})
+
+
+def find_patients(
+    actor: Actor,
+    records: Records,
+    *,
+    identifier: str = "",
+    name: str = "",
+    birth_date: str = "",
+    purpose: Purpose = Purpose.TREATMENT,
+) -> list[Listed]:
+    """Patients with exactly these values (case, width and spacing aside) whom the actor may view. Raises AccessError.
+
+    Others are not told. In an emergency `break_glass` takes an identifier and needs no care relationship.
+    """
+    fields = [("identifier", identifier), ("name", name), ("birth_date", birth_date)]
+    asked = [(field, value) for field, value in fields if value.strip()]
+    if not asked:
+        raise InputError("say what to look for: an identifier, a name or a birth date")
+    with records.acting(actor, purpose) as work:
+        found = [patient.hex() for patient in records.store.charts.find(work.connection, asked)]
+        detail = {"fields": [field for field, _ in asked], "found": len(found)}
+        work.note(EventKind.QUERY, act=Act.VIEW.value, detail=detail)
+        return _listed(work, found)
+
+
+def _listed(work: Work, patients: Iterable[str]) -> list[Listed]:
+    """Who those patients are that the actor may view; the rest is left out."""
+    charts, listed = work.store.charts, []
+    for patient in sorted(patients):
+        raw = patient_id(patient)
+        if not work.permits(Act.VIEW, ResourceKind.PATIENT, patient=raw):
+            continue
+        work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
+        try:
+            known = charts.newest(work.connection, charts.state(work.connection, raw), kinds=[KIND])
+        except NotFoundError:  # erased
+            continue
+        if known:
+            listed.append(Listed(patient, Demographics.from_bytes(known[-1].payload)))
+            work.note(EventKind.OPEN, act=Act.VIEW.value, subject=patient, detail={"records": [known[-1].id.hex()]})
+    return sorted(listed, key=lambda one: (one.demographics.names, one.id))

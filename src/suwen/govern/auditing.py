@@ -1,0 +1,110 @@
+"""The audit for the auditor: reading, exporting, proving."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from suwen.errors import InputError, NotFoundError
+from suwen.records.access import Act, Purpose, ResourceKind
+from suwen.records.audit import (
+    Checkpoint,
+    Event,
+    EventKind,
+    audit_event,
+    consistency_proof,
+    inclusion_proof,
+    leaf_bytes,
+    leaf_hash,
+)
+from suwen.records.audit import verify as verify_checkpoint
+from suwen.records.gate import Records
+from suwen.records.people import Actor
+from suwen.records.store.log import entries, read_head, tree
+
+__all__ = ["Proof", "audit_events", "current_checkpoint", "prove_consistency", "prove_entry", "read_audit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That an entry is in the log under a signed checkpoint (RFC 6962), checkable without any key of Suwen's."""
+
+    index: int
+    leaf: bytes
+    hashes: tuple[bytes, ...]
+    checkpoint: str
+
+
+def read_audit(
+    actor: Actor,
+    records: Records,
+    *,
+    subject: str = "",
+    by: str = "",
+    kind: EventKind | None = None,
+    since: int | None = None,
+    until: int | None = None,
+) -> list[tuple[int, Event]]:
+    """Entries of the log with their numbers: about a patient, by somebody, of a kind, in a time (microseconds UTC).
+
+    Raises AccessError for anyone but an auditor, TamperError for an entry that was changed.
+    """
+    store = records.store
+    with records.acting(actor, Purpose.AUDIT) as work:
+        work.require(Act.READ_AUDIT, ResourceKind.AUDIT)
+        detail = {"what": "read", "by": by, "kind": kind.value if kind else ""}
+        work.note(EventKind.AUDIT, act=Act.READ_AUDIT.value, subject=subject, detail=detail)
+    with store.snapshot() as connection:
+        tags = store.keys.entries
+        rows = entries(
+            connection,
+            subject=tags.subject_tag(subject) if subject else None,
+            actor=tags.actor_tag(by) if by else None,
+        )
+        found = []
+        for entry, _ in rows:
+            if (since is not None and entry.at < since) or (until is not None and entry.at >= until):
+                continue
+            event = tags.open(entry)
+            if kind is None or event.kind is kind:
+                found.append((entry.seq, event))
+        return found
+
+
+def audit_events(records: Records, found: list[tuple[int, Event]]) -> Iterator[dict[str, Any]]:
+    """Entries as FHIR R4 AuditEvent (IHE BALP), as confidential as the log."""
+    return (audit_event(event, source=records.store.origin, number=number) for number, event in found)
+
+
+def current_checkpoint(actor: Actor, records: Records) -> str:
+    """The newest signed checkpoint, to be kept where the database's keepers cannot reach it. Raises AccessError."""
+    with records.acting(actor, Purpose.AUDIT) as work:
+        work.require(Act.READ_AUDIT, ResourceKind.AUDIT)
+    with records.store.snapshot() as connection:
+        return read_head(connection).checkpoint
+
+
+def prove_entry(actor: Actor, records: Records, index: int) -> Proof:
+    """Proof that entry `index` is in the log as signed now. Raises AccessError, NotFoundError."""
+    with records.acting(actor, Purpose.AUDIT) as work:
+        work.require(Act.READ_AUDIT, ResourceKind.AUDIT)
+    with records.store.snapshot() as connection:
+        head = read_head(connection)
+        if not 0 <= index < head.size:
+            raise NotFoundError(f"the log has entries 0 to {head.size - 1}, not {index}")
+        (entry, _), *_ = entries(connection, start=index, end=index + 1)
+        hashes = inclusion_proof(index, head.size, tree(connection))
+        return Proof(index, leaf_hash(leaf_bytes(entry)), tuple(hashes), head.checkpoint)
+
+
+def prove_consistency(actor: Actor, records: Records, earlier: Checkpoint) -> tuple[list[bytes], Checkpoint]:
+    """Proof that the log only grew since an earlier checkpoint, and the checkpoint of now. Raises AccessError."""
+    with records.acting(actor, Purpose.AUDIT) as work:
+        work.require(Act.READ_AUDIT, ResourceKind.AUDIT)
+    with records.store.snapshot() as connection:
+        head = read_head(connection)
+        now = verify_checkpoint(head.checkpoint, records.store.log_key)
+        if not 0 < earlier.size <= now.size:
+            raise InputError(f"the earlier checkpoint is of {earlier.size} entries; give one of 1 to {now.size}")
+        return list(consistency_proof(earlier.size, now.size, tree(connection))), now

@@ -1,0 +1,131 @@
+"""Upkeep: verifying, checking, backing up, restoring and upgrading a store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from suwen.records.access import Act, Purpose, ResourceKind
+from suwen.records.audit import Checkpoint, EventKind, public_key_from_text
+from suwen.records.audit import verify as verify_checkpoint
+from suwen.records.gate import Records
+from suwen.records.people import Actor
+from suwen.records.store import backup, orphans, restoring, whole
+from suwen.records.store.orphans import GRACE, Found
+from suwen.records.store.schema import upgrade
+from suwen.records.store.store import Opening, Place, Transaction, open_store
+from suwen.records.store.whole import Progress, Report
+
+__all__ = [
+    "Found",
+    "Report",
+    "back_up",
+    "check_store",
+    "clean_store",
+    "read_checkpoint",
+    "restore_backup",
+    "snapshots_in",
+    "upgrade_store",
+    "verify_store",
+]
+
+snapshots_in = restoring.snapshots_in
+
+
+def verify_store(
+    actor: Actor,
+    records: Records,
+    *,
+    log_only: bool = False,
+    checkpoints: Sequence[Checkpoint] = (),
+    progress: Progress = whole.silent,
+) -> Report:
+    """Hold everything in the store against everything; the report lists each fault. Nothing is shown of what it holds.
+
+    Raises AccessError. What was found is noted in the audit log, unless that is what cannot be written.
+    """
+    by_auditor = _is_auditor(actor, records)
+    purpose = Purpose.AUDIT if by_auditor else Purpose.OPERATIONS
+    with records.acting(actor, purpose) as work:
+        work.require(Act.VERIFY, ResourceKind.AUDIT if by_auditor else ResourceKind.STORE)
+    report = whole.verify(records.store, log_only=log_only, checkpoints=checkpoints, progress=progress)
+    with records.acting(actor, purpose) as work:
+        detail = {"faults": len(report.faults), "entries": report.entries, "patients": report.patients}
+        work.note(EventKind.VERIFY, act=Act.VERIFY.value, detail=detail)
+    return report
+
+
+def _is_auditor(actor: Actor, records: Records) -> bool:
+    with records.acting(actor, Purpose.AUDIT) as work:
+        return work.permits(Act.VERIFY, ResourceKind.AUDIT)
+
+
+def read_checkpoint(records: Records, text: str) -> Checkpoint:
+    """A signed checkpoint of this store that was kept elsewhere. Raises TamperError."""
+    return verify_checkpoint(text, public_key_from_text(records.store.bootstrap.log_key)[1])
+
+
+def check_store(actor: Actor, records: Records, *, grace: float = GRACE) -> Found:
+    """What killed writers left over, older than `grace` seconds. Raises AccessError."""
+    with records.acting(actor, Purpose.OPERATIONS) as work:
+        work.require(Act.VERIFY, ResourceKind.STORE)
+    return orphans.check(records.store, grace=grace)
+
+
+def clean_store(actor: Actor, records: Records, found: Found) -> list[str]:
+    """Remove what `check_store` found and bring backups up to date; addresses of those still behind."""
+    with records.acting(actor, Purpose.OPERATIONS) as work:
+        work.require(Act.VERIFY, ResourceKind.STORE)
+        detail = {"orphans": len(found.orphans), "leftovers": len(found.leftovers)}
+        work.note(EventKind.CHECK, act=Act.VERIFY.value, detail=detail)
+    return orphans.clean(records.store, found)
+
+
+def back_up(actor: Actor, records: Records, address: str, *, progress: restoring.Progress) -> str:
+    """Back everything up to a folder or an object store's URL; the snapshot's name. Raises AccessError."""
+    place = address if "://" in address else str(Path(address).absolute())
+
+    def note(ongoing: Transaction, snapshot: str) -> None:
+        ongoing.note(
+            EventKind.BACKUP,
+            actor=actor.id,
+            act=Act.BACK_UP.value,
+            purpose=Purpose.OPERATIONS.value,
+            detail={"snapshot": snapshot},
+        )
+
+    with records.acting(actor, Purpose.OPERATIONS) as work:
+        work.require(Act.BACK_UP, ResourceKind.STORE)
+    return backup.back_up(records.store, place, note=note, progress=progress)
+
+
+def restore_backup(
+    address: str,
+    folder: Path,
+    place: Place,
+    opening: Opening,
+    *,
+    snapshot: str = "",
+    progress: restoring.Progress,
+) -> str:
+    """Restore a backup into a new store; the snapshot's name.
+
+    Whoever has the backup and its keys may: there is no account yet to ask. That it was done is the next entry of the
+    restored log. Raises InputError, TamperError, KeyProviderError.
+    """
+    source = address if "://" in address else str(Path(address).absolute())
+    restored = restoring.restore(source, folder, place, opening, snapshot=snapshot, progress=progress)
+    with restored.store as store, store.transaction() as ongoing:
+        ongoing.note(EventKind.RESTORE, act="restore", detail={"snapshot": restored.snapshot})
+        for patient in restored.erased:
+            why = {"reason": "was erased after this snapshot"}
+            ongoing.note(EventKind.ERASE, act=Act.ERASE.value, subject=patient.hex(), detail=why)
+    return restored.snapshot
+
+
+def upgrade_store(folder: Path, opening: Opening) -> None:
+    """Bring a store's database to this Suwen's schema. Back it up first."""
+    with open_store(folder, opening, trusting=True) as store:
+        upgrade(store.engine)
+        with store.transaction() as ongoing:
+            ongoing.note(EventKind.CHECK, act="upgrade")

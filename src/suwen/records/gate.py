@@ -1,0 +1,208 @@
+"""The one entrance to the records: every act is decided and audited here, before anything is unsealed."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, or_, select
+
+from suwen.errors import AccessError, AuditError, LoginError, NotFoundError
+from suwen.records.access import Act, Control, Principal, Purpose, Request, Resource, ResourceKind, Role
+from suwen.records.audit import EventKind, Outcome
+from suwen.records.identity.login import Policy
+from suwen.records.identity.nouns import Account, Device, Session
+from suwen.records.identity.sessions import Lifetime, token_hash, touch
+from suwen.records.people import Actor, save_session, session_id
+from suwen.records.relations import read_break_glass, read_care
+from suwen.records.store.documents import COLUMNS
+from suwen.records.store.store import Store, Transaction
+from suwen.records.store.tables import DOCUMENT
+
+__all__ = ["Records", "Work", "patient_id"]
+
+_SEEN_EVERY = 60.0  # seconds: how exactly the last use of a session is kept
+
+_WHO = select(*COLUMNS).where(
+    or_(
+        and_(DOCUMENT.c.kind == "session", DOCUMENT.c.id == bindparam("session")),
+        and_(DOCUMENT.c.kind.in_(("account", "device")), DOCUMENT.c.id == bindparam("who")),
+    )
+)
+_RELATED = select(*COLUMNS).where(
+    DOCUMENT.c.kind.in_(("care", "break-glass")),
+    DOCUMENT.c.first == bindparam("patient"),
+    DOCUMENT.c.second == bindparam("who"),
+)
+
+
+@dataclass(frozen=True)
+class Records:
+    """An open store with the policies that guard it: what every function of the floor above takes."""
+
+    store: Store
+    control: Control
+    login_policy: Policy = field(default_factory=Policy)
+    lifetime: Lifetime = field(default_factory=Lifetime)
+
+    @contextlib.contextmanager
+    def acting(self, actor: Actor, purpose: Purpose) -> Iterator[Work]:
+        """One piece of work of an actor: a transaction in which each act must be permitted before it is done.
+
+        When anything is refused or fails, nothing of the work stays; that it was tried does, in the audit log.
+        Raises LoginError for a session that is over, AccessError, and AuditError when even that cannot be logged.
+        """
+        work: Work | None = None
+        done = False
+        try:
+            with self.store.transaction() as ongoing:
+                work = Work(self, ongoing, actor, purpose)
+                work.principal = _principal(self, ongoing.connection, actor)
+                yield work
+            done = True
+        finally:
+            if not done:
+                self._note_failure(actor, purpose, work, sys.exception())
+
+    def _note_failure(self, actor: Actor, purpose: Purpose, work: Work | None, failure: BaseException | None) -> None:
+        """What was decided, and how it failed, in a transaction of its own; the work's is gone."""
+        if isinstance(failure, AuditError):
+            return
+        decisions = [] if work is None else [one for one in work.transaction.events if one.kind is EventKind.DECISION]
+        with self.store.transaction() as ongoing:
+            ongoing.events.extend(decisions)
+            if any(one.outcome is Outcome.DENY for one in decisions):
+                return
+            said = {"error": type(failure).__name__}
+            kind = EventKind.LOGIN if isinstance(failure, LoginError) else EventKind.DECISION
+            ongoing.note(kind, actor=actor.id, purpose=purpose.value, outcome=Outcome.FAILURE, detail=said)
+
+
+class Work:
+    """What an actor does in one transaction, for one purpose."""
+
+    def __init__(self, records: Records, transaction: Transaction, actor: Actor, purpose: Purpose) -> None:
+        self.records = records
+        self.store = records.store
+        self.transaction = transaction
+        self.connection: Connection = transaction.connection
+        self.actor = actor
+        self.purpose = purpose
+        self.principal = Principal(actor.id, frozenset(), device=actor.device)
+
+    @property
+    def at(self) -> int:
+        """Time of the transaction in microseconds, UTC."""
+        return self.transaction.at
+
+    def require(self, act: Act, kind: ResourceKind, *, patient: bytes | None = None) -> None:
+        """Have an act decided and noted. Raises AccessError when no policy permits it, with what would."""
+        resource = self._resource(kind, patient)
+        decision = self.records.control.decide(Request(self.principal, act, resource, self.purpose))
+        detail: dict[str, Any] = {
+            "policies": list(decision.policies),
+            "roles": sorted(role.value for role in self.principal.roles),
+            "resource": kind.value,
+        }
+        if decision.errors:
+            detail["errors"] = list(decision.errors)
+        outcome = Outcome.PERMIT if decision.permitted else Outcome.DENY
+        self.note(EventKind.DECISION, act=act.value, subject=_hex(patient), outcome=outcome, detail=detail)
+        if not decision.permitted:
+            raise AccessError(_refusal(act, resource, self.purpose, self.records.control, decision.policies))
+
+    def permits(self, act: Act, kind: ResourceKind, *, patient: bytes | None = None) -> bool:
+        """Whether an act would be permitted; not noted, so nothing may be opened on it."""
+        request = Request(self.principal, act, self._resource(kind, patient), self.purpose)
+        return self.records.control.decide(request).permitted
+
+    def note(
+        self,
+        kind: EventKind,
+        *,
+        act: str = "",
+        subject: str = "",
+        outcome: Outcome = Outcome.SUCCESS,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add an event of this actor and purpose to the audit log."""
+        self.transaction.note(
+            kind,
+            actor=self.actor.id,
+            act=act,
+            purpose=self.purpose.value,
+            subject=subject,
+            outcome=outcome,
+            detail=detail,
+        )
+
+    def _resource(self, kind: ResourceKind, patient: bytes | None) -> Resource:
+        """What is acted on, with the relationships as they are in this transaction: nothing is remembered."""
+        if patient is None or kind is not ResourceKind.PATIENT:
+            return Resource(kind, _hex(patient))
+        who = {"patient": patient, "who": bytes.fromhex(self.actor.id)}
+        found = [self.store.documents.opened(row) for row in self.connection.execute(_RELATED, who)]
+        in_care = any(one.kind == "care" and read_care(one).active(self.at) for one in found)
+        broken = any(one.kind == "break-glass" and read_break_glass(one).active(self.at) for one in found)
+        return Resource(kind, patient.hex(), in_care=in_care, broken_glass=broken)
+
+
+def patient_id(text: str) -> bytes:
+    """The 16 bytes of a patient's or record's id in hexadecimal. Raises NotFoundError."""
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError:
+        raw = b""
+    if len(raw) != 16:
+        raise NotFoundError("an id of a patient or record has 32 hexadecimal digits; look it up by identifier instead")
+    return raw
+
+
+def _principal(records: Records, connection: Connection, actor: Actor) -> Principal:
+    """Who acts, as the store knows them now. Raises LoginError for what is over, disabled, revoked or unknown."""
+    hashed = token_hash(actor.token)
+    rows = connection.execute(_WHO, {"session": session_id(hashed), "who": _id_bytes(actor.id)})
+    found = {row.kind: records.store.documents.opened(row).content for row in rows}
+    if actor.device:
+        return _device(records, found.get("device"), actor)
+    if "account" not in found or "session" not in found:
+        raise LoginError("log in first")
+    account = Account.from_document(found["account"])
+    session = Session.from_document(found["session"])
+    used = touch(session, actor.token, account=account, clock=records.store.clock, lifetime=records.lifetime)
+    if used.seen - session.seen >= _SEEN_EVERY:
+        save_session(records.store, connection, used)
+    known = {role.value: role for role in Role}
+    return Principal(account.id, frozenset(known[role] for role in account.roles if role in known))
+
+
+def _device(records: Records, content: Mapping[str, Any] | None, actor: Actor) -> Principal:
+    device = Device.from_document(content) if content is not None else None
+    if device is None or device.revoked or device.valid_until <= records.store.clock():
+        raise LoginError("the device is unknown, revoked or its certificate has expired")
+    known = {act.value: act for act in Act}
+    return Principal(actor.id, frozenset(), device=True, acts=frozenset(known[one] for one in device.acts))
+
+
+def _id_bytes(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
+def _hex(raw: bytes | None) -> str:
+    return "" if raw is None else raw.hex()
+
+
+def _refusal(act: Act, resource: Resource, purpose: Purpose, control: Control, policies: tuple[str, ...]) -> str:
+    said = f"you may not {act.value} ({resource.kind.value}) for the purpose {purpose.value}"
+    whys = [why for why in (control.why(policy) for policy in policies) if why]
+    if whys:
+        return f"{said}: {' '.join(whys)}"
+    if resource.kind is ResourceKind.PATIENT and not resource.in_care and purpose is Purpose.TREATMENT:
+        return f"{said}: no care relationship; ask for one, or in an emergency break the glass with a reason"
+    return f"{said}: no policy permits it"

@@ -1,0 +1,1 @@
+"""Identities: accounts, second factors, sessions, passkeys, OpenID Connect, certified devices."""

@@ -1,0 +1,1 @@
+"""Store: tables, blobs, transactions, and what keeps them whole."""

@@ -1,0 +1,143 @@
+"""Sealed images and signals as objects: a folder by default; S3, Azure or GCS by URL."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, from_url
+
+from suwen.errors import InputError, StoreError, SuwenError, TamperError
+
+__all__ = ["Blobs", "Stored", "object_name"]
+
+_CHUNK = 8 << 20
+
+
+class Stored(NamedTuple):
+    """An object that is there: its name, bytes, and when it came (seconds since 1970)."""
+
+    name: str
+    size: int
+    at: float
+
+
+def object_name(blob: bytes, generation: int) -> str:
+    """Name of the object of a blob (16 bytes id) sealed under a generation of its patient's key."""
+    text = blob.hex()
+    return f"{text[:2]}/{text}.{generation}"
+
+
+class Blobs:
+    """Objects under one address; names are made once and never used again, so an object is never changed."""
+
+    def __init__(self, address: str, *, folder: Path) -> None:
+        self.address = address
+        self._root: Path | None = None
+        if "://" in address:
+            self._store: Any = _remote(address)
+        else:
+            self._root = folder / address
+            self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._store = LocalStore(self._root)
+
+    def put(self, name: str, pieces: Iterable[bytes]) -> int:
+        """Store an object whole or not at all; the number of bytes. Raises StoreError."""
+        # not obstore.put: it draws pieces inside its own runtime, where another object cannot be read
+        try:
+            writer, size = obstore.open_writer(self._store, name, buffer_size=_CHUNK), 0
+            for piece in pieces:  # an error in making a piece drops the writer, and with it what it has written
+                writer.write(piece)
+                size += len(piece)
+            writer.close()
+            self._durable(name)
+        except (BaseError, OSError) as error:
+            if isinstance(error, SuwenError):
+                raise
+            raise StoreError(f"cannot store an object in {self.address}: {_short(error)}") from None
+        return size
+
+    def _durable(self, name: str) -> None:
+        if self._root is None:
+            return
+        for path in (self._root / name, (self._root / name).parent):
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def read(self, name: str, low: int, high: int) -> bytes:
+        """Bytes low..high of an object. Raises TamperError when it is not there or shorter, StoreError otherwise."""
+        try:
+            found = bytes(obstore.get_range(self._store, name, start=low, end=high))
+        except FileNotFoundError:
+            raise TamperError(f"the object {name} is missing; restore it from a backup") from None
+        except (BaseError, OSError) as error:
+            size = self.size(name)
+            if size is not None and size < high:
+                raise TamperError(f"the object {name} was cut off at {size} bytes") from None
+            raise StoreError(f"cannot read an object in {self.address}: {_short(error)}") from None
+        if len(found) != high - low:
+            raise TamperError(f"the object {name} was cut off")
+        return found
+
+    def size(self, name: str) -> int | None:
+        """Bytes of an object, None when it is not there."""
+        try:
+            return int(obstore.head(self._store, name)["size"])
+        except FileNotFoundError:
+            return None
+        except (BaseError, OSError) as error:
+            raise StoreError(f"cannot reach {self.address}: {_short(error)}") from None
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """A whole object, piece by piece."""
+        size = self.size(name)
+        if size is None:
+            raise TamperError(f"the object {name} is missing; restore it from a backup")
+        for low in range(0, size, _CHUNK):
+            yield self.read(name, low, min(size, low + _CHUNK))
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Remove objects; those that are gone already are no error."""
+        for name in names:
+            try:
+                obstore.delete(self._store, name)
+            except FileNotFoundError:
+                continue
+            except (BaseError, OSError) as error:
+                raise StoreError(f"cannot remove an object in {self.address}: {_short(error)}") from None
+
+    def all(self, prefix: str | None = None) -> Iterator[Stored]:
+        """Every object there is, and on a folder also what a killed writer left half-written."""
+        try:
+            for batch in obstore.list(self._store, prefix=prefix):
+                for one in batch:
+                    yield Stored(one["path"], one["size"], one["last_modified"].timestamp())
+        except (BaseError, OSError) as error:
+            raise StoreError(f"cannot list {self.address}: {_short(error)}") from None
+
+    def leftovers(self, *, older_than: float) -> list[Path]:
+        """On a folder: temporary files ("name#1") of killed writers, not touched for `older_than` seconds."""
+        if self._root is None:
+            return []
+        edge = time.time() - older_than
+        found = (path for path in self._root.rglob("*#*") if path.is_file())
+        return sorted(path for path in found if path.stat().st_mtime <= edge)
+
+
+def _remote(address: str) -> Any:
+    try:
+        return from_url(address)
+    except (BaseError, ValueError, OSError) as error:
+        raise InputError(f"{address} is no address of an object store: {_short(error)}") from None
+
+
+def _short(error: BaseException) -> str:
+    return str(error).split("\n", maxsplit=1)[0][:200]

@@ -1,0 +1,136 @@
+"""store.json: where a store's database, objects and keys are, and its root key, wrapped; authenticated as a whole."""
+
+# store.json, format 1. Canonical JSON, one line, so that any changed byte shows:
+#     format, id (hex), database, blobs, provider (settings of the key provider, no secrets), ca_file,
+#     root: [[id of the key-encryption key, base64 of the wrapped root key], ...]   two only while the key is rotated
+#     log_key: public key of the audit log's checkpoints
+#     seal: HMAC-SHA256 (hex) of the canonical JSON of all the rest, under a key derived from the root key
+# The root key (32 random bytes) never seals anything itself; HKDF-SHA256 gives with these infos:
+#     "suwen pages 1" pages of the SQLite file        "suwen documents 1" accounts, relationships, devices
+#     "suwen blind 1" blind index                     "suwen audit 1"     audit entries
+#     "suwen log signing 1" Ed25519 seed              "suwen digest 1"    digests of records in the audit log
+#     "suwen backup 1" backups                        "suwen bundle 1/2/3" this hospital's key for bundles
+#     "suwen bootstrap 1" the seal of this file
+# Promise: a number once released is read for ever.
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from suwen.errors import FormatError, NotFoundError, StoreError, TamperError
+from suwen.records.keys import KeyProvider, Wrapped
+from suwen.records.vault import derive
+
+__all__ = ["Bootstrap", "read_bootstrap", "replace_file", "unwrap_root", "write_bootstrap"]
+
+_NAME = "store.json"
+_FIELDS = {"format", "id", "database", "blobs", "provider", "ca_file", "root", "log_key", "seal"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """What must be known before anything can be opened; `root`: the root key, wrapped once per key-encryption key."""
+
+    id: str
+    database: str
+    blobs: str
+    provider: Mapping[str, Any]
+    root: tuple[Wrapped, ...]
+    log_key: str
+    ca_file: str = ""
+
+
+def read_bootstrap(folder: Path) -> tuple[Bootstrap, str]:
+    """Read store.json; its seal is checked by `unwrap_root`. Raises NotFoundError, FormatError, TamperError."""
+    file = folder / _NAME
+    try:
+        text = file.read_text("utf-8")
+        document = json.loads(text)
+    except FileNotFoundError:
+        raise NotFoundError(f"no store of records in {folder}; make one with `suwen records init`") from None
+    except (OSError, ValueError):
+        raise TamperError(f"{file} cannot be read: damaged; restore it from a backup") from None
+    if not isinstance(document, dict) or set(document) != _FIELDS or _canonical(document) != text:
+        raise TamperError(f"{file} is not as Suwen wrote it; restore it from a backup")
+    if document["format"] != 1:
+        raise FormatError(f"{file} has format {document['format']}; this Suwen reads format 1: install a newer one")
+    try:
+        root = tuple(Wrapped(kek, base64.b64decode(data)) for kek, data in document["root"])
+    except (TypeError, ValueError):
+        raise TamperError(f"{file} is not as Suwen wrote it; restore it from a backup") from None
+    names = ("id", "database", "blobs", "provider", "log_key", "ca_file")
+    return Bootstrap(root=root, **{name: document[name] for name in names}), document["seal"]
+
+
+def unwrap_root(bootstrap: Bootstrap, seal: str, provider: KeyProvider) -> bytes:
+    """The root key, once the file is known to be genuine. Raises TamperError, KeyProviderError."""
+    failure: StoreError | None = None
+    for wrapped in reversed(bootstrap.root):  # the newest last: after a kill while rotating, either may be the one
+        try:
+            root = provider.unwrap(wrapped)
+        except StoreError as error:
+            failure = error
+            continue
+        if not hmac.compare_digest(_seal(bootstrap, root), seal):
+            raise TamperError("store.json was changed; restore it from a backup")
+        return root
+    raise failure or TamperError("store.json holds no root key; restore it from a backup")
+
+
+def write_bootstrap(folder: Path, bootstrap: Bootstrap, root: bytes) -> None:
+    """Replace store.json whole or not at all."""
+    document = {**_document(bootstrap), "seal": _seal(bootstrap, root)}
+    replace_file(folder / _NAME, _canonical(document).encode())
+
+
+def with_root(bootstrap: Bootstrap, wrapped: tuple[Wrapped, ...]) -> Bootstrap:
+    """The same store with its root key wrapped otherwise."""
+    return replace(bootstrap, root=wrapped)
+
+
+def replace_file(file: Path, content: bytes) -> None:
+    """Write a file of mode 0600 whole or not at all, and keep it through a power cut. Raises StoreError."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(file)
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise StoreError(f"cannot write {file}: {error.strerror}") from None
+
+
+def _document(bootstrap: Bootstrap) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "id": bootstrap.id,
+        "database": bootstrap.database,
+        "blobs": bootstrap.blobs,
+        "provider": dict(bootstrap.provider),
+        "ca_file": bootstrap.ca_file,
+        "root": [[one.kek, base64.b64encode(one.data).decode()] for one in bootstrap.root],
+        "log_key": bootstrap.log_key,
+    }
+
+
+def _canonical(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _seal(bootstrap: Bootstrap, root: bytes) -> str:
+    said = _canonical(_document(bootstrap)).encode()
+    return hmac.digest(derive(root, "suwen bootstrap 1"), said, "sha256").hex()

@@ -1,0 +1,297 @@
+"""Patients and their records in the database: sealed rows, optimistic versions, and a chart that misses nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from suwen.errors import ConflictError, NotFoundError, TamperError
+from suwen.records.keys import KeyProvider, Wrapped
+from suwen.records.store.keys import StoreKeys
+from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, PATIENT, RECORD, AnyRow
+from suwen.records.vault import (
+    BlobRef,
+    Chart,
+    PatientKey,
+    Place,
+    new_data_key,
+    open_chart,
+    open_record,
+    seal_chart,
+    seal_record,
+)
+
+__all__ = ["Charts", "Draft", "Record", "State"]
+
+_MAC = 16
+_REMEMBERED = 4096  # opened data keys kept in memory, so that a round of visits asks the key provider once
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A version to be written: `id` None makes a new record, else `base` is the version it was read as.
+
+    `blobs` are already stored sealed, with their stored size each.
+    """
+
+    kind: str
+    payload: bytes
+    id: bytes | None = None
+    base: int = 0
+    withdrawn: bool = False
+    blobs: tuple[tuple[BlobRef, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An opened version of a record: ids of 16 bytes, version from 1, time in microseconds UTC, its payload."""
+
+    patient: bytes
+    id: bytes
+    version: int
+    at: int
+    kind: str
+    payload: bytes = field(repr=False)
+    blobs: tuple[BlobRef, ...] = ()
+    withdrawn: bool = False
+    generation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A patient as stored: the keys in use, the revision of the chart, the chart."""
+
+    key: PatientKey
+    revision: int
+    chart: Chart
+
+
+class Charts:
+    """Reads and writes sealed records; every method takes the connection of its transaction."""
+
+    def __init__(self, keys: StoreKeys, provider: KeyProvider) -> None:
+        self._keys = keys
+        self.provider = provider
+        self._opened: dict[tuple[bytes, int, bytes], PatientKey] = {}
+
+    # Patients and keys
+
+    def create(self, connection: Connection, *, at: int, patient: bytes | None = None) -> bytes:
+        """Make a patient with a data key and an empty chart; the id (16 random bytes)."""
+        patient = patient or secrets.token_bytes(16)
+        key = self.new_key(patient, 1)
+        rows = [{"id": patient, "generation": 1, "revision": 0, "chart": seal_chart(key[0], Chart(), 0), "created": at}]
+        connection.execute(insert(PATIENT), rows)
+        self.keep_key(connection, key, at=at)
+        return patient
+
+    def new_key(self, patient: bytes, generation: int) -> tuple[PatientKey, Wrapped]:
+        """A fresh data key, derived for use and wrapped for keeping."""
+        data_key = new_data_key()
+        return PatientKey(data_key, patient=patient, generation=generation), self.provider.wrap(data_key)
+
+    def keep_key(self, connection: Connection, key: tuple[PatientKey, Wrapped], *, at: int) -> None:
+        """Insert a wrapped data key."""
+        opened, wrapped = key
+        values = {"patient": opened.patient, "generation": opened.generation, "created": at}
+        connection.execute(insert(DATA_KEY), [{**values, "kek": wrapped.kek, "wrapped": wrapped.data}])
+
+    def unwrapped(self, patient: bytes, generation: int, wrapped: Wrapped) -> PatientKey:
+        """The keys of a patient from a stored data key. Raises TamperError, KeyProviderError."""
+        place = (patient, generation, wrapped.data)
+        key = self._opened.get(place)
+        if key is None:
+            key = PatientKey(self.provider.unwrap(wrapped), patient=patient, generation=generation)
+            while len(self._opened) >= _REMEMBERED:
+                self._opened.pop(next(iter(self._opened)), None)
+            self._opened[place] = key
+        return key
+
+    def state(self, connection: Connection, patient: bytes) -> State:
+        """Keys and chart of a patient. Raises NotFoundError when unknown or erased, TamperError."""
+        row = connection.execute(_STATE, {"patient": patient}).first()
+        if row is None:
+            raise NotFoundError(f"there is no patient {patient.hex()}")
+        generation, revision, sealed, kek, wrapped = row
+        if not generation:
+            raise NotFoundError(f"the records of patient {patient.hex()} were erased; nothing can open them")
+        if wrapped is None:
+            raise TamperError(f"the data key of patient {patient.hex()} is missing; restore it from a backup")
+        key = self.unwrapped(patient, generation, Wrapped(kek, wrapped))
+        return State(key, revision, open_chart(key, sealed, revision))
+
+    def forget(self, patient: bytes) -> None:
+        """Drop the opened keys of a patient from memory."""
+        for place in [one for one in self._opened if one[0] == patient]:
+            self._opened.pop(place, None)
+
+    # Writing
+
+    def write(self, connection: Connection, state: State, drafts: Sequence[Draft], *, at: int) -> list[Record]:
+        """Seal and insert versions, raise the chart. Raises ConflictError when a base is not the newest version."""
+        key = state.key
+        self._require_newest(connection, key.patient, [draft for draft in drafts if draft.base])
+        records = [_record(key, draft, at) for draft in drafts]
+        sealed = [seal_record(key, _place(one), one.kind, one.payload, blobs=one.blobs) for one in records]
+        rows = [_row(key, one, body) for one, body in zip(records, sealed, strict=True)]
+        try:
+            connection.execute(insert(RECORD), rows)
+        except IntegrityError:
+            raise ConflictError("a record was changed by somebody else since it was read; read it again") from None
+        self._keep_blobs(connection, records, drafts)
+        seen = [(one.id, one.version, body) for one, body in zip(records, sealed, strict=True)]
+        self.keep_chart(connection, state, state.chart.plus(key, seen))
+        return records
+
+    def keep_chart(self, connection: Connection, state: State, chart: Chart) -> None:
+        """Store the next revision of a chart. Raises ConflictError when another transaction was first."""
+        revision = state.revision + 1
+        values = {"revision": revision, "chart": seal_chart(state.key, chart, revision)}
+        here = (PATIENT.c.id == state.key.patient, PATIENT.c.revision == state.revision)
+        if connection.execute(update(PATIENT).where(*here).values(values)).rowcount != 1:
+            raise ConflictError("the patient's records were changed by somebody else meanwhile; try again")
+
+    def _require_newest(self, connection: Connection, patient: bytes, drafts: Sequence[Draft]) -> None:
+        if not drafts:
+            return
+        ids = [draft.id for draft in drafts]
+        query = select(RECORD.c.id, func.max(RECORD.c.version)).where(RECORD.c.patient == patient)
+        newest: dict[bytes, int] = {}
+        for low in range(0, len(ids), 500):
+            rows = connection.execute(query.where(RECORD.c.id.in_(ids[low : low + 500])).group_by(RECORD.c.id))
+            newest.update((row[0], row[1]) for row in rows)
+        for draft in drafts:
+            if draft.id not in newest:
+                raise NotFoundError("the record to be changed does not exist for this patient")
+            if newest[draft.id] != draft.base:
+                raise ConflictError(
+                    f"the record was read as version {draft.base} and is now version {newest[draft.id]}; read it again"
+                )
+
+    @staticmethod
+    def _keep_blobs(connection: Connection, records: Sequence[Record], drafts: Sequence[Draft]) -> None:
+        rows = [
+            {
+                "id": blob.id,
+                "patient": one.patient,
+                "record": one.id,
+                "version": one.version,
+                "generation": one.generation,
+                "stored": stored,
+            }
+            for one, draft in zip(records, drafts, strict=True)
+            for blob, stored in draft.blobs
+        ]
+        if rows:
+            connection.execute(insert(BLOB), rows)
+
+    # Reading
+
+    def newest(
+        self, connection: Connection, state: State, *, as_of: int | None = None, kinds: Iterable[str] = ()
+    ) -> list[Record]:
+        """The newest version of each record (as it was at `as_of` microseconds), without the withdrawn ones, by time.
+
+        Raises TamperError when any version of any record of the patient is missing, was added or was set back.
+        """
+        tags = {state.key.type_tag(kind) for kind in kinds}
+        rows = self.rows(connection, state)
+        chosen: dict[bytes, AnyRow] = {}
+        for row in rows:  # ordered by record and version
+            if as_of is None or row.at <= as_of:
+                chosen[row.id] = row
+        wanted = [row for row in chosen.values() if not row.withdrawn and (not tags or row.tag in tags)]
+        return sorted((opened(state.key, row) for row in wanted), key=lambda one: (one.at, one.id))
+
+    def rows(self, connection: Connection, state: State) -> Sequence[AnyRow]:
+        """Every sealed version of a patient's records, held against the chart. Raises TamperError."""
+        query = select(RECORD).where(RECORD.c.patient == state.key.patient).order_by(RECORD.c.id, RECORD.c.version)
+        rows = connection.execute(query).all()
+        require_whole(state, ((row.id, row.version, row.mac) for row in rows))
+        return rows
+
+    def history(self, connection: Connection, state: State, record: bytes) -> list[Record]:
+        """Every version of one record, oldest first, held against the chart. Raises NotFoundError, TamperError."""
+        light = select(RECORD.c.id, RECORD.c.version, RECORD.c.mac).where(RECORD.c.patient == state.key.patient)
+        require_whole(state, (tuple(row) for row in connection.execute(light)))
+        here = and_(RECORD.c.patient == state.key.patient, RECORD.c.id == record)
+        rows = connection.execute(select(RECORD).where(here).order_by(RECORD.c.version)).all()
+        if not rows:
+            raise NotFoundError(f"there is no record {record.hex()} for this patient")
+        return [opened(state.key, row) for row in rows]
+
+    # Blind index
+
+    def index(self, connection: Connection, patient: bytes, fields: Iterable[tuple[str, str]]) -> None:
+        """Replace what a patient is found by: pairs of field and value."""
+        connection.execute(delete(BLIND).where(BLIND.c.patient == patient))
+        tags = {self._keys.blind.tag(field, value) for field, value in fields if value.strip()}
+        if tags:
+            connection.execute(insert(BLIND), [{"tag": tag, "patient": patient} for tag in sorted(tags)])
+
+    def find(self, connection: Connection, fields: Sequence[tuple[str, str]]) -> list[bytes]:
+        """Patients whose every field has the given value."""
+        found: set[bytes] | None = None
+        for field_, value in fields:
+            tag = self._keys.blind.tag(field_, value)
+            here = set(connection.execute(select(BLIND.c.patient).where(BLIND.c.tag == tag)).scalars())
+            found = here if found is None else found & here
+        return sorted(found or ())
+
+
+_STATE: Select[Any] = (
+    select(PATIENT.c.generation, PATIENT.c.revision, PATIENT.c.chart, DATA_KEY.c.kek, DATA_KEY.c.wrapped)
+    .select_from(
+        PATIENT.outerjoin(
+            DATA_KEY, and_(DATA_KEY.c.patient == PATIENT.c.id, DATA_KEY.c.generation == PATIENT.c.generation)
+        )
+    )
+    .where(PATIENT.c.id == bindparam("patient"))
+)
+
+
+def opened(key: PatientKey, row: AnyRow) -> Record:
+    """The record in a row. Raises TamperError."""
+    place = Place(row.id, row.version, row.at, bool(row.withdrawn))
+    kind, blobs, payload = open_record(key, place, row.tag, row.body + row.mac)
+    return Record(key.patient, row.id, row.version, row.at, kind, payload, blobs, place.withdrawn, row.generation)
+
+
+def require_whole(state: State, rows: Iterable[tuple[bytes, int, bytes]]) -> None:
+    """Hold (record, version, mac) of all rows against the chart. Raises TamperError."""
+    if Chart().plus(state.key, rows) != state.chart:
+        raise TamperError(
+            f"the records of patient {state.key.patient.hex()} are not those last written: one was removed, added or "
+            "set back; see `suwen records verify`"
+        )
+
+
+def _record(key: PatientKey, draft: Draft, at: int) -> Record:
+    id_ = draft.id or secrets.token_bytes(16)
+    blobs = tuple(blob for blob, _ in draft.blobs)
+    return Record(
+        key.patient, id_, draft.base + 1, at, draft.kind, draft.payload, blobs, draft.withdrawn, key.generation
+    )
+
+
+def _place(record: Record) -> Place:
+    return Place(record.id, record.version, record.at, record.withdrawn)
+
+
+def _row(key: PatientKey, record: Record, sealed: bytes) -> dict[str, Any]:
+    return {
+        "patient": record.patient,
+        "id": record.id,
+        "version": record.version,
+        "at": record.at,
+        "withdrawn": int(record.withdrawn),
+        "generation": record.generation,
+        "tag": key.type_tag(record.kind),
+        "body": sealed[:-_MAC],
+        "mac": sealed[-_MAC:],
+    }

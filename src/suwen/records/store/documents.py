@@ -1,0 +1,104 @@
+"""Sealed documents: accounts, sessions, devices, care relationships and the like, found by keyed or random tags."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from suwen.errors import ConflictError, NotFoundError
+from suwen.records.store.tables import DOCUMENT, AnyRow
+from suwen.records.vault import open_document, seal_document
+
+__all__ = ["COLUMNS", "Document", "Documents"]
+
+COLUMNS = (DOCUMENT.c.kind, DOCUMENT.c.id, DOCUMENT.c.first, DOCUMENT.c.second, DOCUMENT.c.revision, DOCUMENT.c.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An opened document: what it is, its look-up tags (16 bytes or none), its revision (from 1) and its content."""
+
+    kind: str
+    id: bytes
+    content: Mapping[str, Any]
+    first: bytes | None = None
+    second: bytes | None = None
+    revision: int = 0
+
+
+class Documents:
+    """Seals and opens documents; every method takes the connection of its transaction."""
+
+    def __init__(self, cipher: AESGCM) -> None:
+        self._cipher = cipher
+
+    def put(self, connection: Connection, document: Document) -> Document:
+        """Insert (revision 0) or replace the revision that was read. Raises ConflictError when it is no longer that."""
+        new = Document(
+            document.kind, document.id, document.content, document.first, document.second, document.revision + 1
+        )
+        values = {"first": new.first, "second": new.second, "revision": new.revision, "body": self._sealed(new)}
+        if document.revision:
+            here = (DOCUMENT.c.kind == new.kind, DOCUMENT.c.id == new.id, DOCUMENT.c.revision == document.revision)
+            done = connection.execute(update(DOCUMENT).where(*here).values(values)).rowcount == 1
+        else:
+            done = self._insert(connection, {"kind": new.kind, "id": new.id, **values})
+        if not done:
+            raise ConflictError(f"the {new.kind} was changed by somebody else since it was read; read it again")
+        return new
+
+    def _insert(self, connection: Connection, values: dict[str, Any]) -> bool:
+        try:
+            with connection.begin_nested():
+                connection.execute(insert(DOCUMENT), [values])
+        except IntegrityError:
+            return False
+        return True
+
+    def get(self, connection: Connection, kind: str, id: bytes) -> Document:  # noqa: A002 - the noun's own name
+        """One document. Raises NotFoundError, TamperError."""
+        found = connection.execute(select(*COLUMNS).where(DOCUMENT.c.kind == kind, DOCUMENT.c.id == id)).first()
+        if found is None:
+            raise NotFoundError(f"there is no {kind} with the id {id.hex()}")
+        return self.opened(found)
+
+    def find(
+        self, connection: Connection, kind: str, *, first: bytes | None = None, second: bytes | None = None
+    ) -> list[Document]:
+        """Every document of a kind with these tags, oldest revision first by id."""
+        query = select(*COLUMNS).where(DOCUMENT.c.kind == kind).order_by(DOCUMENT.c.id)
+        if first is not None:
+            query = query.where(DOCUMENT.c.first == first)
+        if second is not None:
+            query = query.where(DOCUMENT.c.second == second)
+        return [self.opened(row) for row in connection.execute(query)]
+
+    def each(self, connection: Connection) -> Iterator[AnyRow]:
+        """Every row, unopened."""
+        yield from connection.execute(select(*COLUMNS).order_by(DOCUMENT.c.kind, DOCUMENT.c.id))
+
+    def remove(self, connection: Connection, document: Document) -> None:
+        """Remove the revision that was read. Raises ConflictError."""
+        here = (DOCUMENT.c.kind == document.kind, DOCUMENT.c.id == document.id)
+        if connection.execute(delete(DOCUMENT).where(*here, DOCUMENT.c.revision == document.revision)).rowcount != 1:
+            raise ConflictError(f"the {document.kind} was changed by somebody else since it was read; read it again")
+
+    def opened(self, row: AnyRow) -> Document:
+        """The document in a row of COLUMNS. Raises TamperError."""
+        kind, id_, first, second, revision, body = row
+        plain = open_document(self._cipher, _bound(kind, id_, first, second, revision), body)
+        return Document(kind, id_, json.loads(plain), first, second, revision)
+
+    def _sealed(self, new: Document) -> bytes:
+        plain = json.dumps(new.content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        return seal_document(self._cipher, _bound(new.kind, new.id, new.first, new.second, new.revision), plain)
+
+
+def _bound(kind: str, id_: bytes, first: bytes | None, second: bytes | None, revision: int) -> list[bytes]:
+    return [kind.encode(), id_, first or b"", second or b"", revision.to_bytes(8, "big")]

@@ -1,0 +1,56 @@
+"""Erasure: the data key of a patient is destroyed, here and in every backup that can be reached."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, select, update
+
+from suwen.errors import NotFoundError
+from suwen.records.store.blobs import object_name
+from suwen.records.store.store import Store, Transaction
+from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, DOCUMENT, PATIENT, RECORD
+
+__all__ = ["erase", "erased_patients", "what_would_go"]
+
+
+def what_would_go(store: Store, patient: bytes) -> dict[str, int]:
+    """How many records (versions), images and bytes of images an erasure would take. Raises NotFoundError."""
+    with store.snapshot() as connection:
+        _require_there(connection.execute(select(PATIENT.c.generation).where(PATIENT.c.id == patient)).scalar())
+        versions = connection.execute(select(func.count()).select_from(RECORD).where(RECORD.c.patient == patient))
+        images = connection.execute(
+            select(func.count(), func.coalesce(func.sum(BLOB.c.stored), 0)).where(BLOB.c.patient == patient)
+        ).one()
+        return {"versions": versions.scalar() or 0, "images": int(images[0]), "image_bytes": int(images[1])}
+
+
+def erase(ongoing: Transaction, patient: bytes) -> None:
+    """Destroy the data keys of a patient, and remove what they sealed. Raises NotFoundError.
+
+    Without the key every copy is noise: rows in old backups of the database, objects, pages not yet overwritten. That
+    there was a patient of this id, and who did what, stays in the audit log. The objects go after the commit; if Suwen
+    is killed before, `suwen records check` removes them.
+    """
+    store, connection = ongoing.store, ongoing.connection
+    _require_there(connection.execute(select(PATIENT.c.generation).where(PATIENT.c.id == patient)).scalar())
+    rows = connection.execute(select(BLOB.c.id, BLOB.c.generation).where(BLOB.c.patient == patient)).all()
+    for table in (DATA_KEY, BLIND, BLOB, RECORD):  # images before the records that own them
+        connection.execute(delete(table).where(table.c.patient == patient))
+    connection.execute(delete(DOCUMENT).where(DOCUMENT.c.kind == "care", DOCUMENT.c.first == patient))
+    connection.execute(update(PATIENT).where(PATIENT.c.id == patient).values(generation=0, chart=b""))
+    store.charts.forget(patient)
+    names = [object_name(row.id, row.generation) for row in rows]
+    ongoing.afterwards.append(lambda: store.blobs.delete(names))
+    ongoing.afterwards.append(store.settle)
+
+
+def erased_patients(store: Store) -> set[bytes]:
+    """Every patient whose key was destroyed."""
+    with store.snapshot() as connection:
+        return set(connection.execute(select(PATIENT.c.id).where(PATIENT.c.generation == 0)).scalars())
+
+
+def _require_there(generation: int | None) -> None:
+    if generation is None:
+        raise NotFoundError("there is no patient with this id")
+    if generation == 0:
+        raise NotFoundError("the patient's records were erased already")

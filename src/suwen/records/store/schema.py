@@ -1,0 +1,55 @@
+"""The schema's number, and bringing a database to it with Alembic."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from suwen.errors import StoreError
+from suwen.records.store.engine import reading, writing
+
+__all__ = ["SCHEMA", "require_current", "require_empty", "schema_of", "upgrade"]
+
+SCHEMA = "0001"
+_TABLE = "alembic_version"
+
+
+def schema_of(connection: Connection) -> str | None:
+    """The schema a database has, None when it has none of ours."""
+    if not inspect(connection).has_table(_TABLE):
+        return None
+    return str(connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar())  # noqa: S608 - a constant
+
+
+def require_empty(engine: Engine) -> None:
+    """Refuse a database that holds tables already. Raises StoreError."""
+    with reading(engine) as connection:
+        tables = inspect(connection).get_table_names()
+    if tables:
+        raise StoreError(f"the database is not empty (it holds {len(tables)} tables); name an empty one")
+
+
+def require_current(engine: Engine) -> None:
+    """Refuse a database of another schema. Raises StoreError that says what to do."""
+    with reading(engine) as connection:
+        found = schema_of(connection)
+    if found is None:
+        raise StoreError("the database holds no store of records; restore it from a backup")
+    if found < SCHEMA:
+        raise StoreError(f"the store has schema {found}, this Suwen {SCHEMA}; back it up, then `suwen records upgrade`")
+    if found > SCHEMA:
+        raise StoreError(f"the store has schema {found}, this Suwen only {SCHEMA}; install the newer Suwen")
+
+
+def upgrade(engine: Engine, *, to: str = "head") -> None:
+    """Bring a database to a schema, the newest by default, in one transaction."""
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("suwen.records.store").joinpath("migrations")))
+    config.set_main_option("path_separator", "os")
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)

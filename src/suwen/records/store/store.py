@@ -1,0 +1,239 @@
+"""The store: database, objects, keys and log of one place, and the transaction that binds them."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from suwen.errors import InputError, StoreError, SuwenError, TamperError
+from suwen.records.audit import Event, EventKind, Outcome, public_key_to_text
+from suwen.records.audit import verify as verify_checkpoint
+from suwen.records.keys import KeyProvider, create_provider, open_provider
+from suwen.records.store.blobs import Blobs
+from suwen.records.store.bootstrap import Bootstrap, read_bootstrap, unwrap_root, write_bootstrap
+from suwen.records.store.charts import Charts
+from suwen.records.store.documents import Documents
+from suwen.records.store.engine import connect, is_sqlite, reading, writing
+from suwen.records.store.keys import StoreKeys
+from suwen.records.store.log import LogHead, append, read_head, start_log
+from suwen.records.store.schema import require_current, require_empty, upgrade
+from suwen.records.store.witness import Witness
+from suwen.records.vault import new_data_key
+
+__all__ = ["UNFINISHED", "Opening", "Place", "Secret", "Store", "Transaction", "clear", "create_store", "open_store"]
+
+Secret = Callable[[str], str]
+_WITNESS = "checkpoints"
+UNFINISHED = ".unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a new store keeps what it has: see `suwen records init`."""
+
+    database: str = "sqlite:records.db"
+    blobs: str = "blobs"
+    provider: str = "file"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    ca_file: str = ""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a store is opened with: `secret(prompt)` gives a passphrase, PIN or token; a password for the database."""
+
+    secret: Secret = field(repr=False)
+    password: str | None = field(default=None, repr=False)
+    clock: Callable[[], float] = time.time
+
+
+class Transaction:
+    """What one transaction writes, with the events that say so: they are stored together or not at all."""
+
+    def __init__(self, store: Store, connection: Connection, head: LogHead) -> None:
+        self.store = store
+        self.connection = connection
+        self.head = head
+        self.at = store.now()
+        self.events: list[Event] = []
+        self.afterwards: list[Callable[[], None]] = []  # done once it is committed, such as removing objects
+
+    def note(
+        self,
+        kind: EventKind,
+        *,
+        actor: str = "",
+        act: str = "",
+        purpose: str = "",
+        subject: str = "",
+        outcome: Outcome = Outcome.SUCCESS,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add an event to the audit log of this transaction."""
+        self.events.append(Event(kind, self.at, actor, act, purpose, subject, outcome, detail or {}))
+
+
+class Store:
+    """An open store. Nothing here asks whether somebody may: that is the gate's, through which all else must come."""
+
+    def __init__(
+        self,
+        folder: Path,
+        bootstrap: Bootstrap,
+        root: bytes,
+        provider: KeyProvider,
+        opening: Opening,
+    ) -> None:
+        self.folder = folder
+        self.bootstrap = bootstrap
+        self.provider = provider
+        self.clock = opening.clock
+        self.keys = StoreKeys(root)
+        self.origin = f"suwen/{bootstrap.id}"
+        self.engine: Engine = connect(
+            bootstrap.database,
+            folder=folder,
+            page_key=self.keys.pages,
+            password=opening.password,
+            ca_file=bootstrap.ca_file,
+        )
+        self.blobs = Blobs(bootstrap.blobs, folder=folder)
+        self.documents = Documents(self.keys.documents)
+        self.charts = Charts(self.keys, provider)
+        self.log_key = self.keys.signer.public_key()
+        self.witness = Witness(folder / _WITNESS, self.log_key)
+
+    def now(self) -> int:
+        """Microseconds since 1970, UTC, by the store's clock."""
+        return int(self.clock() * 1_000_000)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """One transaction: its rows, its events and the signed checkpoint over them; without events nothing is logged.
+
+        Raises AuditError when the log cannot be written; then nothing was done.
+        """
+        with writing(self.engine) as connection:
+            ongoing = Transaction(self, connection, read_head(connection, lock=True))
+            yield ongoing
+            head = ongoing.head
+            if ongoing.events:
+                head = append(connection, head, ongoing.events, self.keys, origin=self.origin, at=ongoing.at)
+        if ongoing.events:
+            self.witness.keep(head.checkpoint, head.size)
+        for act in ongoing.afterwards:
+            act()
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A read transaction over one moment of the store."""
+        with reading(self.engine) as connection:
+            yield connection
+
+    def require_not_set_back(self) -> None:
+        """Hold the log against the witness outside the database. Raises TamperError."""
+        seen = self.witness.newest()  # first: another process may append between the two looks
+        with self.snapshot() as connection:
+            head = read_head(connection)
+        here = verify_checkpoint(head.checkpoint, self.log_key)
+        if here.size != head.size or here.origin != self.origin:
+            raise TamperError("the head of the audit log was changed; see `suwen records verify`")
+        if seen.size > here.size or (seen.size == here.size and seen.root != here.root):
+            raise TamperError(
+                f"the audit log holds {here.size} entries, but {seen.size} were signed: it was set back or cut "
+                "off; restore it from a backup (`suwen records verify` says what is missing)"
+            )
+
+    def settle(self) -> None:
+        """On SQLite, move the write-ahead log into the database and empty it, so that no earlier page stays in it."""
+        if is_sqlite(self.engine):
+            with contextlib.closing(self.engine.raw_connection()) as raw:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close connections; the write-ahead log goes into the database first."""
+        with contextlib.suppress(StoreError, SQLAlchemyError):
+            self.settle()
+        self.engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def create_store(folder: Path, place: Place, opening: Opening) -> Store:
+    """Make an empty store in an empty folder. When it fails, nothing is left of it.
+
+    Raises InputError (the folder is not empty), StoreError, KeyProviderError.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (folder / UNFINISHED).exists():  # an earlier attempt was killed
+        clear(folder, place)
+    if any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty; name a new folder for the store")
+    (folder / UNFINISHED).touch(mode=0o600)
+    try:
+        store = _fill(folder, place, opening)
+    except (SuwenError, OSError):
+        clear(folder, place)
+        raise
+    (folder / UNFINISHED).unlink()
+    return store
+
+
+def _fill(folder: Path, place: Place, opening: Opening) -> Store:
+    provider = create_provider(place.provider, place.settings, folder=folder, secret=opening.secret)
+    root, identity = new_data_key(), new_data_key()[:8].hex()
+    log_key = public_key_to_text(StoreKeys(root).signer.public_key(), origin=f"suwen/{identity}")
+    bootstrap = Bootstrap(
+        identity, place.database, place.blobs, provider.settings(), (provider.wrap(root),), log_key, place.ca_file
+    )
+    with contextlib.ExitStack() as undo:
+        store = Store(folder, bootstrap, root, provider, opening)
+        undo.callback(store.close)
+        require_empty(store.engine)
+        upgrade(store.engine)
+        with writing(store.engine) as connection:
+            checkpoint = start_log(connection, store.keys, origin=store.origin, at=store.now())
+        store.witness.create(checkpoint)
+        write_bootstrap(folder, bootstrap, root)
+        undo.pop_all()
+    return store
+
+
+def clear(folder: Path, place: Place) -> None:
+    """Remove what an attempt to make a store left in its folder; nothing else."""
+    name = place.database.removeprefix("sqlite:")
+    for file in ("store.json", ".store.json.part", "keys.json", _WITNESS, name, f"{name}-wal", f"{name}-shm"):
+        (folder / file).unlink(missing_ok=True)
+    if "://" not in place.blobs:
+        shutil.rmtree(folder / place.blobs, ignore_errors=True)
+    (folder / UNFINISHED).unlink(missing_ok=True)
+
+
+def open_store(folder: Path, opening: Opening, *, trusting: bool = False) -> Store:
+    """Open a store. Raises NotFoundError, KeyProviderError, TamperError when anything it rests on was changed.
+
+    `trusting` opens even a database that was set back or is of another schema: for verifying and upgrading it.
+    """
+    bootstrap, seal = read_bootstrap(folder)
+    provider = open_provider(bootstrap.provider, folder=folder, secret=opening.secret)
+    root = unwrap_root(bootstrap, seal, provider)
+    store = Store(folder, bootstrap, root, provider, opening)
+    with contextlib.ExitStack() as undo:
+        undo.callback(store.close)
+        if not trusting:
+            require_current(store.engine)
+            store.require_not_set_back()
+        undo.pop_all()
+    return store

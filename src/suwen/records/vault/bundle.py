@@ -1,0 +1,118 @@
+"""A bundle for another hospital: sealed to its public key by hybrid post-quantum HPKE, signed by the sender.
+
+Bundle, format 1:  "SUWENBDL" | 01 | length of the head (4) | head, canonical JSON | signature of all before (64)
+                   | HPKE enc and sealed bundle key (1168) | frames, sealed in chunks
+
+- HPKE (RFC 9180) with the hybrid KEM ML-KEM-768 + X25519, HKDF-SHA256, AES-256-GCM: whoever breaks one of the two
+  (a quantum computer X25519, a flaw ML-KEM) still has nothing. `info` is "suwen bundle 1" and the head, so that a
+  bundle cannot be given another head.
+- Signature: Ed25519 of the sender over everything before it and the HPKE part, so that a bundle cannot be forged by
+  anyone who only knows the recipient's public key.
+- Then frames (frames.py), alternately JSON and raw, bound to everything before them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from suwen.errors import FormatError, TamperError
+from suwen.records.vault.format import FORMAT
+from suwen.records.vault.frames import open_frames, seal_frames
+
+__all__ = ["BundleKey", "open_bundle", "public_text", "read_public", "seal_bundle"]
+
+_MAGIC = b"SUWENBDL" + bytes([FORMAT])
+_SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+_WRAPPED = hpke.KEM.MLKEM768_X25519.enc_length() + 32 + 16
+_PREFIX = "suwen-hospital-1:"
+_MLKEM_PUBLIC = 1184
+_LONGEST_HEAD = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class BundleKey:
+    """The private half: 64 bytes ML-KEM-768 seed (FIPS 203) and 32 bytes X25519 (RFC 7748)."""
+
+    raw: bytes
+
+    @classmethod
+    def generate(cls) -> BundleKey:
+        """A fresh key."""
+        return cls(secrets.token_bytes(96))
+
+    def private(self) -> hpke.MLKEM768X25519PrivateKey:
+        """The key as `cryptography` takes it."""
+        lattice = mlkem.MLKEM768PrivateKey.from_seed_bytes(self.raw[:64])
+        return hpke.MLKEM768X25519PrivateKey(lattice, x25519.X25519PrivateKey.from_private_bytes(self.raw[64:]))
+
+
+def public_text(key: BundleKey) -> str:
+    """The public half as one line of text that another hospital can be given."""
+    lattice = mlkem.MLKEM768PrivateKey.from_seed_bytes(key.raw[:64]).public_key().public_bytes_raw()
+    curve = x25519.X25519PrivateKey.from_private_bytes(key.raw[64:]).public_key().public_bytes_raw()
+    return _PREFIX + base64.b64encode(lattice + curve).decode()
+
+
+def read_public(text: str) -> hpke.MLKEM768X25519PublicKey:
+    """The public key in a line of text. Raises FormatError."""
+    try:
+        raw = base64.b64decode(text.strip().removeprefix(_PREFIX), validate=True)
+        if not text.strip().startswith(_PREFIX) or len(raw) != _MLKEM_PUBLIC + 32:
+            raise FormatError(f"a hospital's public key starts with {_PREFIX} and holds {_MLKEM_PUBLIC + 32} bytes")
+        lattice = mlkem.MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM_PUBLIC])
+        return hpke.MLKEM768X25519PublicKey(lattice, x25519.X25519PublicKey.from_public_bytes(raw[_MLKEM_PUBLIC:]))
+    except FormatError:
+        raise
+    except ValueError:
+        raise FormatError("the hospital's public key is damaged: ask for it again") from None
+
+
+def seal_bundle(
+    head: dict[str, Any], frames: Iterable[bytes], *, recipient: str, signer: Ed25519PrivateKey
+) -> Iterator[bytes]:
+    """The bytes of a bundle, piece by piece; `head` says who sends what to whom, and is readable by all."""
+    said = json.dumps(head, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    start = _MAGIC + len(said).to_bytes(4, "big") + said
+    key = secrets.token_bytes(32)
+    wrapped = _SUITE.encrypt(key, read_public(recipient), _info(said))
+    signature = signer.sign(start + wrapped)
+    yield start + signature + wrapped
+    yield from seal_frames(key, start + signature + wrapped, frames)
+
+
+def _info(said: bytes) -> bytes:
+    return b"suwen bundle 1" + said
+
+
+def open_bundle(
+    source: IO[bytes], *, key: BundleKey, sender: Ed25519PublicKey
+) -> tuple[dict[str, Any], Iterator[bytes]]:
+    """Head and frames of a bundle. Raises TamperError when it was changed or cut off, not from `sender` or not for us.
+
+    Frames are yielded as they are opened: keep nothing of them until the last one has come.
+    """
+    start = source.read(len(_MAGIC) + 4)
+    if start[: len(_MAGIC)] != _MAGIC:
+        raise FormatError("not a bundle of records, or of a newer Suwen")
+    length = int.from_bytes(start[len(_MAGIC) :], "big")
+    if length > _LONGEST_HEAD:
+        raise TamperError("the head of the bundle was changed")
+    said, signature, wrapped = source.read(length), source.read(64), source.read(_WRAPPED)
+    try:
+        sender.verify(signature, start + said + wrapped)
+        opened = _SUITE.decrypt(wrapped, key.private(), _info(said))
+    except InvalidSignature:
+        raise TamperError("the bundle was changed, or the sender named did not sign it") from None
+    except (InvalidTag, ValueError):
+        raise TamperError("the bundle is not sealed for this hospital's key") from None
+    return json.loads(said), open_frames(source, opened, start + said + signature + wrapped)

@@ -118,6 +118,17 @@ def test_another_key_is_named_as_the_reason() -> None:
         verify(NOTE, other.public_key())
 
 
+def test_a_root_in_another_spelling_is_refused_even_when_signed() -> None:
+    # The last letter of the root has two bits without meaning; two texts must not say the same thing.
+    body, _, last = NOTE.partition("\n\n")
+    root = body.splitlines()[2]
+    other = body.replace(root, f"{root[:-2]}{chr(ord(root[-2]) + 1)}=") + "\n"
+    assert b64decode(other.splitlines()[2]) == HERE.root
+    stamp = b64decode(last.split()[2])[:4] + KEY.sign(other.encode())
+    with pytest.raises(TamperError, match="not written as format 1"):
+        verify(f"{other}\n— {HERE.origin} {b64encode(stamp).decode()}\n", PUBLIC)
+
+
 def test_a_signature_of_another_note_is_refused() -> None:
     later = sign(Checkpoint(HERE.origin, 12_346, HERE.root, HERE.at), KEY)
     with pytest.raises(TamperError, match="valid signature"):

@@ -187,8 +187,9 @@ def test_the_message_names_the_number() -> None:
     entry = EntrySealer(KEY).seal(41, SEEN)
     with pytest.raises(TamperError, match="entry 41 was changed, or sealed with another key"):
         EntrySealer(bytes(32)).open(entry)
-    with pytest.raises(TamperError, match="entry 41"):
-        EntrySealer(KEY).open(replace(entry, body=entry.body[:20]))
+    for length in (0, 5, 12, 20, 27):
+        with pytest.raises(TamperError, match="entry 41 was changed"):
+            EntrySealer(KEY).open(replace(entry, body=entry.body[:length]))
 
 
 def test_bytes_moved_between_the_fields_are_seen() -> None:

@@ -191,6 +191,24 @@ def test_what_comes_after_a_forged_entry_is_still_proved(log: Log) -> None:
     assert places(log.scan(), FaultKind.CHANGED) == [(50, 50), (650, 650), (900, 900)]
 
 
+def test_neighbouring_blocks_at_fault_stay_two_faults(log: Log) -> None:
+    log.forge(300)
+    log.forge(600)
+    assert places(log.scan(keyed=False), FaultKind.CHANGED) == [(256, 511), (512, 699)]
+
+
+def test_faults_come_in_the_order_of_the_entries(log: Log) -> None:
+    tamper_body(log, 1200)
+    del log.rows[1300]
+    del log.rows[20]
+    report = log.scan()
+    assert [(one.seq, one.kind) for one in report.faults] == [
+        (20, FaultKind.MISSING),
+        (1200, FaultKind.CHANGED),
+        (1300, FaultKind.MISSING),
+    ]
+
+
 def test_who_holds_the_key_but_not_the_signing_key_is_found(log: Log) -> None:
     entry = sealed(800, "export")
     log.rows[800] = (entry, leaf_of(entry))
@@ -341,6 +359,51 @@ def test_two_checkpoints_of_one_size_with_two_roots_are_a_fork(log: Log, before:
     other = replace(log.checkpoints[3], root=bytes(32), at=log.checkpoints[3].at + before)
     log.checkpoints.append(other)
     assert kinds(log.scan()) == [FaultKind.FORK]
+
+
+def test_the_last_checkpoint_too_may_be_of_another_history(log: Log) -> None:
+    log.checkpoints.append(replace(log.checkpoints[-1], root=bytes(32), at=NOON + 9999))
+    (fault,) = log.scan().faults
+    assert (fault.kind, fault.seq, fault.last) == (FaultKind.FORK, 0, 1399)
+
+
+def test_another_history_and_a_forged_entry_are_told_apart(log: Log) -> None:
+    log.checkpoints[2] = replace(log.checkpoints[2], root=bytes(32))  # over 256 entries
+    log.forge(300)
+    report = log.scan(keyed=False)
+    assert [(one.kind, one.seq, one.last) for one in report.faults] == [
+        (FaultKind.FORK, 0, 255),
+        (FaultKind.CHANGED, 256, 511),
+    ]
+
+
+@pytest.mark.parametrize("wrong", [bytes(32), b"", bytes(31)])
+def test_a_changed_tile_and_a_forged_entry_are_told_apart(log: Log, wrong: bytes) -> None:
+    log.tiles[1, 0] = wrong
+    log.forge(600)
+    report = log.scan(keyed=False)
+    assert [(one.kind, one.seq, one.last) for one in report.faults] == [
+        (FaultKind.TILE, 0, 255),
+        (FaultKind.CHANGED, 512, 699),
+    ]
+    log.checkpoints = log.checkpoints[3:]  # nothing signed between the two: they cannot be told apart, nor hidden
+    report = log.scan(keyed=False)
+    if wrong == bytes(32):
+        assert report.proved == 0
+        assert {(0, 255), (512, 767)} <= set(places(report, FaultKind.TILE))
+    else:
+        assert (places(report, FaultKind.TILE), places(report, FaultKind.CHANGED)) == ([(0, 255)], [(512, 699)])
+
+
+def test_a_leaf_of_another_length_breaks_nothing(log: Log) -> None:
+    tree = Frontier.empty()
+    tree.extend([leaf for _, leaf in log.rows[:513]])
+    log.checkpoints = [Checkpoint("clinic", 513, tree.root(), NOON)]
+    log.forge(300)
+    log.rows[512] = (replace(log.rows[512][0], body=bytes(60)), b"")
+    report = log.scan()
+    assert {(300, 300), (512, 512)} <= set(places(report, FaultKind.CHANGED))
+    assert report.proved == 0
 
 
 @KEYED

@@ -124,6 +124,13 @@ def test_another_format_number_is_refused(number: object) -> None:
         Account.from_document({**ACCOUNT.to_document(), "format": number})
 
 
+@pytest.mark.parametrize("key", ["totp_step", "failures", "created", "locked_until"])
+def test_true_is_not_a_number(key: str) -> None:
+    """In Python True is 1; in a document it is a mistake."""
+    with pytest.raises(FormatError, match=key):
+        Account.from_document({**ACCOUNT.to_document(), key: True})
+
+
 def test_one_kind_is_not_read_as_another() -> None:
     with pytest.raises(FormatError, match="kind"):
         Account.from_document({**ACCOUNT.to_document(), "kind": "device"})

@@ -150,6 +150,11 @@ def test_wrong_signatures_are_refused(peer: Peer, sign: Callable[[Peer, Claims],
         log_in(peer)
 
 
+def test_no_algorithm_without_a_public_key_is_ever_among_those_taken() -> None:
+    """The library would still refuse them here; that must not be all that stands between."""
+    assert not [name for name in tokens._ALGORITHMS if name.lower() == "none" or name.startswith("HS")]
+
+
 TOKEN = sign_rightly(Peer(NOW, issuer="https://id.example"), {"iss": "https://id.example", "sub": "1"})
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keys_makers import CHEAP, PASSPHRASE
@@ -71,6 +72,12 @@ def test_wrapping_is_rfc_5649_done_by_hand() -> None:
             check, parts[n - 1] = found[:8], found[8:]
     assert check == bytes.fromhex("a65959a600000020")
     assert b"".join(parts) == KEY == unwrap_under(kek, wrapped)
+
+
+@pytest.mark.parametrize("length", [1, 16, 25, 31])
+def test_a_shorter_key_wrapped_by_somebody_who_holds_the_kek_is_refused(length: int) -> None:
+    with pytest.raises(TamperError):
+        unwrap_under(KEY, aes_key_wrap_with_padding(KEY, bytes(length)))
 
 
 # What lies on the disk

@@ -100,6 +100,18 @@ def test_retiring_destroys_the_version_itself(engine: Engine) -> None:
         reopen(provider, engine.token).unwrap(old)
 
 
+def test_a_version_that_could_not_be_destroyed_is_said(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise AnswerError(405, "unsupported operation")
+
+    provider = create(engine)
+    provider.rotate()
+    monkeypatch.setattr(Engine, "trim", refuse)
+    with pytest.raises(KeyProviderError, match="did not destroy v1, which it now only refuses to use"):
+        provider.retire("v1")
+    assert set(engine.keys["suwen"].versions) == {1, 2}
+
+
 def test_the_oldest_version_is_retired_first(engine: Engine) -> None:
     provider = create(engine)
     provider.rotate()

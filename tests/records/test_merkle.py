@@ -208,6 +208,8 @@ def test_halves_of_other_lengths_prove_nothing(left: int, right: int) -> None:
     root = node_hash(LEAVES[0], LEAVES[1])
     assert not verify_inclusion(0, 2, joined[:left], [joined[left:]], root)
     assert not verify_consistency(1, 2, [joined[left:]], joined[:left], root)
+    longer = node_hash(root, LEAVES[2])
+    assert not verify_consistency(1, 4, [joined[left:], LEAVES[2]], joined[:left], longer)
     assert left + right == 64
 
 
@@ -232,9 +234,10 @@ def test_a_stored_frontier_grows_on(size: int) -> None:
     packed = tree.to_bytes()
     assert len(packed) == HASH_SIZE * size.bit_count()
     again, twin = Frontier.from_bytes(size, packed), tree.copy()
-    again.extend(LEAVES[size:])
-    assert again.root() == mth(0, len(LEAVES))
-    assert (twin.size, twin.root()) == (size, mth(0, size))
+    for one in (again, tree):
+        one.extend(LEAVES[size:])
+        assert one.root() == mth(0, len(LEAVES))
+    assert (twin.size, twin.to_bytes(), twin.root()) == (size, packed, mth(0, size))
 
 
 @pytest.mark.parametrize(("size", "length"), [(3, 32), (3, 96), (0, 32), (4, 31), (4, 33), (-1, 0), (-2, 32)])

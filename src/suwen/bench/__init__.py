@@ -1,6 +1,6 @@
 """Benchmarks: one file each, run as `suwen bench NAME`."""
 
-from suwen.bench import rare_disease, similar_cases
+from suwen.bench import rare_disease, records, similar_cases
 from suwen.bench.result import Result, summary, write_result
 from suwen.bench.setting import Options
 
@@ -8,5 +8,6 @@ __all__ = ["BENCHMARKS", "Options", "Result", "summary", "write_result"]
 
 BENCHMARKS = {
     "rare-disease": rare_disease.run,
+    "records": records.run,
     "similar-cases": similar_cases.run,
 }

@@ -87,7 +87,7 @@ def open_image(
         work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
         key, blob = _found(work, raw, patient_id(record), image)
         detail = {"records": [record], "image": image, "start": start, "end": blob.size if end is None else end}
-        work.note(EventKind.OPEN, act=Act.VIEW.value, subject=patient, detail=detail)
+        work.note(EventKind.OPEN, act=Act.VIEW.value, subject=raw.hex(), detail=detail)
     name = object_name(blob.id, key.generation)
     return open_range(key, blob.id, lambda low, high: records.store.blobs.read(name, low, high), start=start, end=end)
 

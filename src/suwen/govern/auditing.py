@@ -51,6 +51,7 @@ def read_audit(
     Raises AccessError for anyone but an auditor, TamperError for an entry that was changed.
     """
     store = records.store
+    subject = subject.strip().lower()  # ids are written in small hexadecimal digits, and a tag knows no other spelling
     with records.acting(actor, Purpose.AUDIT) as work:
         work.require(Act.READ_AUDIT, ResourceKind.AUDIT)
         detail = {"what": "read", "by": by, "kind": kind.value if kind else ""}
@@ -63,7 +64,7 @@ def read_audit(
             actor=tags.actor_tag(by) if by else None,
         )
         found = []
-        for entry, _ in rows:
+        for entry in rows:
             if (since is not None and entry.at < since) or (until is not None and entry.at >= until):
                 continue
             event = tags.open(entry)
@@ -93,7 +94,7 @@ def prove_entry(actor: Actor, records: Records, index: int) -> Proof:
         head = read_head(connection)
         if not 0 <= index < head.size:
             raise NotFoundError(f"the log has entries 0 to {head.size - 1}, not {index}")
-        (entry, _), *_ = entries(connection, start=index, end=index + 1)
+        entry, *_ = entries(connection, start=index, end=index + 1)
         hashes = inclusion_proof(index, head.size, tree(connection))
         return Proof(index, leaf_hash(leaf_bytes(entry)), tuple(hashes), head.checkpoint)
 

@@ -38,13 +38,13 @@ def grant_care(
         work.require(Act.MANAGE, ResourceKind.ACCOUNTS)
         raw, id_ = patient_id(patient), _who(work, who, device=device)
         records.store.charts.state(work.connection, raw)
-        if any(one.active(work.at) for one in caring(records.store, work.connection, patient=patient, who=id_)):
+        if any(one.active(work.at) for one in caring(records.store, work.connection, patient=raw.hex(), who=id_)):
             raise InputError("there is an active care relationship already; revoke it first to change its end")
         until = None if days is None else work.at + int(days * _DAY)
         care = Care(new_relation(), raw.hex(), id_, work.at, until, actor.id)
         save_care(records.store, work.connection, care)
         detail = {"what": "granted", "who": id_, "until": until}
-        work.note(EventKind.CARE, act=Act.MANAGE.value, subject=patient, detail=detail)
+        work.note(EventKind.CARE, act=Act.MANAGE.value, subject=raw.hex(), detail=detail)
         return care
 
 
@@ -59,7 +59,7 @@ def revoke_care(actor: Actor, records: Records, *, patient: str, who: str, devic
             raise NotFoundError("there is no active care relationship to end")
         for one in ended:
             save_care(records.store, work.connection, replace(one, until=work.at))
-        work.note(EventKind.CARE, act=Act.MANAGE.value, subject=patient, detail={"what": "revoked", "who": id_})
+        work.note(EventKind.CARE, act=Act.MANAGE.value, subject=raw.hex(), detail={"what": "revoked", "who": id_})
         return len(ended)
 
 
@@ -67,8 +67,8 @@ def list_care(actor: Actor, records: Records, *, patient: str = "", who: str = "
     """Care relationships of a patient, of somebody, or all, also those that are over. Raises AccessError."""
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.MANAGE, ResourceKind.ACCOUNTS)
-        work.note(EventKind.QUERY, act=Act.MANAGE.value, subject=patient, detail={"what": "care relationships"})
         raw = patient_id(patient).hex() if patient else None
+        work.note(EventKind.QUERY, act=Act.MANAGE.value, subject=raw or "", detail={"what": "care relationships"})
         return caring(records.store, work.connection, patient=raw, who=_who(work, who, device=device) if who else None)
 
 

@@ -17,7 +17,7 @@ from suwen.records.identity.sessions import Lifetime
 from suwen.records.people import save_account
 from suwen.records.store.store import Opening, Place, create_store, open_store
 
-__all__ = ["FirstAccount", "Opening", "Place", "Records", "create_records", "open_records"]
+__all__ = ["FirstAccount", "Opening", "Place", "Records", "create_records", "open_records", "store_id"]
 
 _FIRST = (Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR)
 
@@ -57,6 +57,11 @@ def create_records(
         said = {"policies": records.control.digest, "provider": records.store.provider.kind}
         ongoing.note(EventKind.START, act="init", detail=said)
     return records, tuple(made)
+
+
+def store_id(records: Records) -> str:
+    """The store's own random id (hex), the same for as long as it lives and in every restored copy of it."""
+    return records.store.bootstrap.id
 
 
 @contextlib.contextmanager

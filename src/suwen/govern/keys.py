@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+from sqlalchemy import func, select
+
 from suwen.errors import InputError
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
 from suwen.records.gate import Records, patient_id
 from suwen.records.keys import FileProvider
+from suwen.records.keys.key_file import FEWEST_CHARACTERS
 from suwen.records.people import Actor
 from suwen.records.store import erasure, rotation
 from suwen.records.store.backup import refresh_keys
 from suwen.records.store.rotation import Progress, silent
+from suwen.records.store.tables import BLOB, DATA_KEY, RECORD
 from suwen.records.vault import public_text
 
 __all__ = [
@@ -19,6 +25,7 @@ __all__ = [
     "hospital_public_key",
     "log_public_key",
     "preview_erasure",
+    "preview_rotation",
     "rotate_data_keys",
     "rotate_kek",
 ]
@@ -49,14 +56,33 @@ def rotate_data_keys(actor: Actor, records: Records, *, progress: Progress = sil
     return done, refresh_keys(records.store)
 
 
+def preview_rotation(actor: Actor, records: Records) -> tuple[dict[str, int], list[str]]:
+    """What a rotation would work through: patients' keys, versions, images, bytes of images; and those not finished.
+
+    Raises AccessError.
+    """
+    _require_keys(actor, records)
+    with records.store.snapshot() as connection:
+        keys = connection.execute(select(func.count()).select_from(DATA_KEY)).scalar() or 0
+        versions = connection.execute(select(func.count()).select_from(RECORD)).scalar() or 0
+        images = connection.execute(select(func.count(), func.coalesce(func.sum(BLOB.c.stored), 0))).one()
+    counts = {"keys": keys, "versions": versions, "images": int(images[0]), "image_bytes": int(images[1])}
+    return counts, rotation.unfinished(records.store)
+
+
 def _require_keys(actor: Actor, records: Records) -> None:
     """Long work is decided before it begins; each of its transactions notes what it did."""
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.MANAGE_KEYS, ResourceKind.KEYS)
 
 
-def change_passphrase(actor: Actor, records: Records, new: str) -> None:
-    """Protect the key file with another passphrase. Raises AccessError, InputError for another key provider."""
+def change_passphrase(actor: Actor, records: Records, new: str) -> list[str]:
+    """Protect the key file with another passphrase, here and in the backups; those that could not be reached now.
+
+    Raises AccessError, InputError for a passphrase that is too short or another key provider.
+    """
+    if len(unicodedata.normalize("NFC", new)) < FEWEST_CHARACTERS:  # before the log says that it was changed
+        raise InputError(f"the new passphrase has fewer than {FEWEST_CHARACTERS} characters; take several words")
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.MANAGE_KEYS, ResourceKind.KEYS)
         provider = records.store.provider
@@ -64,6 +90,7 @@ def change_passphrase(actor: Actor, records: Records, new: str) -> None:
             raise InputError(f"the keys are with the provider {provider.kind!r}, which has no passphrase of Suwen's")
         work.note(EventKind.KEY, act=Act.MANAGE_KEYS.value, detail={"what": "passphrase changed"})
         work.transaction.afterwards.append(lambda: provider.change_passphrase(new))
+    return refresh_keys(records.store)
 
 
 def preview_erasure(actor: Actor, records: Records, patient: str) -> dict[str, int]:
@@ -86,7 +113,7 @@ def erase_patient(actor: Actor, records: Records, patient: str, *, reason: str) 
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.ERASE, ResourceKind.PATIENT, patient=raw)
         erasure.erase(work.transaction, raw)
-        work.note(EventKind.ERASE, act=Act.ERASE.value, subject=patient, detail={"reason": reason.strip()})
+        work.note(EventKind.ERASE, act=Act.ERASE.value, subject=raw.hex(), detail={"reason": reason.strip()})
     return refresh_keys(records.store)
 
 

@@ -29,6 +29,7 @@ from suwen.records.people import (
 from suwen.records.store.store import Transaction
 
 __all__ = [
+    "admitted",
     "begin_second_factor",
     "change_password",
     "confirm_second_factor",
@@ -71,7 +72,7 @@ def log_in_as_subject(records: Records, subject: str, *, second_factor: bool) ->
     with records.store.transaction() as ongoing:
         account = account_by_subject(records.store, ongoing.connection, subject)
         attempt = logins.proven(account, second_factor=second_factor, policy=records.login_policy)
-        actor = _admitted(records, ongoing, attempt)
+        actor = admitted(records, ongoing, attempt)
     if actor is None:
         raise logins.refusal(attempt)
     return actor
@@ -110,12 +111,13 @@ def _attempted(
         now = account_by_login(records.store, ongoing.connection, login)
         if now != account:
             raise ConflictError("another login to this account was going on at the same moment; try again")
-        return attempt, _admitted(records, ongoing, attempt, before=account)
+        return attempt, admitted(records, ongoing, attempt, before=account)
 
 
-def _admitted(
+def admitted(
     records: Records, ongoing: Transaction, attempt: Attempt, *, before: Account | None = None
 ) -> Actor | None:
+    """Keep what an attempt changed, note it, and where it was accepted begin a session."""
     account = attempt.account
     if account is not None and account != before:
         save_account(records.store, ongoing.connection, account)
@@ -282,8 +284,8 @@ def reset_password(actor: Actor, records: Records, login: str) -> str:
 
 def begin_second_factor(actor: Actor, records: Records) -> tuple[str, str]:
     """A TOTP secret for one's own account (RFC 6238), and the address an authenticator app reads; not yet in force."""
-    with records.store.snapshot() as connection:
-        account = account_by_id(records.store, connection, actor.id)
+    with records.acting(actor, Purpose.OPERATIONS) as work:
+        account = account_by_id(records.store, work.connection, actor.id)
     secret = totp.new_secret()
     return secret, totp.provisioning_uri(account, secret, issuer="Suwen")
 
@@ -300,7 +302,7 @@ def named(work: Work, login: str) -> Account:
     """The account of a login name. Raises NotFoundError."""
     account = account_by_login(work.store, work.connection, login)
     if account is None:
-        raise NotFoundError("there is no account with this login name; see `suwen records accounts`")
+        raise NotFoundError("there is no account with this login name; see `suwen records account list`")
     return account
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from suwen.errors import StoreError
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import Checkpoint, EventKind, public_key_from_text
 from suwen.records.audit import verify as verify_checkpoint
@@ -12,7 +13,7 @@ from suwen.records.gate import Records
 from suwen.records.people import Actor
 from suwen.records.store import backup, orphans, restoring, whole
 from suwen.records.store.orphans import GRACE, Found
-from suwen.records.store.schema import upgrade
+from suwen.records.store.schema import SCHEMA, require_current, schema_of, upgrade
 from suwen.records.store.store import Opening, Place, Transaction, open_store
 from suwen.records.store.whole import Progress, Report
 
@@ -22,6 +23,7 @@ __all__ = [
     "back_up",
     "check_store",
     "clean_store",
+    "is_set_back",
     "read_checkpoint",
     "restore_backup",
     "snapshots_in",
@@ -33,7 +35,7 @@ snapshots_in = restoring.snapshots_in
 
 
 def verify_store(
-    actor: Actor,
+    actor: Actor | None,
     records: Records,
     *,
     log_only: bool = False,
@@ -42,17 +44,45 @@ def verify_store(
 ) -> Report:
     """Hold everything in the store against everything; the report lists each fault. Nothing is shown of what it holds.
 
-    Raises AccessError. What was found is noted in the audit log, unless that is what cannot be written.
+    Without an actor, whoever can open the store may: somebody must be able to when nobody can log in to it any more.
+    What was found is noted in the audit log. A store that was set back is verified without an actor and never written
+    to: each entry would bring the forged log nearer to the length at which the witness no longer contradicts it.
+    Raises AccessError.
     """
-    by_auditor = _is_auditor(actor, records)
-    purpose = Purpose.AUDIT if by_auditor else Purpose.OPERATIONS
-    with records.acting(actor, purpose) as work:
-        work.require(Act.VERIFY, ResourceKind.AUDIT if by_auditor else ResourceKind.STORE)
+    writable = not is_set_back(records)
+    if actor is not None and writable:
+        _require_verifying(actor, records)
     report = whole.verify(records.store, log_only=log_only, checkpoints=checkpoints, progress=progress)
-    with records.acting(actor, purpose) as work:
-        detail = {"faults": len(report.faults), "entries": report.entries, "patients": report.patients}
-        work.note(EventKind.VERIFY, act=Act.VERIFY.value, detail=detail)
+    if writable:
+        _note_verified(actor, records, report)
     return report
+
+
+def is_set_back(records: Records) -> bool:
+    """Whether the log and its witness beside the database contradict each other, so that nobody should write to it."""
+    try:
+        records.store.require_not_set_back()
+    except StoreError:
+        return True
+    return False
+
+
+def _require_verifying(actor: Actor, records: Records) -> None:
+    by_auditor = _is_auditor(actor, records)
+    with records.acting(actor, Purpose.AUDIT if by_auditor else Purpose.OPERATIONS) as work:
+        work.require(Act.VERIFY, ResourceKind.AUDIT if by_auditor else ResourceKind.STORE)
+
+
+def _note_verified(actor: Actor | None, records: Records, report: Report) -> None:
+    """In a transaction of Suwen's own: verifying may have outlasted the session that asked for it."""
+    detail = {"faults": len(report.faults), "entries": report.entries, "patients": report.patients}
+    try:
+        with records.store.transaction() as ongoing:
+            who = actor.id if actor is not None else ""
+            said = detail if actor is not None else {**detail, "login": "none"}
+            ongoing.note(EventKind.VERIFY, actor=who, act=Act.VERIFY.value, detail=said)
+    except StoreError as error:
+        report.say("log", f"what was found could not be noted in it: {error}")
 
 
 def _is_auditor(actor: Actor, records: Records) -> bool:
@@ -123,9 +153,19 @@ def restore_backup(
     return restored.snapshot
 
 
-def upgrade_store(folder: Path, opening: Opening) -> None:
-    """Bring a store's database to this Suwen's schema. Back it up first."""
+def upgrade_store(folder: Path, opening: Opening) -> tuple[str, str]:
+    """Bring a store's database to this Suwen's schema: the number it had and the one it has, equal if it was current.
+
+    Back it up first. Raises StoreError for a database that is newer than this Suwen or was set back.
+    """
     with open_store(folder, opening, trusting=True) as store:
+        with store.snapshot() as connection:
+            before = schema_of(connection)
+        if before is None or before >= SCHEMA:
+            require_current(store.engine)
+            return SCHEMA, SCHEMA
+        store.require_not_set_back()
         upgrade(store.engine)
         with store.transaction() as ongoing:
-            ongoing.note(EventKind.CHECK, act="upgrade")
+            ongoing.note(EventKind.CHECK, act="upgrade", detail={"from": before, "to": SCHEMA})
+        return before, SCHEMA

@@ -19,6 +19,8 @@ from suwen.records.audit.merkle import (
     leaf_hash,
     verify_consistency,
     verify_inclusion,
+    verify_subtree_consistency,
+    verify_subtree_inclusion,
 )
 from suwen.records.audit.scan import Scan
 
@@ -45,4 +47,6 @@ __all__ = [
     "verify",
     "verify_consistency",
     "verify_inclusion",
+    "verify_subtree_consistency",
+    "verify_subtree_inclusion",
 ]

@@ -194,9 +194,13 @@ class Scan:
         if level != 1:
             return
         tile = self._tile(1, index) if self._tile else None
+        if tile is not None and len(tile) != HASH_SIZE:
+            one, many = "has a damaged stored tile over it", "have a damaged stored tile over them"
+            self._faults.say(FaultKind.TILE, *_block(index), one, many)
+            tile = None
         if tile is not None and tile != node:
             self._doubtful.append(index)
-        self._blocks.append(tile if tile is not None and len(tile) == HASH_SIZE else node)
+        self._blocks.append(tile or node)
 
     def _meet_due(self) -> None:
         while self._due and self._due[0].size == self._tree.size:

@@ -81,10 +81,10 @@ class Charts:
 
     # Patients and keys
 
-    def create(self, connection: Connection, *, at: int, patient: bytes | None = None) -> bytes:
-        """Make a patient with a data key and an empty chart; the id (16 random bytes)."""
-        patient = patient or secrets.token_bytes(16)
-        key = self.new_key(patient, 1)
+    def create(self, connection: Connection, *, at: int, key: tuple[PatientKey, Wrapped] | None = None) -> bytes:
+        """Make a patient with a data key (a given one, or a fresh one) and an empty chart; the id (16 random bytes)."""
+        key = key or self.new_key(secrets.token_bytes(16), 1)
+        patient = key[0].patient
         rows = [{"id": patient, "generation": 1, "revision": 0, "chart": seal_chart(key[0], Chart(), 0), "created": at}]
         connection.execute(insert(PATIENT), rows)
         self.keep_key(connection, key, at=at)

@@ -68,6 +68,11 @@ class Documents:
             raise NotFoundError(f"there is no {kind} with the id {id.hex()}")
         return self.opened(found)
 
+    def exists(self, connection: Connection, kind: str, id: bytes) -> bool:  # noqa: A002 - the noun's own name
+        """Whether there is a document of this kind and id."""
+        here = (DOCUMENT.c.kind == kind, DOCUMENT.c.id == id)
+        return connection.execute(select(DOCUMENT.c.id).where(*here)).first() is not None
+
     def find(
         self, connection: Connection, kind: str, *, first: bytes | None = None, second: bytes | None = None
     ) -> list[Document]:

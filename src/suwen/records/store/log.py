@@ -24,7 +24,7 @@ from suwen.records.audit import (
 from suwen.records.store.keys import StoreKeys
 from suwen.records.store.tables import ENTRY, HEAD, TILE
 
-__all__ = ["LogHead", "append", "entries", "read_head", "start_log", "tree"]
+__all__ = ["LogHead", "append", "entries", "entry_chunks", "read_head", "start_log", "tree"]
 
 _READ = 5000
 
@@ -98,15 +98,15 @@ def _rows(sealer: EntrySealer, size: int, events: Sequence[Event]) -> list[dict[
     return rows
 
 
-def entries(
+def entry_chunks(
     connection: Connection,
     *,
     start: int = 0,
     end: int | None = None,
     subject: bytes | None = None,
     actor: bytes | None = None,
-) -> Iterator[tuple[SealedEntry, bytes]]:
-    """Sealed entries `start` to `end` (exclusive) with their stored leaf hashes, in the order of their numbers."""
+) -> Iterator[tuple[list[SealedEntry], list[bytes]]]:
+    """Sealed entries `start` to `end` (exclusive) in the order of their numbers, in chunks, with their leaf hashes."""
     query = select(ENTRY.c.seq, ENTRY.c.at, ENTRY.c.subject, ENTRY.c.actor, ENTRY.c.body, ENTRY.c.leaf)
     query = query.where(ENTRY.c.seq >= start).order_by(ENTRY.c.seq).limit(_READ)
     if end is not None:
@@ -116,9 +116,21 @@ def entries(
     if actor is not None:
         query = query.where(ENTRY.c.actor == actor)
     while rows := connection.execute(query).all():
-        for seq, at, about, by, body, leaf in rows:
-            yield SealedEntry(seq, at, about, by, body), leaf
+        yield [SealedEntry(*row[:5]) for row in rows], [row[5] for row in rows]
         query = query.where(ENTRY.c.seq > rows[-1][0])
+
+
+def entries(
+    connection: Connection,
+    *,
+    start: int = 0,
+    end: int | None = None,
+    subject: bytes | None = None,
+    actor: bytes | None = None,
+) -> Iterator[SealedEntry]:
+    """Sealed entries as `entry_chunks` gives them, one by one."""
+    for chunk, _ in entry_chunks(connection, start=start, end=end, subject=subject, actor=actor):
+        yield from chunk
 
 
 def tree(connection: Connection) -> TiledTree:

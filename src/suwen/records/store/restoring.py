@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Restored:
-    """A restored store (open), the snapshot it was made from, and patients (ids) who were erased since that snapshot."""
+    """A restored store (open), the snapshot it was made from, and patients (ids) who were erased since."""
 
     store: Store
     snapshot: str

@@ -214,7 +214,16 @@ def _fill(folder: Path, place: Place, opening: Opening) -> Store:
 def clear(folder: Path, place: Place) -> None:
     """Remove what an attempt to make a store left in its folder; nothing else."""
     name = place.database.removeprefix("sqlite:")
-    for file in ("store.json", ".store.json.part", "keys.json", _WITNESS, name, f"{name}-wal", f"{name}-shm"):
+    for file in (
+        "store.json",
+        ".store.json.part",
+        "keys.json",
+        "keys.lock",
+        _WITNESS,
+        name,
+        f"{name}-wal",
+        f"{name}-shm",
+    ):
         (folder / file).unlink(missing_ok=True)
     if "://" not in place.blobs:
         shutil.rmtree(folder / place.blobs, ignore_errors=True)

@@ -93,7 +93,7 @@ DOCUMENT = Table(
     Column("second", LargeBinary(16)),
     Column("revision", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Index("document_first", "kind", "first"),
+    Index("document_first", "kind", "first", "second"),  # both together: whether somebody cares for a patient
     Index("document_second", "kind", "second"),
 )
 

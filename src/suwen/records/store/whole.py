@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,7 +16,7 @@ from suwen.records.demographics import KIND, Demographics
 from suwen.records.store.blobs import object_name
 from suwen.records.store.charts import State, opened
 from suwen.records.store.engine import is_sqlite
-from suwen.records.store.log import entries, read_head
+from suwen.records.store.log import entries, entry_chunks, read_head
 from suwen.records.store.store import Store
 from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, ENTRY, PATIENT, RECORD, TILE
 from suwen.records.vault import open_range
@@ -25,7 +24,6 @@ from suwen.records.vault import open_range
 __all__ = ["Fault", "Report", "verify", "verify_log"]
 
 Progress = Callable[[str, int, int], None]
-_CHUNK = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +123,9 @@ def verify_log(
             report.say("log", f"a checkpoint is of another log than {store.origin}")
         total = connection.execute(select(func.count()).select_from(ENTRY)).scalar() or 0
         scan = Scan(store.keys.entries, _once(ours), tile=_tile(connection))
-        for rows in _chunks(entries(connection)):
-            scan.feed([row[0] for row in rows], [row[1] for row in rows])
-            report.entries += len(rows)
+        for sealed, leaves in entry_chunks(connection):
+            scan.feed(sealed, leaves)
+            report.entries += len(sealed)
             progress("log", report.entries, total)
     found = scan.finish()
     report.faults.extend(Fault("log", one.what) for one in found.faults)
@@ -161,17 +159,6 @@ def _tile(connection: Connection) -> Callable[[int, int], bytes | None]:
     return tile
 
 
-def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
-    held = []
-    for row in rows:
-        held.append(row)
-        if len(held) == _CHUNK:
-            yield held
-            held = []
-    if held:
-        yield held
-
-
 def _documents(store: Store, connection: Connection, report: Report) -> None:
     for row in store.documents.each(connection):
         report.documents += 1
@@ -191,7 +178,7 @@ class _Said:
 def _digests(store: Store, report: Report) -> _Said:
     said = _Said()
     with report.telling("log"), store.snapshot() as connection:
-        for entry, _ in entries(connection):
+        for entry in entries(connection):
             if not entry.subject_tag:
                 continue
             try:

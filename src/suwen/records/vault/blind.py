@@ -11,8 +11,14 @@ __all__ = ["BlindIndex", "normal"]
 
 
 def normal(value: str) -> str:
-    """One spelling for what a reader takes for the same: NFKC, case folded, runs of white space as one space."""
-    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+    """One spelling for what a reader takes for the same in case, width and runs of white space.
+
+    Compatibility caseless matching of the Unicode Standard 15.0, section 3.13, D146: folding once is not enough, for
+    the capitals of some letters (Greek ΐ) come out of it in another spelling than the letter.
+    """
+    folded = unicodedata.normalize("NFD", value).casefold()
+    folded = unicodedata.normalize("NFKD", folded).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 class BlindIndex:

@@ -14,6 +14,7 @@ Bundle, format 1:  "SUWENBDL" | 01 | length of the head (4) | head, canonical JS
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from suwen.errors import FormatError, TamperError
+from suwen.errors import FormatError, InputError, TamperError
 from suwen.records.vault.format import FORMAT
 from suwen.records.vault.frames import open_frames, seal_frames
 
@@ -57,22 +58,32 @@ class BundleKey:
 
 
 def public_text(key: BundleKey) -> str:
-    """The public half as one line of text that another hospital can be given."""
+    """The public half as one line of text that another hospital can be given.
+
+    Behind the two keys stand the first 8 bytes of their SHA-256: a key damaged on the way would be another key, and
+    what is sealed for it could be opened by nobody.
+    """
     lattice = mlkem.MLKEM768PrivateKey.from_seed_bytes(key.raw[:64]).public_key().public_bytes_raw()
     curve = x25519.X25519PrivateKey.from_private_bytes(key.raw[64:]).public_key().public_bytes_raw()
-    return _PREFIX + base64.b64encode(lattice + curve).decode()
+    return _PREFIX + base64.b64encode(_checked(lattice + curve)).decode()
+
+
+def _checked(keys: bytes) -> bytes:
+    return keys + hashlib.sha256(keys).digest()[:8]
 
 
 def read_public(text: str) -> hpke.MLKEM768X25519PublicKey:
     """The public key in a line of text. Raises FormatError."""
+    prefix, line = _PREFIX, text.strip()
+    if not line.startswith(prefix):
+        raise FormatError(f"a hospital's public key starts with {prefix}")
     try:
-        raw = base64.b64decode(text.strip().removeprefix(_PREFIX), validate=True)
-        if not text.strip().startswith(_PREFIX) or len(raw) != _MLKEM_PUBLIC + 32:
-            raise FormatError(f"a hospital's public key starts with {_PREFIX} and holds {_MLKEM_PUBLIC + 32} bytes")
-        lattice = mlkem.MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM_PUBLIC])
-        return hpke.MLKEM768X25519PublicKey(lattice, x25519.X25519PublicKey.from_public_bytes(raw[_MLKEM_PUBLIC:]))
-    except FormatError:
-        raise
+        raw = base64.b64decode(line.removeprefix(prefix), validate=True)
+        keys = raw[: _MLKEM_PUBLIC + 32]
+        if raw != _checked(keys):
+            raise ValueError("another checksum")
+        lattice = mlkem.MLKEM768PublicKey.from_public_bytes(keys[:_MLKEM_PUBLIC])
+        return hpke.MLKEM768X25519PublicKey(lattice, x25519.X25519PublicKey.from_public_bytes(keys[_MLKEM_PUBLIC:]))
     except ValueError:
         raise FormatError("the hospital's public key is damaged: ask for it again") from None
 
@@ -80,8 +91,13 @@ def read_public(text: str) -> hpke.MLKEM768X25519PublicKey:
 def seal_bundle(
     head: dict[str, Any], frames: Iterable[bytes], *, recipient: str, signer: Ed25519PrivateKey
 ) -> Iterator[bytes]:
-    """The bytes of a bundle, piece by piece; `head` says who sends what to whom, and is readable by all."""
+    """The bytes of a bundle, piece by piece; `head` says who sends what to whom, and is readable by all.
+
+    Raises FormatError for a recipient's key that is none, InputError for a head beyond 1 MiB.
+    """
     said = json.dumps(head, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    if len(said) > _LONGEST_HEAD:
+        raise InputError(f"the head of a bundle holds at most {_LONGEST_HEAD} bytes, not {len(said)}")
     start = _MAGIC + len(said).to_bytes(4, "big") + said
     key = secrets.token_bytes(32)
     wrapped = _SUITE.encrypt(key, read_public(recipient), _info(said))
@@ -97,7 +113,8 @@ def _info(said: bytes) -> bytes:
 def open_bundle(
     source: IO[bytes], *, key: BundleKey, sender: Ed25519PublicKey
 ) -> tuple[dict[str, Any], Iterator[bytes]]:
-    """Head and frames of a bundle. Raises TamperError when it was changed or cut off, not from `sender` or not for us.
+    """Head and frames of a bundle. Raises TamperError when it was changed or cut off, not from `sender` or not for us;
+    FormatError when it is no bundle of this format.
 
     Frames are yielded as they are opened: keep nothing of them until the last one has come.
     """
@@ -115,4 +132,14 @@ def open_bundle(
         raise TamperError("the bundle was changed, or the sender named did not sign it") from None
     except (InvalidTag, ValueError):
         raise TamperError("the bundle is not sealed for this hospital's key") from None
-    return json.loads(said), open_frames(source, opened, start + said + signature + wrapped)
+    return _head(said), open_frames(source, opened, start + said + signature + wrapped)
+
+
+def _head(said: bytes) -> dict[str, Any]:
+    try:
+        head = json.loads(said)
+    except (ValueError, RecursionError):
+        head = None
+    if not isinstance(head, dict):
+        raise FormatError("the head of the bundle is no JSON object: the sender's program is at fault")
+    return head

@@ -69,7 +69,10 @@ def open_frames(source: Source, key: bytes, bound: bytes) -> Iterator[bytes]:
 def _chunks(source: Source, cipher: AESGCM, said: bytes) -> Iterator[bytes]:
     index, length = 0, source.read(4)
     while True:
-        sealed = source.read(min(int.from_bytes(length, "big"), CHUNK + TAG_BYTES))
+        size = int.from_bytes(length, "big")
+        sealed = source.read(min(size, CHUNK + TAG_BYTES))
+        if len(length) != 4 or len(sealed) != size:  # else a length could be changed where the end bounds it anyway
+            raise TamperError(f"chunk {index} was changed or cut off")
         length = source.read(4)
         last = not length
         try:

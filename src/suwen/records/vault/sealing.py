@@ -32,6 +32,7 @@ _PLACE = struct.Struct(">14s16sI16sIQB8s")
 _CHART = struct.Struct(">13s16sIQ")
 _BLOB = struct.Struct(f">{ID_BYTES}sQ")
 _MODULUS = 1 << 256
+_TAG = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,21 @@ class Place:
 
 
 def _bound(key: PatientKey, place: Place, tag: bytes) -> bytes:
-    return _PLACE.pack(
-        b"suwen record 1", key.patient, key.generation, place.record, place.version, place.at, place.withdrawn, tag
+    # lengths: struct would cut off or fill up, and so take a longer id or tag in a changed row for the one sealed
+    if len(place.record) != ID_BYTES or len(tag) != _TAG:
+        raise TamperError("a record's id or type tag is not of the length that Suwen writes; restore it from a backup")
+    return _packed(
+        _PLACE,
+        (b"suwen record 1", key.patient, key.generation, place.record, place.version, place.at, place.withdrawn, tag),
     )
+
+
+def _packed(form: struct.Struct, fields: tuple[bytes | int, ...]) -> bytes:
+    """What sealed bytes are bound to. Raises TamperError for numbers no one sealed, such as a negative version."""
+    try:
+        return form.pack(*fields)
+    except struct.error:
+        raise TamperError("a number beside sealed bytes is out of range; restore them from a backup") from None
 
 
 def seal_record(key: PatientKey, place: Place, kind: str, payload: bytes, *, blobs: Sequence[BlobRef] = ()) -> bytes:
@@ -63,6 +76,8 @@ def seal_record(key: PatientKey, place: Place, kind: str, payload: bytes, *, blo
     name = kind.encode()
     if len(name) > 0xFFFF or len(blobs) > 0xFFFF:
         raise InputError(f"a record has at most 65535 bytes of type and 65535 blobs, not {len(name)} and {len(blobs)}")
+    if any(len(blob.id) != ID_BYTES for blob in blobs):
+        raise InputError(f"the id of an image or signal has {ID_BYTES} bytes")
     listed = b"".join(_BLOB.pack(blob.id, blob.size) for blob in blobs)
     envelope = b"".join((struct.pack(">H", len(name)), name, struct.pack(">H", len(blobs)), listed, payload))
     nonce = secrets.token_bytes(NONCE_BYTES)
@@ -97,9 +112,11 @@ class Chart:
     total: int = 0
 
     def plus(self, key: PatientKey, rows: Iterable[tuple[bytes, int, bytes]]) -> Chart:
-        """The chart with further rows (record id, version, sealed bytes)."""
+        """The chart with further rows (record id, version, sealed bytes). Raises TamperError for an impossible row."""
         count, total, chart = self.count, self.total, key.chart
         for record, version, sealed in rows:
+            if len(record) != ID_BYTES or not 0 <= version < 1 << 32:
+                raise TamperError("a record's id or version is none that Suwen writes; restore it from a backup")
             seen = record + version.to_bytes(4, "big") + sealed[-TAG_BYTES:]
             total += int.from_bytes(hmac.digest(chart, seen, "sha256"), "big")
             count += 1
@@ -120,7 +137,7 @@ def open_chart(key: PatientKey, sealed: bytes, revision: int) -> Chart:
 
 
 def _chart_bound(key: PatientKey, revision: int) -> bytes:
-    return _CHART.pack(b"suwen chart 1", key.patient, key.generation, revision)
+    return _packed(_CHART, (b"suwen chart 1", key.patient, key.generation, revision))
 
 
 def seal_document(cipher: AESGCM, bound: Sequence[bytes], plain: bytes) -> bytes:

@@ -67,9 +67,12 @@ class StreamCipher:
     def open(self, index: int, sealed: Buffer) -> bytes:
         """Chunk `index` opened. Raises TamperError unless it is that chunk of that stream."""
         try:
-            return self._cipher.decrypt(self._nonce(index), sealed, self.head.raw)
+            plain = self._cipher.decrypt(self._nonce(index), sealed, self.head.raw)
         except (InvalidTag, ValueError):
             raise TamperError(f"chunk {index} of an image or signal was changed, moved or cut off") from None
+        if len(plain) != min(self.head.chunk, self.head.size - index * self.head.chunk):
+            raise TamperError(f"chunk {index} of an image or signal is not of the size that its head says")
+        return plain
 
     def _nonce(self, index: int) -> bytes:
         return (index << 8 | (index == self._last)).to_bytes(12, "big")
@@ -78,8 +81,10 @@ class StreamCipher:
 def new_head(blob: bytes, size: int, *, chunk: int) -> Head:
     """Head of a new stream with a fresh salt. Raises InputError when the chunk size is no power of two it can say."""
     log = chunk.bit_length() - 1
-    if chunk != 1 << log or not _SMALLEST <= log <= _LARGEST:
+    if chunk not in {1 << one for one in range(_SMALLEST, _LARGEST + 1)}:
         raise InputError(f"a chunk size is a power of two from 4096 to {1 << _LARGEST} bytes, not {chunk}")
+    if size < 0:
+        raise InputError(f"an image or signal cannot hold {size} bytes")
     salt = secrets.token_bytes(32)
     return Head(chunk, size, salt, _MAGIC + bytes([log]) + size.to_bytes(8, "big") + salt + blob[:8])
 
@@ -121,17 +126,22 @@ def seal_stream(
 ) -> Iterator[bytes]:
     """Seal `size` plaintext bytes for blob id `blob` (16 bytes): yields the head, then every sealed chunk.
 
-    Raises InputError when `parts` hold another number of bytes than `size`.
+    Raises InputError when `parts` hold another number of bytes than `size`; what came before then never opens whole.
     """
     head = new_head(blob, size, chunk=chunk)
     cipher = StreamCipher(key, blob, head)
     yield head.raw
-    done = 0
+    done, waiting = 0, b""
     for index, plain in enumerate(chunks_of(parts, chunk)):
         done += len(plain)
-        yield cipher.seal(index, plain)
-    if done != size:
-        raise InputError(f"an image or signal said to hold {size} bytes holds {done}")
+        if done > size:
+            break
+        if waiting:
+            yield waiting
+        waiting = cipher.seal(index, plain)
+    if done != size:  # known before the last chunk is given away, without which nothing passes for the whole
+        raise InputError(f"an image or signal said to hold {size} bytes holds {'more' if done > size else done}")
+    yield waiting
 
 
 def open_range(

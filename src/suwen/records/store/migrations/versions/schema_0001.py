@@ -86,7 +86,7 @@ def _documents() -> None:
         sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
     )
-    op.create_index("document_first", "document", ["kind", "first"])
+    op.create_index("document_first", "document", ["kind", "first", "second"])
     op.create_index("document_second", "document", ["kind", "second"])
 
 

@@ -8,6 +8,7 @@ Nothing of SQLite or of the object store is touched before the fork: neither sur
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import random
@@ -213,6 +214,8 @@ def child(job: dict[str, Any]) -> int:
 
 
 def main() -> None:
+    for late in ("alembic.command", "alembic.config", "argon2", "sqlcipher3.dbapi2", "sqlalchemy.dialects.sqlite"):
+        importlib.import_module(late)  # once here, rather than in every child
     for line in sys.stdin:
         job = json.loads(line)
         process = os.fork()

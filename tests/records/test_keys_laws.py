@@ -60,6 +60,23 @@ def test_an_earlier_kek_still_opens_after_rotation_and_after_reopening(provider:
         assert [holder.unwrap(one) for one in wrapped] == keys
 
 
+def test_earlier_keks_are_listed_oldest_first_and_retired_in_that_order(provider: KeyProvider, site: Site) -> None:
+    made = [provider.current]
+    for _ in range(2):
+        provider = site.rotate(provider)
+        made.append(provider.current)
+    if site.kind == "keyring":
+        assert provider.earlier == ()  # a keyring does not list its items
+        return
+    assert list(provider.earlier) == made[:-1]
+    if site.kind == "environment":
+        return  # retired by whoever sets the variable
+    for kek in provider.earlier:
+        provider.retire(kek)
+    assert provider.earlier == ()
+    assert provider.current == made[-1]
+
+
 def test_a_retired_kek_opens_nothing_ever_again(provider: KeyProvider, site: Site) -> None:
     old = provider.wrap(os.urandom(32))
     provider = site.rotate(provider)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suwen import datasets
@@ -315,6 +315,42 @@ def test_proofs_from_tiles_hold_and_read_little(kept: Kept, index: int, size: in
     assert consistency_proof(index + 1, size, node) == subproof(index + 1, 0, size, True)
     assert kept.read[0] <= 4 * 256
     assert kept.read[1] <= 4 * 256
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_proofs_from_tiles_are_those_of_the_rfc(kept: Kept, data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 1100) | st.integers(65_000, 70_000))
+    index = data.draw(st.integers(0, size - 1))
+    node = TiledTree(kept.leaves, kept.tile)
+    assert inclusion_proof(index, size, node) == path(index, 0, size)
+    assert consistency_proof(index + 1, size, node) == subproof(index + 1, 0, size, True)
+
+
+@pytest.mark.parametrize("size", [10_000_000, 10_012_345, (1 << 24) - 1, (1 << 24) + 1, (1 << 32) + 255])
+def test_a_proof_in_a_large_tree_reads_few_leaves_and_tiles(size: int) -> None:
+    read = [0, 0]
+
+    def leaves(low: int, high: int) -> list[bytes]:
+        assert 0 <= low < high <= size
+        read[0] += high - low
+        return [EMPTY_ROOT] * (high - low)
+
+    def tile(level: int, index: int) -> bytes:
+        assert 0 <= index << 8 * level < size
+        read[1] += 1
+        return EMPTY_ROOT
+
+    node = TiledTree(leaves, tile)
+    for index in (0, 1, size // 3, size // 2, size - 256, size - 2, size - 1):
+        for proof in (
+            lambda at=index: inclusion_proof(at, size, node),
+            lambda at=index: consistency_proof(at + 1, size, node),
+        ):
+            read[:] = [0, 0]
+            assert len(proof()) <= size.bit_length() + 1
+            assert read[0] < 2 * 256
+            assert read[1] < (size.bit_length() // 8 + 1) * 256
 
 
 def test_a_tile_that_is_not_kept_is_computed() -> None:

@@ -171,6 +171,8 @@ def _principal(records: Records, connection: Connection, actor: Actor) -> Princi
     if "account" not in found or "session" not in found:
         raise LoginError("log in first")
     account = Account.from_document(found["account"])
+    if account.id != actor.id:  # an id in other letters finds the account, and its entries would bear another tag
+        raise LoginError("log in first")
     session = Session.from_document(found["session"])
     used = touch(session, actor.token, account=account, clock=records.store.clock, lifetime=records.lifetime)
     if used.seen - session.seen >= _SEEN_EVERY:
@@ -181,7 +183,7 @@ def _principal(records: Records, connection: Connection, actor: Actor) -> Princi
 
 def _device(records: Records, content: Mapping[str, Any] | None, actor: Actor) -> Principal:
     device = Device.from_document(content) if content is not None else None
-    if device is None or device.revoked or device.valid_until <= records.store.clock():
+    if device is None or device.id != actor.id or device.revoked or device.valid_until <= records.store.clock():
         raise LoginError("the device is unknown, revoked or its certificate has expired")
     known = {act.value: act for act in Act}
     return Principal(actor.id, frozenset(), device=True, acts=frozenset(known[one] for one in device.acts))

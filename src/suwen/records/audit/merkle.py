@@ -169,7 +169,7 @@ class TiledTree:
 
     `leaves(low, high)` gives the hashes of the leaves low..high-1; at most 256 are asked for at a time. `tile(level,
     index)` gives a tile, or None where it is not kept, in which case it is computed from what is below it. A proof in
-    a tree of ten million leaves asks for under 300 leaves and under 600 tiles, neighbours mostly; `tiles(level, low,
+    a tree of ten million leaves asks for at most 511 leaves and about 600 tiles, neighbours mostly; `tiles(level, low,
     high)`, where given, answers for such neighbours in one reading.
     """
 
@@ -194,7 +194,7 @@ class TiledTree:
 
         """
         size = high - low
-        level = (size - 1).bit_length() // _TILE_BITS
+        level = (size.bit_length() - 1) // _TILE_BITS
         width = 1 << level * _TILE_BITS
         if size == width and level:
             return self._tile(level, low >> level * _TILE_BITS) or self._below(low, high, level - 1)

@@ -53,6 +53,11 @@ class EnvironmentProvider:
         """Identifier of the first entry."""
         return self._current
 
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """Identifiers of the entries after the first, the last of which is the oldest."""
+        return tuple(reversed(tuple(self._keks)[1:]))
+
     def wrap(self, key: bytes) -> Wrapped:
         """See `KeyProvider.wrap`."""
         return Wrapped(self._current, wrap_under(self._keks[self._current], key))

@@ -116,6 +116,12 @@ class FileProvider:
         """When each KEK was made (ISO 8601), the oldest first."""
         return {one.id: one.created for one in self._fresh().contents.keks}
 
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """See `KeyProvider.earlier`."""
+        contents = self._fresh().contents
+        return tuple(one.id for one in contents.keks if one.id != contents.current)
+
     def wrap(self, key: bytes) -> Wrapped:
         """See `KeyProvider.wrap`; takes a few microseconds."""
         state = self._fresh()

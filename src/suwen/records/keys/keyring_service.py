@@ -76,6 +76,11 @@ class KeyringProvider:
             raise KeyProviderError(f"{self._where} holds no KEK; log in as the person who created the store.")
         return kek
 
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """None: a keyring does not list its items."""
+        return ()
+
     def wrap(self, key: bytes) -> Wrapped:
         """See `KeyProvider.wrap`."""
         kek = self.current

@@ -36,6 +36,14 @@ class KeyProvider(Protocol):
         """Identifier of the KEK that wraps new data keys."""
         ...
 
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """Identifiers of the KEKs that still unwrap and no longer wrap, oldest first, as far as the provider can list.
+
+        They are what is retired after a rotation, in this order.
+        """
+        ...
+
     def wrap(self, key: bytes) -> Wrapped:
         """Wrap a data key of 32 bytes under the current KEK.
 

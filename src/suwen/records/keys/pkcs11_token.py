@@ -89,6 +89,12 @@ class Pkcs11Provider:
         with self._using():
             return self._current()
 
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """See `KeyProvider.earlier`; asked of the token."""
+        with self._using():
+            return tuple(sorted(_find(self._session, self._settings["label"])))[:-1]
+
     def wrap(self, key: bytes) -> Wrapped:
         """See `KeyProvider.wrap`; the current KEK is looked up anew, for another program may have rotated."""
         check_key(key)

@@ -100,6 +100,12 @@ class TransitProvider:
         self._must_look()
         return f"v{self._latest}"
 
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """See `KeyProvider.earlier`; asked of the server."""
+        self._must_look()
+        return tuple(f"v{number}" for number in range(self._earliest, self._latest))
+
     def wrap(self, key: bytes) -> Wrapped:
         """See `KeyProvider.wrap`; one request."""
         check_key(key)

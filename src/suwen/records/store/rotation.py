@@ -57,19 +57,19 @@ def rotate_kek(store: Store, *, actor: str, retire: bool = False, progress: Prog
     `retire` destroys the earlier keys afterwards: copies of the database from before can then no longer be opened.
     Returns the id of the key. A kill at any moment loses nothing: until the end both keys are kept.
     """
-    earlier = {one.kek for one in store.bootstrap.root} - {store.provider.current}
     if "kek" not in unfinished(store):
-        earlier.add(store.provider.current)
         store.provider.rotate()
     current = store.provider.current
+    used = {one.kek for one in store.bootstrap.root}
     _wrap_root(store, keep=True)
-    earlier |= set(_rewrap_all(store, actor, progress))
+    used |= set(_rewrap_all(store, actor, progress))
     _wrap_root(store, keep=False)
+    listed = store.provider.earlier
+    earlier = [*listed, *sorted(used - {current, *listed})] if retire else []
     with store.transaction() as ongoing:
-        _note(ongoing, actor, {"what": "kek", "kek": current, "retired": sorted(earlier) if retire else []})
-    if retire:
-        for kek in sorted(earlier - {current}):
-            store.provider.retire(kek)
+        _note(ongoing, actor, {"what": "kek", "kek": current, "retired": earlier})
+    for kek in earlier:
+        store.provider.retire(kek)
     return current
 
 

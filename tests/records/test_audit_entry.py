@@ -212,6 +212,10 @@ def test_bytes_moved_between_the_fields_are_seen() -> None:
         {"at": 1 << 64},
         {"subject_tag": bytes(256)},
         {"actor_tag": bytes(999)},
+        {"body": "text"},
+        {"body": None},
+        {"at": "noon"},
+        {"actor_tag": None},
     ],
 )
 def test_a_row_that_can_be_no_entry_is_tampering(wrong: dict[str, Any]) -> None:

@@ -395,6 +395,13 @@ def test_a_changed_tile_and_a_forged_entry_are_told_apart(log: Log, wrong: bytes
         assert (places(report, FaultKind.TILE), places(report, FaultKind.CHANGED)) == ([(0, 255)], [(512, 699)])
 
 
+def test_fields_of_another_type_break_nothing(log: Log) -> None:
+    # SQLite keeps whatever it is given.
+    for seq, wrong in enumerate([{"body": None}, {"body": "text"}, {"at": "noon"}, {"subject_tag": None}], 300):
+        log.rows[seq] = (replace(log.rows[seq][0], **wrong), None)  # type: ignore[arg-type]
+    assert places(log.scan(), FaultKind.CHANGED) == [(300, 303)]
+
+
 def test_a_leaf_of_another_length_breaks_nothing(log: Log) -> None:
     tree = Frontier.empty()
     tree.extend([leaf for _, leaf in log.rows[:513]])

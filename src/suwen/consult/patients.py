@@ -106,9 +106,8 @@ def _listed(work: Work, patients: Iterable[str]) -> list[Listed]:
     charts, listed = work.store.charts, []
     for patient in sorted(patients):
         raw = patient_id(patient)
-        if not work.permits(Act.VIEW, ResourceKind.PATIENT, patient=raw):
+        if not work.allows(Act.VIEW, ResourceKind.PATIENT, patient=raw):
             continue
-        work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
         try:
             known = charts.newest(work.connection, charts.state(work.connection, raw), kinds=[KIND])
         except NotFoundError:  # erased

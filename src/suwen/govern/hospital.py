@@ -15,7 +15,7 @@ from suwen.records.gate import Records
 from suwen.records.identity.login import Policy
 from suwen.records.identity.sessions import Lifetime
 from suwen.records.people import save_account
-from suwen.records.store.store import Opening, Place, create_store, open_store
+from suwen.records.store.store import Opening, Place, Store, create_store, open_store
 
 __all__ = ["FirstAccount", "Opening", "Place", "Records", "create_records", "open_records", "store_id"]
 
@@ -45,7 +45,17 @@ def create_records(
     """
     if len({one.casefold() for one in logins}) != len(logins):
         raise InputError("administrator, security officer and auditor are three accounts; give three login names")
-    records = Records(create_store(folder, place, opening), Control(), policy or Policy())
+    control, made = Control(), list[FirstAccount]()
+
+    def first(store: Store) -> None:
+        made.extend(_first_accounts(Records(store, control, policy or Policy()), logins))
+
+    store = create_store(folder, place, opening, first=first)
+    return Records(store, control, policy or Policy()), tuple(made)
+
+
+def _first_accounts(records: Records, logins: tuple[str, str, str]) -> list[FirstAccount]:
+    """Written before the store counts as made: one without accounts could be opened by nobody."""
     made = []
     with records.store.transaction() as ongoing:
         for login, role in zip(logins, _FIRST, strict=True):
@@ -56,7 +66,7 @@ def create_records(
             made.append(FirstAccount(account.login, role, password))
         said = {"policies": records.control.digest, "provider": records.store.provider.kind}
         ongoing.note(EventKind.START, act="init", detail=said)
-    return records, tuple(made)
+    return made
 
 
 def store_id(records: Records) -> str:

@@ -11,7 +11,7 @@ from suwen.records.audit import Checkpoint, EventKind, public_key_from_text
 from suwen.records.audit import verify as verify_checkpoint
 from suwen.records.gate import Records
 from suwen.records.people import Actor
-from suwen.records.store import backup, orphans, restoring, whole
+from suwen.records.store import backup, erasure, orphans, restoring, whole
 from suwen.records.store.orphans import GRACE, Found
 from suwen.records.store.schema import SCHEMA, require_current, schema_of, upgrade
 from suwen.records.store.store import Opening, Place, Transaction, open_store
@@ -144,13 +144,20 @@ def restore_backup(
     restored log. Raises InputError, TamperError, KeyProviderError.
     """
     source = address if "://" in address else str(Path(address).absolute())
-    restored = restoring.restore(source, folder, place, opening, snapshot=snapshot, progress=progress)
-    with restored.store as store, store.transaction() as ongoing:
+    restored = restoring.restore(
+        source, folder, place, opening, snapshot=snapshot, first=_note_restored, progress=progress
+    )
+    restored.store.close()
+    return restored.snapshot
+
+
+def _note_restored(restored: restoring.Restored) -> None:
+    with restored.store.transaction() as ongoing:
         ongoing.note(EventKind.RESTORE, act="restore", detail={"snapshot": restored.snapshot})
         for patient in restored.erased:
+            erasure.forget_reasons(store, ongoing.connection, patient)
             why = {"reason": "was erased after this snapshot"}
             ongoing.note(EventKind.ERASE, act=Act.ERASE.value, subject=patient.hex(), detail=why)
-    return restored.snapshot
 
 
 def upgrade_store(folder: Path, opening: Opening) -> tuple[str, str]:

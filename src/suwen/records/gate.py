@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from suwen.errors import AccessError, AuditError, LoginError, NotFoundError
-from suwen.records.access import Act, Control, Principal, Purpose, Request, Resource, ResourceKind, Role
+from suwen.records.access import Act, Control, Decision, Principal, Purpose, Request, Resource, ResourceKind, Role
 from suwen.records.audit import EventKind, Outcome
 from suwen.records.identity.login import Policy
 from suwen.records.identity.nouns import Account, Device, Session
@@ -101,21 +101,29 @@ class Work:
     def require(self, act: Act, kind: ResourceKind, *, patient: bytes | None = None) -> None:
         """Have an act decided and noted. Raises AccessError when no policy permits it, with what would."""
         resource = self._resource(kind, patient)
+        decision = self._decided(act, resource)
+        if not decision.permitted:
+            raise AccessError(_refusal(act, resource, self.purpose, self.records.control, decision.policies))
+
+    def allows(self, act: Act, kind: ResourceKind, *, patient: bytes | None = None) -> bool:
+        """Have an act decided and noted, and say whether it is permitted: for lists that leave out what is not."""
+        return self._decided(act, self._resource(kind, patient)).permitted
+
+    def _decided(self, act: Act, resource: Resource) -> Decision:
         decision = self.records.control.decide(Request(self.principal, act, resource, self.purpose))
         detail: dict[str, Any] = {
             "policies": list(decision.policies),
             "roles": sorted(role.value for role in self.principal.roles),
-            "resource": kind.value,
+            "resource": resource.kind.value,
         }
         if decision.errors:
             detail["errors"] = list(decision.errors)
         outcome = Outcome.PERMIT if decision.permitted else Outcome.DENY
-        self.note(EventKind.DECISION, act=act.value, subject=_hex(patient), outcome=outcome, detail=detail)
-        if not decision.permitted:
-            raise AccessError(_refusal(act, resource, self.purpose, self.records.control, decision.policies))
+        self.note(EventKind.DECISION, act=act.value, subject=resource.id, outcome=outcome, detail=detail)
+        return decision
 
     def permits(self, act: Act, kind: ResourceKind, *, patient: bytes | None = None) -> bool:
-        """Whether an act would be permitted; not noted, so nothing may be opened on it."""
+        """Whether an act would be permitted; not noted, so nothing may be opened or told on it."""
         request = Request(self.principal, act, self._resource(kind, patient), self.purpose)
         return self.records.control.decide(request).permitted
 

@@ -81,10 +81,14 @@ def leaf_bytes(entry: SealedEntry) -> bytes:
     """Return the bytes whose leaf hash stands in the tree: everything that is stored of the entry.
 
     Raises:
-        TamperError: a field cannot be one of a stored entry (a number out of range, a tag too long).
+        TamperError: a field cannot be one of a stored entry (a number out of range, a tag too long, a text for bytes).
 
     """
-    return _header(entry) + entry.body
+    subject, actor = entry.subject_tag, entry.actor_tag
+    try:
+        return _LABEL + _numbers(entry.seq, entry.at, len(subject), len(actor)) + subject + actor + entry.body
+    except (struct.error, TypeError) as error:
+        raise TamperError(f"audit entry {entry.seq} was changed: its fields are not those of any entry") from error
 
 
 class EntrySealer:
@@ -138,14 +142,11 @@ class EntrySealer:
             TamperError: a byte of it was changed, or it was sealed with another key; the message names its number.
 
         """
-        return self._open(entry, _header(entry))
+        return self.open_leaf(entry, leaf_bytes(entry))
 
     def open_leaf(self, entry: SealedEntry, leaf: bytes) -> Event:
         """Return the event of an entry whose `leaf_bytes` are at hand already; errors as for `open`."""
-        return self._open(entry, leaf[: len(leaf) - len(entry.body)])
-
-    def _open(self, entry: SealedEntry, header: bytes) -> Event:
-        body = entry.body
+        body, header = entry.body, leaf[: len(leaf) - len(entry.body)]
         try:
             plain = self._cipher(entry.seq >> _EPOCH_BITS).decrypt(body[:_NONCE_SIZE], body[_NONCE_SIZE:], header)
             return decode(plain)
@@ -171,13 +172,3 @@ class _Tagger:
 
     def __call__(self, identity: str) -> bytes:
         return hmac.digest(self._key, identity.encode(), "sha256")[:_TAG_SIZE] if identity else b""
-
-
-def _header(entry: SealedEntry) -> bytes:
-    subject, actor = entry.subject_tag, entry.actor_tag
-    try:
-        return _LABEL + _numbers(entry.seq, entry.at, len(subject), len(actor)) + subject + actor
-    except (struct.error, TypeError) as error:
-        raise TamperError(
-            f"audit entry {entry.seq} was changed: its number, time or tags are not those of any"
-        ) from error

@@ -152,7 +152,7 @@ class Scan:
         else:
             self._unsure.append((seq, seq + 1))
         # The stored leaf may be the true one: then the tree stays whole, and only the entry is at fault.
-        return stored if len(stored) == HASH_SIZE else _UNKNOWN
+        return stored if isinstance(stored, bytes) and len(stored) == HASH_SIZE else _UNKNOWN
 
     # The order of entries
 

@@ -66,7 +66,10 @@ def read_bootstrap(folder: Path) -> tuple[Bootstrap, str]:
     except (TypeError, ValueError):
         raise TamperError(f"{file} is not as Suwen wrote it; restore it from a backup") from None
     names = ("id", "database", "blobs", "provider", "log_key", "ca_file")
-    return Bootstrap(root=root, **{name: document[name] for name in names}), document["seal"]
+    bootstrap = Bootstrap(root=root, **{name: document[name] for name in names})
+    if {**_document(bootstrap), "seal": document["seal"]} != document:  # base64 has several spellings of the same bytes
+        raise TamperError(f"{file} is not as Suwen wrote it; restore it from a backup")
+    return bootstrap, document["seal"]
 
 
 def unwrap_root(bootstrap: Bootstrap, seal: str, provider: KeyProvider) -> bytes:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select, update
+from dataclasses import replace
+
+from sqlalchemy import Connection, delete, func, select, update
 
 from suwen.errors import NotFoundError
 from suwen.records.store.blobs import object_name
 from suwen.records.store.store import Store, Transaction
 from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, DOCUMENT, PATIENT, RECORD
 
-__all__ = ["erase", "erased_patients", "what_would_go"]
+__all__ = ["erase", "erased_patients", "forget_reasons", "what_would_go"]
 
 
 def what_would_go(store: Store, patient: bytes) -> dict[str, int]:
@@ -36,11 +38,18 @@ def erase(ongoing: Transaction, patient: bytes) -> None:
     for table in (DATA_KEY, BLIND, BLOB, RECORD):  # images before the records that own them
         connection.execute(delete(table).where(table.c.patient == patient))
     connection.execute(delete(DOCUMENT).where(DOCUMENT.c.kind == "care", DOCUMENT.c.first == patient))
+    forget_reasons(store, connection, patient)
     connection.execute(update(PATIENT).where(PATIENT.c.id == patient).values(generation=0, chart=b""))
     store.charts.forget(patient)
     names = [object_name(row.id, row.generation) for row in rows]
     ongoing.afterwards.append(lambda: store.blobs.delete(names))
     ongoing.afterwards.append(store.settle)
+
+
+def forget_reasons(store: Store, connection: Connection, patient: bytes) -> None:
+    """Uses of break-glass stay as facts; what was written about the patient in them goes."""
+    for use in store.documents.find(connection, "break-glass", first=patient):
+        store.documents.put(connection, replace(use, content={**use.content, "reason": "", "remark": ""}))
 
 
 def erased_patients(store: Store) -> set[bytes]:

@@ -63,12 +63,13 @@ def restore(
     opening: Opening,
     *,
     snapshot: str = "",
+    first: Callable[[Restored], None] = lambda _restored: None,
     progress: Progress = lambda _done, _all: None,
 ) -> Restored:
     """Make a store in an empty folder from a snapshot (the newest when not named).
 
-    `place` says where the database and the objects go; keys stay with the provider they were with. When it fails,
-    nothing is left; killed, it is run again. Raises InputError, NotFoundError, TamperError, KeyProviderError.
+    `place` says where the database and the objects go; keys stay with the provider they were with. `first` writes what
+    the log must say of it. When it fails, nothing is left; killed, it is run again. Raises InputError, NotFoundError, TamperError, KeyProviderError.
     """
     _require_repository(address)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -79,6 +80,10 @@ def restore(
     (folder / UNFINISHED).touch(mode=0o600)
     try:
         restored = _fill(Blobs(address, folder=Path("/")), folder, place, opening, snapshot, progress)
+        with contextlib.ExitStack() as undo:
+            undo.callback(restored.store.close)
+            first(restored)
+            undo.pop_all()
     except (SuwenError, OSError):
         clear(folder, place)
         raise

@@ -171,9 +171,12 @@ class Store:
         self.close()
 
 
-def create_store(folder: Path, place: Place, opening: Opening) -> Store:
+def create_store(
+    folder: Path, place: Place, opening: Opening, *, first: Callable[[Store], None] = lambda _store: None
+) -> Store:
     """Make an empty store in an empty folder. When it fails, nothing is left of it.
 
+    `first` writes what a store must not be without: killed before it is done, there is no store, only a beginning.
     Raises InputError (the folder is not empty), StoreError, KeyProviderError.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -183,7 +186,7 @@ def create_store(folder: Path, place: Place, opening: Opening) -> Store:
         raise InputError(f"{folder} is not empty; name a new folder for the store")
     (folder / UNFINISHED).touch(mode=0o600)
     try:
-        store = _fill(folder, place, opening)
+        store = _fill(folder, place, opening, first)
     except (SuwenError, OSError):
         clear(folder, place)
         raise
@@ -191,7 +194,7 @@ def create_store(folder: Path, place: Place, opening: Opening) -> Store:
     return store
 
 
-def _fill(folder: Path, place: Place, opening: Opening) -> Store:
+def _fill(folder: Path, place: Place, opening: Opening, first: Callable[[Store], None]) -> Store:
     provider = create_provider(place.provider, place.settings, folder=folder, secret=opening.secret)
     root, identity = new_data_key(), new_data_key()[:8].hex()
     log_key = public_key_to_text(StoreKeys(root).signer.public_key(), origin=f"suwen/{identity}")
@@ -207,6 +210,7 @@ def _fill(folder: Path, place: Place, opening: Opening) -> Store:
             checkpoint = start_log(connection, store.keys, origin=store.origin, at=store.now())
         store.witness.create(checkpoint)
         write_bootstrap(folder, bootstrap, root)
+        first(store)
         undo.pop_all()
     return store
 
@@ -218,8 +222,10 @@ def clear(folder: Path, place: Place) -> None:
         "store.json",
         ".store.json.part",
         "keys.json",
+        ".keys.json.part",
         "keys.lock",
         _WITNESS,
+        f".{_WITNESS}.part",
         name,
         f"{name}-wal",
         f"{name}-shm",
@@ -235,6 +241,8 @@ def open_store(folder: Path, opening: Opening, *, trusting: bool = False) -> Sto
 
     `trusting` opens even a database that was set back or is of another schema: for verifying and upgrading it.
     """
+    if (folder / UNFINISHED).exists():
+        raise StoreError(f"making the store in {folder} was not finished; run the command that makes it again")
     bootstrap, seal = read_bootstrap(folder)
     provider = open_provider(bootstrap.provider, folder=folder, secret=opening.secret)
     root = unwrap_root(bootstrap, seal, provider)

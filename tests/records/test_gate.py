@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
+from ward import CHEAP, PASSWORD, Ward, opening
 
 from suwen.consult.chart import Draft, open_patient, open_patients, open_record, withdraw_record, write_records
 from suwen.consult.emergency import break_glass
@@ -27,7 +28,6 @@ from suwen.records.demographics import Demographics
 from suwen.records.people import Actor, account_by_id, save_account
 from suwen.records.store.log import append
 from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, DOCUMENT, PATIENT, RECORD
-from ward import CHEAP, PASSWORD, Ward, opening
 
 NOBODY = Demographics(("MRN-none",), ("Nobody",))
 
@@ -47,7 +47,7 @@ def rows(ward: Ward) -> dict[str, int]:
     """How many rows each table but the log has; a session that is used is replaced and not added."""
     with ward.records.store.snapshot() as connection:
         tables = (PATIENT, DATA_KEY, RECORD, BLOB, BLIND, DOCUMENT)
-        return {one.name: connection.execute(text(f"SELECT count(*) FROM {one.name}")).scalar() or 0 for one in tables}
+        return {one.name: connection.execute(select(func.count()).select_from(one)).scalar() or 0 for one in tables}
 
 
 def attempts(ward: Ward, patient: str, record: str, image: str) -> dict[str, Callable[[Actor], object]]:

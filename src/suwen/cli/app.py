@@ -11,6 +11,7 @@ from suwen.cli.bench import bench
 from suwen.cli.data import data
 from suwen.cli.diagnose import diagnose, explain, next_, similar
 from suwen.cli.errors import SuwenGroup
+from suwen.cli.records import records
 
 __all__ = ["main"]
 
@@ -27,5 +28,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for _command in (bench, data, diagnose, explain, next_, similar):
+for _command in (bench, data, diagnose, explain, next_, records, similar):
     main.add_command(_command)

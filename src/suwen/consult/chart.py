@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from suwen.errors import InputError
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
+from suwen.records.demographics import KIND as DEMOGRAPHICS
 from suwen.records.gate import Records, Work, patient_id
 from suwen.records.people import Actor
 from suwen.records.store import charts
@@ -18,12 +19,15 @@ __all__ = [
     "open_patient",
     "open_patients",
     "open_record",
+    "require_kind",
     "withdraw_record",
     "write_records",
     "write_records_of",
 ]
 
 _LISTED = 500  # records named by one audit entry
+_WRITING = (Act.ANNOTATE, Act.DIAGNOSE, Act.ORDER)
+_OWN_ACT = {"Finding": Act.DIAGNOSE}  # else whoever may only annotate could file a diagnosis, or withdraw one
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,10 @@ def write_records_of(
     """Write records of several patients in one transaction, all or none."""
     if act not in _WRITING:
         raise InputError(f"records are written to {', '.join(one.value for one in _WRITING)}, not to {act.value}")
+    for draft in (draft for of_one in drafts.values() for draft in of_one):
+        require_kind(draft.kind, act)
+        if draft.id and not draft.base:
+            raise InputError("a next version says which version was read (base); leave the id out for a new record")
     written = {}
     with records.acting(actor, purpose) as work:
         for patient, of_one in drafts.items():
@@ -147,7 +155,12 @@ def write_records_of(
     return written
 
 
-_WRITING = (Act.ANNOTATE, Act.DIAGNOSE, Act.ORDER)
+def require_kind(kind: str, act: Act) -> None:
+    """Refuse a kind of record that is not written in this way or to do `act`. Raises InputError."""
+    if kind == DEMOGRAPHICS:
+        raise InputError("who a patient is, is written with amend_patient, which also keeps what it is found by")
+    if act is not _OWN_ACT.get(kind, act):
+        raise InputError(f"a {kind} is written to {_OWN_ACT[kind].value}, not to {act.value}")
 
 
 def withdraw_record(
@@ -159,7 +172,11 @@ def withdraw_record(
         work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
         state = records.store.charts.state(work.connection, raw)
         last = records.store.charts.history(work.connection, state, patient_id(record))[-1]
-        keep(work, Act.ANNOTATE, raw, [charts.Draft(last.kind, b"", last.id, base, withdrawn=True)])
+        act = _OWN_ACT.get(last.kind, Act.ANNOTATE)
+        require_kind(last.kind, act)
+        if act is not Act.ANNOTATE:
+            work.require(act, ResourceKind.PATIENT, patient=raw)
+        keep(work, act, raw, [charts.Draft(last.kind, b"", last.id, base, withdrawn=True)])
 
 
 def keep(work: Work, act: Act, patient: bytes, drafts: Sequence[charts.Draft]) -> list[Record]:

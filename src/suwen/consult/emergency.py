@@ -32,8 +32,9 @@ def break_glass(
     if not 1 <= minutes <= _LONGEST:
         raise InputError(f"emergency access lasts 1 to {_LONGEST} minutes, not {minutes}")
     with records.acting(actor, Purpose.EMERGENCY) as work:
-        raw = patient_id(patient) if patient else _identified(work, identifier)
-        _require_emergency_role(work, raw)
+        known = patient_id(patient) if patient else None
+        _require_emergency_role(work, known)  # first: to all others an identifier exists no more than a patient does
+        raw = known or _identified(work, identifier)
         records.store.charts.state(work.connection, raw)
         until = work.at + minutes * 60_000_000
         use = BreakGlass(new_relation(), raw.hex(), actor.id, work.at, until, reason.strip())
@@ -50,12 +51,13 @@ def _identified(work: Work, identifier: str) -> bytes:
     return found[0]
 
 
-def _require_emergency_role(work: Work, patient: bytes) -> None:
+def _require_emergency_role(work: Work, patient: bytes | None) -> None:
     """Only those may break the glass whom the emergency policies would then permit to view."""
-    resource = Resource(ResourceKind.PATIENT, patient.hex(), broken_glass=True)
+    subject = patient.hex() if patient else ""
+    resource = Resource(ResourceKind.PATIENT, subject, broken_glass=True)
     decision = work.records.control.decide(Request(work.principal, Act.VIEW, resource, Purpose.EMERGENCY))
     outcome = Outcome.PERMIT if decision.permitted else Outcome.DENY
     detail = {"policies": list(decision.policies), "resource": "break-glass"}
-    work.note(EventKind.DECISION, act=Act.VIEW.value, subject=patient.hex(), outcome=outcome, detail=detail)
+    work.note(EventKind.DECISION, act=Act.VIEW.value, subject=subject, outcome=outcome, detail=detail)
     if not decision.permitted:
         raise AccessError("your role has no emergency access; call somebody whose role has it")

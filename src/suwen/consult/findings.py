@@ -39,17 +39,26 @@ def list_findings(
 
 
 def finding_to_bytes(finding: Finding) -> bytes:
-    """Canonical JSON, format 1."""
+    """Canonical JSON, format 1. Raises InputError for what JSON cannot hold: not a number, half a character."""
     content = {"format": 1, "finding": _plain(finding)}
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    try:
+        return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except ValueError:
+        raise InputError("the finding cannot be filed: its numbers must be finite and its texts Unicode") from None
 
 
 def finding_from_bytes(payload: bytes) -> Finding:
     """Read what `finding_to_bytes` wrote. Raises FormatError."""
-    content = json.loads(payload)
-    if content.get("format") != 1:
-        raise FormatError("the finding is of a newer Suwen; install it")
-    one = content["finding"]
+    try:
+        content = json.loads(payload)
+        if content["format"] == 1:
+            return _finding(content["finding"])
+    except (KeyError, TypeError, ValueError):
+        raise FormatError("a record filed as a finding cannot be read as one") from None  # the first would quote it
+    raise FormatError("the finding is of a newer Suwen; install it")
+
+
+def _finding(one: Mapping[str, Any]) -> Finding:
     return Finding(
         subject=Reference(Kind(one["subject"]["kind"]), one["subject"]["id"]),
         code=_code(one["code"]),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from suwen.consult.chart import Record, keep
+from suwen.consult.chart import Record, keep, require_kind
 from suwen.errors import ConflictError, NotFoundError
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
@@ -49,16 +50,27 @@ def store_images(
     killed writer leaves is never named by a record; `suwen records check` removes it.
     Raises AccessError, StoreError, InputError when an image is not of the size said.
     """
+    require_kind(kind, Act.ANNOTATE)
     raw = patient_id(patient)
     with records.acting(actor, purpose) as work:
         work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
         key = records.store.charts.state(work.connection, raw).key
-    blobs = tuple(_put(records, key, image) for image in images)
+    blobs = _put_all(records, key, images)
     with records.acting(actor, purpose) as work:
         work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
         if records.store.charts.state(work.connection, raw).key.generation != key.generation:
             raise ConflictError("the patient's key was renewed meanwhile; store the images again")
         return keep(work, Act.ANNOTATE, raw, [charts.Draft(kind, payload, blobs=blobs)])[0]
+
+
+def _put_all(records: Records, key: PatientKey, images: Sequence[Image]) -> tuple[tuple[BlobRef, int], ...]:
+    """Every image, or when one cannot be stored none of them."""
+    stored: list[tuple[BlobRef, int]] = []
+    with contextlib.ExitStack() as undo:
+        undo.callback(lambda: records.store.blobs.delete(object_name(one.id, key.generation) for one, _ in stored))
+        stored.extend(_put(records, key, image) for image in images)
+        undo.pop_all()
+    return tuple(stored)
 
 
 def _put(records: Records, key: PatientKey, image: Image) -> tuple[BlobRef, int]:

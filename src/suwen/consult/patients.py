@@ -34,9 +34,7 @@ def register_patient(
     """
     with records.acting(actor, purpose) as work:
         work.require(Act.REGISTER, ResourceKind.PATIENT)
-        for identifier in demographics.identifiers:
-            if records.store.charts.find(work.connection, [("identifier", identifier)]):
-                raise InputError("a patient with this identifier is registered already; find the patient instead")
+        _require_free(work, demographics)
         patient = records.store.charts.create(work.connection, at=work.at)
         state = records.store.charts.state(work.connection, patient)
         _keep(work, state, demographics, Draft(KIND, demographics.to_bytes()))
@@ -50,15 +48,25 @@ def register_patient(
 def amend_patient(
     actor: Actor, records: Records, patient: str, demographics: Demographics, *, purpose: Purpose = Purpose.TREATMENT
 ) -> None:
-    """Write the next version of who a patient is. Raises AccessError, NotFoundError."""
+    """Write the next version of who a patient is. Raises AccessError, NotFoundError.
+
+    Raises InputError when another patient has one of the identifiers: an emergency finds a patient by them.
+    """
     raw = patient_id(patient)
     with records.acting(actor, purpose) as work:
         work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
         state = records.store.charts.state(work.connection, raw)
+        _require_free(work, demographics, but_for=raw)
         known = records.store.charts.newest(work.connection, state, kinds=[KIND])
         base = known[-1] if known else None
         draft = Draft(KIND, demographics.to_bytes(), base.id if base else None, base.version if base else 0)
         _keep(work, state, demographics, draft)
+
+
+def _require_free(work: Work, demographics: Demographics, *, but_for: bytes | None = None) -> None:
+    for identifier in demographics.identifiers:
+        if set(work.store.charts.find(work.connection, [("identifier", identifier)])) - {but_for}:
+            raise InputError("a patient with this identifier is registered already; find the patient instead")
 
 
 def _keep(work: Work, state: State, demographics: Demographics, draft: Draft) -> None:

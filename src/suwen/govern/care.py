@@ -23,6 +23,7 @@ from suwen.records.relations import (
 __all__ = ["grant_care", "identified", "list_break_glass", "list_care", "review_break_glass", "revoke_care"]
 
 _DAY = 86_400_000_000
+_LONGEST = 36_525  # days: a hundred years; without an end it is given by leaving `days` out
 
 
 def grant_care(
@@ -32,8 +33,8 @@ def grant_care(
 
     It ends after `days`, or when revoked. Raises AccessError, NotFoundError, InputError when there is one already.
     """
-    if days is not None and not days > 0:
-        raise InputError(f"a care relationship lasts more than 0 days, not {days}")
+    if days is not None and not 0 < days <= _LONGEST:
+        raise InputError(f"a care relationship lasts more than 0 and at most {_LONGEST} days, not {days}")
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.MANAGE, ResourceKind.ACCOUNTS)
         raw, id_ = patient_id(patient), _who(work, who, device=device)

@@ -15,6 +15,7 @@ from suwen.records.gate import Records
 from suwen.records.identity.login import Policy
 from suwen.records.identity.sessions import Lifetime
 from suwen.records.people import save_account
+from suwen.records.store.bootstrap import read_bootstrap
 from suwen.records.store.store import Opening, Place, Store, create_store, open_store
 
 __all__ = ["FirstAccount", "Opening", "Place", "Records", "create_records", "open_records", "store_id"]
@@ -69,9 +70,12 @@ def _first_accounts(records: Records, logins: tuple[str, str, str]) -> list[Firs
     return made
 
 
-def store_id(records: Records) -> str:
-    """The store's own random id (hex), the same for as long as it lives and in every restored copy of it."""
-    return records.store.bootstrap.id
+def store_id(folder: Path) -> str:
+    """The random id (hex) of the store in a folder, the same in every restored copy of it; needs no key.
+
+    Raises NotFoundError, FormatError, TamperError.
+    """
+    return read_bootstrap(folder)[0].id
 
 
 @contextlib.contextmanager

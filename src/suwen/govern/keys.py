@@ -14,7 +14,7 @@ from suwen.records.keys import FileProvider
 from suwen.records.keys.key_file import FEWEST_CHARACTERS
 from suwen.records.people import Actor
 from suwen.records.store import erasure, rotation
-from suwen.records.store.backup import refresh_keys
+from suwen.records.store.backup import mark_behind, refresh_keys
 from suwen.records.store.rotation import Progress, silent
 from suwen.records.store.tables import BLOB, DATA_KEY, RECORD
 from suwen.records.vault import public_text
@@ -89,6 +89,7 @@ def change_passphrase(actor: Actor, records: Records, new: str) -> list[str]:
         if not isinstance(provider, FileProvider):
             raise InputError(f"the keys are with the provider {provider.kind!r}, which has no passphrase of Suwen's")
         work.note(EventKind.KEY, act=Act.MANAGE_KEYS.value, detail={"what": "passphrase changed"})
+        mark_behind(records.store, work.connection)
         work.transaction.afterwards.append(lambda: provider.change_passphrase(new))
     return refresh_keys(records.store)
 

@@ -45,7 +45,7 @@ def own_account(actor: Actor, records: Records) -> Account:
 def names_of(actor: Actor, records: Records) -> dict[str, str]:
     """Login names of accounts and names of devices by id, for whoever manages, reviews or audits. Raises AccessError.
 
-    An audit log that names nobody cannot be read by a person (ISO 27789:2021, 7.3 asks for the user's identification).
+    An audit log that names nobody cannot be read by a person (ISO 27789 asks for the identification of users).
     """
     with records.acting(actor, Purpose.OPERATIONS) as work:
         for act in (Act.MANAGE, Act.REVIEW):

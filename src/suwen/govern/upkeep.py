@@ -155,7 +155,7 @@ def _note_restored(restored: restoring.Restored) -> None:
     with restored.store.transaction() as ongoing:
         ongoing.note(EventKind.RESTORE, act="restore", detail={"snapshot": restored.snapshot})
         for patient in restored.erased:
-            erasure.forget_reasons(store, ongoing.connection, patient)
+            erasure.forget_reasons(restored.store, ongoing.connection, patient)
             why = {"reason": "was erased after this snapshot"}
             ongoing.note(EventKind.ERASE, act=Act.ERASE.value, subject=patient.hex(), detail=why)
 

@@ -28,11 +28,10 @@ class Demographics:
         problems = []
         if not any(one.strip() for one in (*self.identifiers, *self.names)):
             problems.append(Problem("identifiers", "neither an identifier nor a name is given", "give at least one"))
-        if self.birth_date:
-            try:
-                date.fromisoformat(self.birth_date)
-            except ValueError:
-                problems.append(Problem("birth_date", "is no date", "write it as YYYY-MM-DD"))
+        if self.birth_date and not _is_date(self.birth_date):
+            problems.append(Problem("birth_date", "is no date", "write it as YYYY-MM-DD"))
+        if not _is_unicode(*self.identifiers, *self.names):
+            problems.append(Problem("names", "hold half a character", "write them as Unicode text"))
         if problems:
             raise InputError("the patient cannot be registered:", problems)
 
@@ -65,3 +64,19 @@ class Demographics:
         if content.get("format") != 1:
             raise FormatError("the patient's demographics are of a newer Suwen; install it")
         return cls(tuple(content["identifiers"]), tuple(content["names"]), content["birth_date"], Sex(content["sex"]))
+
+
+def _is_date(text: str) -> bool:
+    # the same day written otherwise (19700304, 1970-W10-3) would never be found again
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _is_unicode(*texts: str) -> bool:
+    """Whether each text can be written: JSON may bring half of a surrogate pair."""
+    try:
+        return all(text.encode() is not None for text in texts)
+    except UnicodeEncodeError:
+        return False

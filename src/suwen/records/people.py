@@ -43,13 +43,15 @@ def session_id(token_hash: str) -> bytes:
 
 
 def save_account(store: Store, connection: Connection, account: Account) -> None:
-    """Insert or replace an account. Raises InputError when another account has the login name."""
+    """Insert or replace an account. Raises InputError when another account has the login name or the subject."""
     tag = store.keys.blind.tag("login", account.login)
     subject = store.keys.blind.tag("subject", account.subject) if account.subject else None
     id_ = bytes.fromhex(account.id)
     for other in store.documents.find(connection, "account", first=tag):
         if other.id != id_:
             raise InputError("the login name is taken; choose another")
+    if subject and any(other.id != id_ for other in store.documents.find(connection, "account", second=subject)):
+        raise InputError("another account has this identity at the OpenID provider; it opens one account only")
     try:
         revision = store.documents.get(connection, "account", id_).revision
     except NotFoundError:

@@ -26,7 +26,7 @@ import io
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ __all__ = [
     "Repository",
     "Snapshot",
     "back_up",
+    "mark_behind",
     "read_keys",
     "refresh_keys",
     "repositories",
@@ -172,6 +173,8 @@ def back_up(
     """
     repository = Repository(address, key=store.keys.backup)
     repository.mark(store.bootstrap.id)
+    with store.transaction() as ongoing:  # known before it holds a key: an erasure must find it even after a kill
+        _remember(store, ongoing.connection, address, "", behind=True)
     with store.snapshot() as connection:
         head = read_head(connection)
         counts = {table.name: _count(connection, table) for table in TABLES}
@@ -183,8 +186,9 @@ def back_up(
         _write_keys(store, repository, connection)
         frames = _frames(connection, snapshot, lambda one: progress(done + one, total))
         repository.put(f"snapshots/{snapshot.name}.sealed", frames)
+    behind = not _refreshed(store, address)  # whoever was erased while it was made is in the keys of its moment
     with store.transaction() as ongoing:
-        _remember(store, ongoing.connection, address, snapshot.name)
+        _remember(store, ongoing.connection, address, snapshot.name, behind=behind)
         note(ongoing, snapshot.name)
     return snapshot.name
 
@@ -227,12 +231,22 @@ def rows_of(frame: bytes) -> tuple[str, list[list[Any]]]:
     return table, [[base64.b64decode(one["b"]) if isinstance(one, dict) else one for one in row] for row in rows]
 
 
-def _remember(store: Store, connection: Connection, address: str, snapshot: str) -> None:
+def _remember(store: Store, connection: Connection, address: str, snapshot: str, *, behind: bool) -> None:
     id_ = store.keys.blind.tag("backup", address)
     known = [one for one in repositories(store, connection) if one.id == id_]
-    content = {"address": address, "snapshot": snapshot, "behind": False}
+    last = snapshot or (str(known[0].content["snapshot"]) if known else "")
+    content = {"address": address, "snapshot": last, "behind": behind}
     revision = known[0].revision if known else 0
     store.documents.put(connection, Document("backup", id_, content, revision=revision))
+
+
+def mark_behind(store: Store, connection: Connection) -> None:
+    """Note that the keys in every repository are to be brought up to date, in the transaction that makes them stale.
+
+    What follows is `refresh_keys`; should it be killed or not reach one, `suwen records check` finds the note.
+    """
+    for one in repositories(store, connection):
+        store.documents.put(connection, replace(one, content={**one.content, "behind": True}))
 
 
 def read_keys(repository: Repository) -> KeyTable:
@@ -260,7 +274,7 @@ def _write_keys(store: Store, repository: Repository, connection: Connection) ->
         if patient not in erased
     )
     repository.put("keys.sealed", kept)
-    for name in ("store.json", "keys.json"):
+    for name in ("keys.json", "store.json"):  # killed in between, the newer keys still open what the older file wraps
         if (store.folder / name).exists():
             repository.objects.put(name, [(store.folder / name).read_bytes()])
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from suwen.errors import ConflictError, NotFoundError, TamperError
+from suwen.errors import ConflictError, InputError, NotFoundError, TamperError
 from suwen.records.keys import KeyProvider, Wrapped
 from suwen.records.store.keys import StoreKeys
 from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, PATIENT, RECORD, AnyRow
@@ -135,7 +135,7 @@ class Charts:
     def write(self, connection: Connection, state: State, drafts: Sequence[Draft], *, at: int) -> list[Record]:
         """Seal and insert versions, raise the chart. Raises ConflictError when a base is not the newest version."""
         key = state.key
-        self._require_newest(connection, key.patient, [draft for draft in drafts if draft.base])
+        self._require_newest(connection, key, [draft for draft in drafts if draft.base])
         records = [_record(key, draft, at) for draft in drafts]
         sealed = [seal_record(key, _place(one), one.kind, one.payload, blobs=one.blobs) for one in records]
         rows = [_row(key, one, body) for one, body in zip(records, sealed, strict=True)]
@@ -156,22 +156,25 @@ class Charts:
         if connection.execute(update(PATIENT).where(*here).values(values)).rowcount != 1:
             raise ConflictError("the patient's records were changed by somebody else meanwhile; try again")
 
-    def _require_newest(self, connection: Connection, patient: bytes, drafts: Sequence[Draft]) -> None:
+    def _require_newest(self, connection: Connection, key: PatientKey, drafts: Sequence[Draft]) -> None:
         if not drafts:
             return
         ids = [draft.id for draft in drafts]
-        query = select(RECORD.c.id, func.max(RECORD.c.version)).where(RECORD.c.patient == patient)
-        newest: dict[bytes, int] = {}
+        query = select(RECORD.c.id, RECORD.c.version, RECORD.c.tag).where(RECORD.c.patient == key.patient)
+        newest: dict[bytes, tuple[int, bytes]] = {}
         for low in range(0, len(ids), 500):
-            rows = connection.execute(query.where(RECORD.c.id.in_(ids[low : low + 500])).group_by(RECORD.c.id))
-            newest.update((row[0], row[1]) for row in rows)
+            rows = connection.execute(query.where(RECORD.c.id.in_(ids[low : low + 500])).order_by(RECORD.c.version))
+            newest.update((row[0], (row[1], row[2])) for row in rows)
         for draft in drafts:
             if draft.id not in newest:
                 raise NotFoundError("the record to be changed does not exist for this patient")
-            if newest[draft.id] != draft.base:
+            version, tag = newest[draft.id]
+            if version != draft.base:
                 raise ConflictError(
-                    f"the record was read as version {draft.base} and is now version {newest[draft.id]}; read it again"
+                    f"the record was read as version {draft.base} and is now version {version}; read it again"
                 )
+            if tag != key.type_tag(draft.kind):  # a finding must not vanish under a note
+                raise InputError("a record keeps its kind through all versions; withdraw it and write another")
 
     @staticmethod
     def _keep_blobs(connection: Connection, records: Sequence[Record], drafts: Sequence[Draft]) -> None:
@@ -199,14 +202,18 @@ class Charts:
 
         Raises TamperError when any version of any record of the patient is missing, was added or was set back.
         """
-        tags = {state.key.type_tag(kind) for kind in kinds}
-        rows = self.rows(connection, state)
+        wanted = set(kinds)
         chosen: dict[bytes, AnyRow] = {}
-        for row in rows:  # ordered by record and version
+        for row in self.rows(connection, state):  # ordered by record and version
+            if as_of is not None:
+                opened(state.key, row)
             if as_of is None or row.at <= as_of:
                 chosen[row.id] = row
-        wanted = [row for row in chosen.values() if not row.withdrawn and (not tags or row.tag in tags)]
-        return sorted((opened(state.key, row) for row in wanted), key=lambda one: (one.at, one.id))
+        # Every row is opened before it is left out: the chart does not cover the columns time, withdrawn and tag, and
+        # whoever can write to the database must not make a record vanish by changing one of them.
+        found = (opened(state.key, row) for row in chosen.values())
+        shown = (one for one in found if not one.withdrawn and (not wanted or one.kind in wanted))
+        return sorted(shown, key=lambda one: (one.at, one.id))
 
     def rows(self, connection: Connection, state: State) -> Sequence[AnyRow]:
         """Every sealed version of a patient's records, held against the chart. Raises TamperError."""
@@ -257,6 +264,8 @@ _STATE: Select[Any] = (
 
 def opened(key: PatientKey, row: AnyRow) -> Record:
     """The record in a row. Raises TamperError."""
+    if row.withdrawn not in (0, 1) or row.generation != key.generation:
+        raise TamperError(f"a row of record {row.id.hex()} was changed; see `suwen records verify`")
     place = Place(row.id, row.version, row.at, bool(row.withdrawn))
     kind, blobs, payload = open_record(key, place, row.tag, row.body + row.mac)
     return Record(key.patient, row.id, row.version, row.at, kind, payload, blobs, place.withdrawn, row.generation)

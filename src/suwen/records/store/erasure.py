@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, delete, func, select, update
 
 from suwen.errors import NotFoundError
+from suwen.records.store.backup import mark_behind
 from suwen.records.store.blobs import object_name
 from suwen.records.store.store import Store, Transaction
 from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, DOCUMENT, PATIENT, RECORD
@@ -41,6 +42,7 @@ def erase(ongoing: Transaction, patient: bytes) -> None:
     forget_reasons(store, connection, patient)
     connection.execute(update(PATIENT).where(PATIENT.c.id == patient).values(generation=0, chart=b""))
     store.charts.forget(patient)
+    mark_behind(store, connection)
     names = [object_name(row.id, row.generation) for row in rows]
     ongoing.afterwards.append(lambda: store.blobs.delete(names))
     ongoing.afterwards.append(store.settle)

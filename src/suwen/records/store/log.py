@@ -144,4 +144,10 @@ def tree(connection: Connection) -> TiledTree:
         query = select(TILE.c.hash).where(TILE.c.level == level, TILE.c.position == position)
         return connection.execute(query).scalar()
 
-    return TiledTree(leaves, tile)
+    def tiles(level: int, low: int, high: int) -> Sequence[bytes | None]:
+        query = select(TILE.c.position, TILE.c.hash)
+        query = query.where(TILE.c.level == level, TILE.c.position >= low, TILE.c.position < high)
+        found = {row.position: row.hash for row in connection.execute(query)}
+        return [found.get(position) for position in range(low, high)]
+
+    return TiledTree(leaves, tile, tiles=tiles)

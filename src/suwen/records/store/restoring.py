@@ -69,7 +69,8 @@ def restore(
     """Make a store in an empty folder from a snapshot (the newest when not named).
 
     `place` says where the database and the objects go; keys stay with the provider they were with. `first` writes what
-    the log must say of it. When it fails, nothing is left; killed, it is run again. Raises InputError, NotFoundError, TamperError, KeyProviderError.
+    the log must say of it. When it fails, nothing is left; killed, it is run again.
+    Raises InputError, NotFoundError, TamperError, KeyProviderError.
     """
     _require_repository(address)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, delete, func, select, update
 from suwen.errors import ConflictError, NotFoundError
 from suwen.records.audit import EventKind
 from suwen.records.keys import Wrapped
+from suwen.records.store.backup import mark_behind, refresh_keys
 from suwen.records.store.blobs import object_name
 from suwen.records.store.bootstrap import with_root, write_bootstrap
 from suwen.records.store.charts import State, opened
@@ -66,7 +67,10 @@ def rotate_kek(store: Store, *, actor: str, retire: bool = False, progress: Prog
     _wrap_root(store, keep=False)
     listed = store.provider.earlier
     earlier = [*listed, *sorted(used - {current, *listed})] if retire else []
+    if earlier:  # until the keys are destroyed, a backup's old store.json and new keys.json open with each other
+        refresh_keys(store)
     with store.transaction() as ongoing:
+        mark_behind(store, ongoing.connection)
         _note(ongoing, actor, {"what": "kek", "kek": current, "retired": earlier})
     for kek in earlier:
         store.provider.retire(kek)

@@ -16,7 +16,7 @@ INSTALLED := $(VENV)/.installed
 DEMO ?= diagnose examples/marfan.yaml --out report.html
 TESTS ?= tests
 JOBS ?= 2
-BENCHMARKS ?= rare-disease similar-cases phenotype-text
+BENCHMARKS ?= rare-disease similar-cases records phenotype-text
 
 .PHONY: run test check bench recipes docs clean help
 

@@ -151,7 +151,7 @@ def prove(where: Where, entry: int, out: Path | None) -> None:
         proof = prove_entry(actor, records, entry)
     said = {
         "entry": proof.index,
-        "leaf": proof.leaf.hex(),
+        "leaf_hash": proof.leaf.hex(),
         "hashes": [one.hex() for one in proof.hashes],
         "checkpoint": proof.checkpoint,
     }

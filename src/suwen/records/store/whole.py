@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from suwen.errors import SuwenError, TamperError
 from suwen.records.audit import Checkpoint, EventKind, Frontier, Scan
 from suwen.records.audit import verify as verify_checkpoint
+from suwen.records.audit.merkle import TILE_WIDTH
 from suwen.records.demographics import KIND, Demographics
 from suwen.records.store.blobs import object_name
 from suwen.records.store.charts import State, opened
@@ -131,6 +132,33 @@ def verify_log(
     report.faults.extend(Fault("log", one.what) for one in found.faults)
     if found.whole and (found.size != head.size or not _same_frontier(head.size, head.frontier, found.root)):
         report.say("log", f"the head says {head.size} entries with another tree than the {found.size} there are")
+    with report.telling("log"), store.snapshot() as connection:
+        _tiles(connection, report)
+
+
+def _tiles(connection: Connection, report: Report) -> None:
+    """Every tile the log is long enough for is there, none else, and each upper one is over those below it.
+
+    The scan holds the lowest against the entries; without this one that is missing would only be missed by a proof.
+    """
+    size = read_head(connection).size
+    shape = select(TILE.c.level, func.count(), func.min(TILE.c.position), func.max(TILE.c.position))
+    found = {row[0]: tuple(row[1:]) for row in connection.execute(shape.group_by(TILE.c.level))}
+    counts = {level: size // TILE_WIDTH**level for level in range(1, 8) if size >= TILE_WIDTH**level}
+    if found != {level: (count, 0, count - 1) for level, count in counts.items()}:
+        report.say("log", "stored tiles of its tree are missing, or stand in another place")
+    for row in connection.execute(select(TILE).where(TILE.c.level > 1)):
+        low = row.position * TILE_WIDTH
+        below = select(TILE.c.hash).where(TILE.c.level == row.level - 1, TILE.c.position >= low)
+        below = below.where(TILE.c.position < low + TILE_WIDTH).order_by(TILE.c.position)
+        if _root(list(connection.execute(below).scalars())) != row.hash:
+            report.say("log", f"the stored tile {row.position} of level {row.level} is not over those below it")
+
+
+def _root(nodes: Sequence[bytes]) -> bytes:
+    tree = Frontier.empty()
+    tree.extend(nodes)
+    return tree.root()
 
 
 def _once(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
@@ -173,6 +201,7 @@ class _Said:
     digests: dict[tuple[str, str, int], str] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     registered: set[str] = field(default_factory=set)
+    times: dict[str, set[int]] = field(default_factory=dict)  # when something of a patient was sealed or rekeyed
 
 
 def _digests(store: Store, report: Report) -> _Said:
@@ -185,6 +214,8 @@ def _digests(store: Store, report: Report) -> _Said:
                 event = store.keys.entries.open(entry)
             except TamperError:  # told by the scan
                 continue
+            if event.kind in (EventKind.SEAL, EventKind.KEY):
+                said.times.setdefault(event.subject, set()).add(event.at)
             if event.kind is EventKind.ERASE:
                 said.erased.add(event.subject)
             elif event.kind is EventKind.SEAL:
@@ -197,7 +228,8 @@ def _digests(store: Store, report: Report) -> _Said:
 
 
 def _patients(store: Store, connection: Connection, report: Report, said: _Said, progress: Progress) -> None:
-    rows = connection.execute(select(PATIENT.c.id, PATIENT.c.generation).order_by(PATIENT.c.id)).all()
+    query = select(PATIENT.c.id, PATIENT.c.generation, PATIENT.c.created).order_by(PATIENT.c.id)
+    rows = connection.execute(query).all()
     for done, row in enumerate(rows, start=1):
         name = row.id.hex()
         report.patients += 1
@@ -208,12 +240,14 @@ def _patients(store: Store, connection: Connection, report: Report, said: _Said,
                 report.say(f"patient {name}", "is marked as erased, and the log knows of no erasure")
             else:
                 _left_over(connection, report, row.id)
+        if row.created not in said.times.get(name, ()):
+            report.say(f"patient {name}", "was registered at another time than the log says")
         progress("patients", done, len(rows))
     gone = said.registered - said.erased - {row.id.hex() for row in rows}
     for name in sorted(gone):
         report.say(f"patient {name}", "is in the log and no longer in the store")
     with report.telling("keys"):
-        _strays(connection, report)
+        _strays(connection, report, said)
 
 
 def _left_over(connection: Connection, report: Report, patient: bytes) -> None:
@@ -223,11 +257,13 @@ def _left_over(connection: Connection, report: Report, patient: bytes) -> None:
             report.say(f"patient {patient.hex()}", f"was erased, and still has rows in {table.name}")
 
 
-def _strays(connection: Connection, report: Report) -> None:
-    query = select(DATA_KEY.c.patient, DATA_KEY.c.generation, PATIENT.c.generation).join(
+def _strays(connection: Connection, report: Report, said: _Said) -> None:
+    query = select(DATA_KEY.c.patient, DATA_KEY.c.generation, DATA_KEY.c.created, PATIENT.c.generation).join(
         PATIENT, PATIENT.c.id == DATA_KEY.c.patient
     )
-    for patient, generation, current in connection.execute(query):
+    for patient, generation, created, current in connection.execute(query):
+        if created not in said.times.get(patient.hex(), ()):  # else a rotation could be made to pass a patient by
+            report.say(f"patient {patient.hex()}", "has a data key of another time than the log says")
         if current and generation != current:
             report.say(f"patient {patient.hex()}", f"has a data key of generation {generation} that nothing uses")
 

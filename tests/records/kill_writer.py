@@ -33,6 +33,7 @@ from suwen.records.identity.login import Policy
 from suwen.records.identity.passwords import Cost
 from suwen.records.identity.sessions import Lifetime
 from suwen.records.people import Actor
+from suwen.records.store import blobs
 
 CHEAP = Policy(cost=Cost(memory=64, passes=1, lanes=1))
 LONG = Lifetime(idle=1e7, longest=1e7)
@@ -198,6 +199,7 @@ def child(job: dict[str, Any]) -> int:
         os.write(journal, (" ".join(str(one) for one in words) + "\n").encode())
 
     fuse = Fuse(job.get("fuse"))
+    blobs._CHUNK = CHUNK  # objects of a few MiB go to the disk in many pieces, as large ones do with the usual 8 MiB
     try:
         say("begun")
         if job["main"] in ("create", "restore"):

@@ -26,6 +26,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from ward import CHEAP, PASSPHRASE, PASSWORD, Clock, Ward, open_ward
 
 from suwen.consult.chart import Draft, open_patient, open_record, withdraw_record, write_records
 from suwen.consult.images import Image, open_image, store_images
@@ -49,7 +50,6 @@ from suwen.records.vault import (
     seal_record,
     seal_stream,
 )
-from ward import CHEAP, PASSPHRASE, PASSWORD, Clock, Ward, open_ward
 
 PROMISE = "What is sealed here is opened for ever: never change this file, add another with the next number beside it."
 IMAGE = 9000  # bytes: three chunks of 4 KiB
@@ -150,8 +150,8 @@ def bundle() -> dict[str, Any]:
 # A whole store, and a backup of it
 
 
-def fill(ward: Ward) -> list[str]:
-    """One of everything that a store can hold by now; the ids of its patients, the erased one last."""
+def fill(ward: Ward) -> tuple[list[str], str]:
+    """One of everything; the ids of the patients, the erased one last, and of the first one's withdrawn record."""
     physician, officer = ward[Role.PHYSICIAN], ward[Role.SECURITY_OFFICER]
     first = ward.patient(1, records=2, size=60)
     write_records(physician, ward.records, first, [Draft("Condition", "惊厥".encode())])
@@ -170,10 +170,10 @@ def fill(ward: Ward) -> list[str]:
         physician, ward.records, gone, kind="ImagingStudy", payload=b"", images=[Image([some(99)], 99, chunk=4096)]
     )
     erase_patient(officer, ward.records, gone, reason="the patient asked for it")
-    return [first, second, gone]
+    return [first, second, gone], kept[1].id
 
 
-def expected(ward: Ward, patients: list[str]) -> dict[str, Any]:
+def expected(ward: Ward, patients: list[str], withdrawn: str) -> dict[str, Any]:
     """Everything the store shows of its patients, to be compared with what it shows ever after."""
     physician = ward[Role.PHYSICIAN]
     shown = {}
@@ -197,6 +197,7 @@ def expected(ward: Ward, patients: list[str]) -> dict[str, Any]:
         "later": ward.clock.now + LATER,
         "accounts": {one.login: sorted(one.roles) for one in accounts},
         "patients": shown,
+        "withdrawn": [plain(one) for one in open_record(physician, ward.records, patients[0], withdrawn)],
         "erased": patients[-1],
     }
 
@@ -212,8 +213,7 @@ def make_store(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         home, backup = Path(name) / "store", Path(name) / "backup"
         with open_ward(home, clock=Clock()) as ward:
-            patients = fill(ward)
-            said = expected(ward, patients)
+            said = expected(ward, *fill(ward))
             with closing(ward.records.store.engine.raw_connection()) as raw:
                 raw.cursor().execute("VACUUM")
         shutil.copytree(home, folder / "store-1", ignore=shutil.ignore_patterns("*.lock", "*-wal", "*-shm"))

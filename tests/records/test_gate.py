@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from ward import CHEAP, PASSWORD, Ward, opening
+from watch import audited, length, rows
 
 from suwen.consult.chart import Draft, open_patient, open_patients, open_record, withdraw_record, write_records
 from suwen.consult.emergency import break_glass
@@ -23,31 +23,12 @@ from suwen.govern.machines import list_devices, revoke_device
 from suwen.govern.people import grant_role, list_accounts, lock_account, log_in, open_account, reset_password
 from suwen.govern.upkeep import back_up, check_store, verify_store
 from suwen.records.access import Act, Purpose, Role
-from suwen.records.audit import Event, EventKind, Outcome
+from suwen.records.audit import EventKind, Outcome
 from suwen.records.demographics import Demographics
 from suwen.records.people import Actor, account_by_id, save_account
 from suwen.records.store.log import append
-from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, DOCUMENT, PATIENT, RECORD
 
 NOBODY = Demographics(("MRN-none",), ("Nobody",))
-
-
-def audited(ward: Ward, since: int = 0, **wanted: Any) -> list[Event]:
-    """What the auditor reads, from entry `since` on, without the reading itself."""
-    return [event for number, event in read_audit(ward[Role.AUDITOR], ward.records, **wanted) if number >= since]
-
-
-def length(ward: Ward) -> int:
-    """How many entries the log has now."""
-    with ward.records.store.snapshot() as connection:
-        return connection.execute(text("SELECT count(*) FROM entry")).scalar() or 0
-
-
-def rows(ward: Ward) -> dict[str, int]:
-    """How many rows each table but the log has; a session that is used is replaced and not added."""
-    with ward.records.store.snapshot() as connection:
-        tables = (PATIENT, DATA_KEY, RECORD, BLOB, BLIND, DOCUMENT)
-        return {one.name: connection.execute(select(func.count()).select_from(one)).scalar() or 0 for one in tables}
 
 
 def attempts(ward: Ward, patient: str, record: str, image: str) -> dict[str, Callable[[Actor], object]]:

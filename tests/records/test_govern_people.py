@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pyotp
 import pytest
-from test_gate import audited, length, rows
 from ward import CHEAP, PASSWORD, Ward, opening
+from watch import audited, length, rows
 
 from suwen.consult.patients import list_my_patients
 from suwen.errors import AccessError, ConflictError, InputError, LoginError, NotFoundError
@@ -224,7 +224,7 @@ def test_a_forged_actor_is_nobody(ward: Ward) -> None:
     forged = [
         replace(nurse, token=""),
         replace(nurse, token=nurse.token[:-1]),
-        replace(nurse, token="\ud800"),
+        replace(nurse, token="\ud800"),  # noqa: S106 - half a character, and no password
         replace(nurse, id=physician.id),
         replace(nurse, id=""),
         replace(nurse, id="not hex"),

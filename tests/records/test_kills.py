@@ -27,10 +27,11 @@ from kill_writer import CHEAP, LONG, digest, opening
 from ward import CHEAP_FILE, PASSPHRASE, PASSWORD, new_database, open_ward
 
 from suwen.consult.chart import open_patient
+from suwen.consult.images import Image, store_images
 from suwen.errors import InputError, NotFoundError, StoreError
 from suwen.govern.hospital import Place, Records, open_records
 from suwen.govern.keys import rotate_data_keys, rotate_kek
-from suwen.govern.people import change_password
+from suwen.govern.people import change_password, log_in
 from suwen.govern.upkeep import back_up, check_store, clean_store, restore_backup, snapshots_in
 from suwen.records.access import Role
 from suwen.records.people import Actor
@@ -414,3 +415,24 @@ def _refused_or_whole(folder: Path) -> None:
             assert verify(records.store).faults == []
     except (NotFoundError, StoreError, InputError):
         pass
+
+
+def test_a_second_life_of_a_store_is_backed_up_beside_the_first(tmp_path: Path) -> None:
+    """Restored from an earlier snapshot and given new data keys, it has keys and objects that the repository lacks."""
+    repository, image = str(tmp_path / "repository"), Image([bytes(9000)], 9000, 4096)
+    with open_ward(tmp_path / "store") as ward:
+        patient, administrator = ward.patient(1, records=2), ward[Role.ADMINISTRATOR]
+        store_images(ward[Role.PHYSICIAN], ward.records, patient, kind="ImagingStudy", payload=b"", images=[image])
+        first = back_up(administrator, ward.records, repository, progress=quiet)
+        rotate_data_keys(ward[Role.SECURITY_OFFICER], ward.records)
+        back_up(administrator, ward.records, repository, progress=quiet)
+    again = opening(PASSPHRASE)
+    restore_backup(repository, tmp_path / "second", Place(), again, snapshot=first, progress=quiet)
+    with open_records(tmp_path / "second", again, policy=CHEAP) as records:
+        rotate_data_keys(log_in(records, "security", PASSWORD), records)
+        last = back_up(log_in(records, "administrator", PASSWORD), records, repository, progress=quiet)
+    for number, snapshot in enumerate((*snapshots_in(repository), last)):
+        restore_backup(repository, tmp_path / f"r{number}", Place(), again, snapshot=snapshot, progress=quiet)
+        with open_records(tmp_path / f"r{number}", again, policy=CHEAP) as records:
+            report = verify(records.store)
+            assert (report.faults, report.images) == ([], 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 import random
 from collections.abc import Callable
@@ -116,6 +117,19 @@ def test_chunks_of_frames_cannot_be_swapped_repeated_dropped_or_declared_longer(
     ):
         with pytest.raises(TamperError):
             frames_in(changed)
+
+
+def test_chunks_that_end_where_a_frame_ends_cannot_be_moved_or_dropped_either() -> None:
+    """Here the frames fit together in any order: nothing but the nonce of each chunk tells where it stands."""
+    sealed = sealed_frames([bytes([one]) * (CHUNK - 8) for one in range(3)])
+    step = 4 + CHUNK + 16
+    chunks = [sealed[low : low + step] for low in range(0, len(sealed), step)]
+    assert [frame[0] for frame in frames_in(b"".join(chunks))] == [0, 1, 2]
+    for size in range(4):
+        for chosen in itertools.product(range(3), repeat=size):
+            if chosen != (0, 1, 2):
+                with pytest.raises(TamperError):
+                    frames_in(b"".join(chunks[one] for one in chosen))
 
 
 @pytest.mark.parametrize(("key", "bound"), [(KEY[::-1], BOUND), (KEY, BOUND + b"x"), (KEY, b"")])

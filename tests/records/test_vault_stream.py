@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suwen.errors import InputError, TamperError
-from suwen.records.vault import HEAD_BYTES, PatientKey, open_head, open_range, seal_stream
+from suwen.records.vault import HEAD_BYTES, PatientKey, StreamCipher, open_head, open_range, seal_stream
 from suwen.records.vault.stream import chunks_of
 
 DATA_KEY = bytes(range(32))
@@ -220,6 +220,26 @@ def test_a_chunk_of_another_stream_of_the_same_bytes_is_refused(index: int) -> N
 def test_a_stream_is_bound_to_its_blob_patient_generation_and_key(key: PatientKey, blob: bytes) -> None:
     with pytest.raises(TamperError):
         opened(SEALED, key=key, blob=blob)
+
+
+def test_a_head_is_read_only_for_the_blob_it_names() -> None:
+    assert open_head(HEAD, BLOB).size == SIZE
+    with pytest.raises(TamperError):
+        open_head(HEAD, bytes(16))
+
+
+@pytest.mark.parametrize("sizes", [[CHUNK, 99], [CHUNK - 1, 100], [CHUNK, 101], [CHUNK + 1, 100], [0, 100]])
+def test_genuine_chunks_of_other_sizes_than_the_head_says_are_refused(sizes: list[int]) -> None:
+    """As a faulty program with the key would seal them: a part of an image must not be taken for the whole."""
+    head = open_head(sealed_bytes(PLAIN[: CHUNK + 100])[:HEAD_BYTES], BLOB)
+    cipher = StreamCipher(KEY, BLOB, head)
+    for index, size in enumerate(sizes):
+        sealed = cipher.seal(index, PLAIN[:size])
+        if size == [CHUNK, 100][index]:
+            assert cipher.open(index, sealed) == PLAIN[:size]
+        else:
+            with pytest.raises(TamperError, match="not of the size"):
+                cipher.open(index, sealed)
 
 
 def test_an_empty_stream_is_authenticated_too() -> None:

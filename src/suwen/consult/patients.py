@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from suwen.errors import InputError, NotFoundError
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
-from suwen.records.demographics import KIND, Demographics
+from suwen.records.demographics import KIND, Demographics, is_unicode
 from suwen.records.gate import Records, Work, patient_id
 from suwen.records.people import Actor
 from suwen.records.relations import Care, caring, new_relation, save_care
@@ -102,6 +102,8 @@ def find_patients(
     asked = [(field, value) for field, value in fields if value.strip()]
     if not asked:
         raise InputError("say what to look for: an identifier, a name or a birth date")
+    if not is_unicode(*(value for _, value in asked)):
+        raise InputError("what to look for holds half a character; write it as Unicode text")
     with records.acting(actor, purpose) as work:
         found = [patient.hex() for patient in records.store.charts.find(work.connection, asked)]
         detail = {"fields": [field for field, _ in asked], "found": len(found)}

@@ -99,8 +99,8 @@ def prove_entry(actor: Actor, records: Records, index: int) -> Proof:
         return Proof(index, leaf_hash(leaf_bytes(entry)), tuple(hashes), head.checkpoint)
 
 
-def prove_consistency(actor: Actor, records: Records, earlier: Checkpoint) -> tuple[list[bytes], Checkpoint]:
-    """Proof that the log only grew since an earlier checkpoint, and the checkpoint of now. Raises AccessError."""
+def prove_consistency(actor: Actor, records: Records, earlier: Checkpoint) -> tuple[list[bytes], str]:
+    """Proof that the log only grew since an earlier checkpoint, and the checkpoint signed now. Raises AccessError."""
     with records.acting(actor, Purpose.AUDIT) as work:
         work.require(Act.READ_AUDIT, ResourceKind.AUDIT)
     with records.store.snapshot() as connection:
@@ -108,4 +108,4 @@ def prove_consistency(actor: Actor, records: Records, earlier: Checkpoint) -> tu
         now = verify_checkpoint(head.checkpoint, records.store.log_key)
         if not 0 < earlier.size <= now.size:
             raise InputError(f"the earlier checkpoint is of {earlier.size} entries; give one of 1 to {now.size}")
-        return list(consistency_proof(earlier.size, now.size, tree(connection))), now
+        return list(consistency_proof(earlier.size, now.size, tree(connection))), head.checkpoint

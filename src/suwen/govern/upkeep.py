@@ -31,7 +31,15 @@ __all__ = [
     "verify_store",
 ]
 
-snapshots_in = restoring.snapshots_in
+
+def snapshots_in(address: str) -> list[str]:
+    """Names of the snapshots in a backup, oldest first; needs no key. Raises NotFoundError."""
+    return restoring.snapshots_in(_absolute(address))
+
+
+def _absolute(address: str) -> str:
+    """A folder's path as it is known from any other folder; a URL is one already."""
+    return address if "://" in address else str(Path(address).absolute())
 
 
 def verify_store(
@@ -113,7 +121,7 @@ def clean_store(actor: Actor, records: Records, found: Found) -> list[str]:
 
 def back_up(actor: Actor, records: Records, address: str, *, progress: restoring.Progress) -> str:
     """Back everything up to a folder or an object store's URL; the snapshot's name. Raises AccessError."""
-    place = address if "://" in address else str(Path(address).absolute())
+    place = _absolute(address)
 
     def note(ongoing: Transaction, snapshot: str) -> None:
         ongoing.note(
@@ -143,19 +151,22 @@ def restore_backup(
     Whoever has the backup and its keys may: there is no account yet to ask. That it was done is the next entry of the
     restored log. Raises InputError, TamperError, KeyProviderError.
     """
-    source = address if "://" in address else str(Path(address).absolute())
     restored = restoring.restore(
-        source, folder, place, opening, snapshot=snapshot, first=_note_restored, progress=progress
+        _absolute(address), folder, place, opening, snapshot=snapshot, first=_note_restored, progress=progress
     )
     restored.store.close()
     return restored.snapshot
 
 
 def _note_restored(restored: restoring.Restored) -> None:
-    with restored.store.transaction() as ongoing:
+    store = restored.store
+    with store.transaction() as ongoing:
         ongoing.note(EventKind.RESTORE, act="restore", detail={"snapshot": restored.snapshot})
+        for session in store.documents.find(ongoing.connection, "session"):
+            # one that was ended after the snapshot, by locking its account perhaps, would otherwise hold again
+            store.documents.remove(ongoing.connection, session)
         for patient in restored.erased:
-            erasure.forget_reasons(restored.store, ongoing.connection, patient)
+            erasure.forget_reasons(store, ongoing.connection, patient)
             why = {"reason": "was erased after this snapshot"}
             ongoing.note(EventKind.ERASE, act=Act.ERASE.value, subject=patient.hex(), detail=why)
 

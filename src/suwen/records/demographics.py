@@ -10,7 +10,7 @@ from datetime import date
 from suwen.errors import FormatError, InputError, Problem
 from suwen.subject import Sex
 
-__all__ = ["KIND", "Demographics"]
+__all__ = ["KIND", "Demographics", "is_unicode"]
 
 KIND = "Demographics"
 
@@ -30,7 +30,7 @@ class Demographics:
             problems.append(Problem("identifiers", "neither an identifier nor a name is given", "give at least one"))
         if self.birth_date and not _is_date(self.birth_date):
             problems.append(Problem("birth_date", "is no date", "write it as YYYY-MM-DD"))
-        if not _is_unicode(*self.identifiers, *self.names):
+        if not is_unicode(*self.identifiers, *self.names):
             problems.append(Problem("names", "hold half a character", "write them as Unicode text"))
         if problems:
             raise InputError("the patient cannot be registered:", problems)
@@ -74,7 +74,7 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _is_unicode(*texts: str) -> bool:
+def is_unicode(*texts: str) -> bool:
     """Whether each text can be written: JSON may bring half of a surrogate pair."""
     try:
         return all(text.encode() is not None for text in texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["one_patient", "own_patient", "patient_argument", "place_options", "typed_identifier"]
 
+_SQLITE = re.compile(r"sqlite:[^\s/\\.][^\s/\\]*")
+_POSTGRESQL = re.compile(r"postgresql://[^@/\s]+@[^@/\s]+/[^/\s]+")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -39,7 +42,7 @@ def one_patient(actor: Actor, records: Records, patient: str, identifier: str | 
     from suwen.govern import identified  # noqa: PLC0415
 
     value = _either(patient, identifier)
-    return identified(actor, records, value) if value else patient
+    return identified(actor, records, value) if value else _spelt(patient)
 
 
 def own_patient(actor: Actor, records: Records, patient: str, identifier: str | None) -> str:
@@ -48,7 +51,7 @@ def own_patient(actor: Actor, records: Records, patient: str, identifier: str | 
 
     value = _either(patient, identifier)
     if not value:
-        return patient
+        return _spelt(patient)
     found = find_patients(actor, records, identifier=value)
     if len(found) != 1:
         raise NotFoundError("none of your patients has this identifier")
@@ -60,6 +63,11 @@ def _either(patient: str, identifier: str | None) -> str:
     if bool(patient) == (identifier is not None):
         raise InputError("say which patient: the id, or --identifier and not both")
     return typed_identifier(identifier)
+
+
+def _spelt(patient: str) -> str:
+    """As Suwen writes ids, so that what is printed, searched and typed to confirm is one text."""
+    return patient.strip().lower()
 
 
 def place_options(command: Command) -> Command:
@@ -99,10 +107,7 @@ def _absolute(_context: click.Context, _option: click.Parameter, value: str) -> 
 
 
 def _database(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    kind, _, name = value.partition(":")
-    if kind == "sqlite" and name and name == name.strip() and "/" not in name and "\\" not in name:
-        return value
-    if kind == "postgresql" and name.startswith("//"):
+    if _SQLITE.fullmatch(value) or _POSTGRESQL.fullmatch(value):
         return value
     raise click.BadParameter(
         "write sqlite:NAME, a file name in the store's folder, or postgresql://USER@HOST:PORT/NAME"

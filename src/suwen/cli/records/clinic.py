@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -16,16 +19,16 @@ from suwen.errors import InputError
 if TYPE_CHECKING:
     from suwen.consult import Record
 
-__all__ = ["break_glass", "list_patients", "open_", "register"]
+__all__ = ["SEXES", "break_glass", "list_patients", "open_", "register"]
 
-_SEXES = ("unknown", "female", "male", "other")  # tests hold this against suwen.subject.Sex
+SEXES = ("unknown", "female", "male", "other")  # tests hold this against suwen.subject.Sex
 
 
 @click.command()
 @click.option("--identifier", "identifiers", multiple=True, help="Of hospital or state; repeatable.")
 @click.option("--name", "names", multiple=True, help="A name, as written; repeatable.")
 @click.option("--birth-date", help="YYYY-MM-DD.")
-@click.option("--sex", type=click.Choice(_SEXES), default="unknown", show_default=True, help="As registered.")
+@click.option("--sex", type=click.Choice(SEXES), default="unknown", show_default=True, help="As registered.")
 @click.pass_obj
 def register(
     where: Where, identifiers: tuple[str, ...], names: tuple[str, ...], birth_date: str | None, sex: str
@@ -140,6 +143,26 @@ def break_glass(where: Where, patient: str, identifier: str | None, reason: str,
     if bool(patient) == (identifier is not None):
         raise InputError("say which patient: the id, or --identifier and not both")
     value = typed_identifier(identifier)
-    with working(where) as (actor, records):
+    with working(where) as (actor, records), _alarm_in_system_log():
         use = broken(actor, records, patient=patient, identifier=value, reason=reason, minutes=minutes)
     click.echo(use.patient)
+
+
+@contextlib.contextmanager
+def _alarm_in_system_log() -> Iterator[None]:
+    """Have the alarm in the system's log, where the hospital's monitoring looks, and not only before who caused it."""
+    from logging.handlers import SysLogHandler  # noqa: PLC0415 - it loads sockets
+
+    try:
+        handler = SysLogHandler("/dev/log", facility=SysLogHandler.LOG_AUTHPRIV)
+    except OSError:  # there is no such log, as in a container
+        yield
+        return
+    handler.ident = "suwen: "
+    alarm = logging.getLogger("suwen.alarm")
+    alarm.addHandler(handler)
+    try:
+        yield
+    finally:
+        alarm.removeHandler(handler)
+        handler.close()

@@ -109,7 +109,7 @@ def erase(where: Where, patient: str, identifier: str | None, reason: str, dry_r
             return
         if not yes:
             say(f"patient {chosen}: {goes} will go, for ever, here and in the backups")
-            confirm_by_typing(chosen[-_DIGITS:].lower(), f"type the last {_DIGITS} digits of the id to go on")
+            confirm_by_typing(chosen[-_DIGITS:], f"type the last {_DIGITS} digits of the id to go on")
         missed = erase_patient(actor, records, chosen, reason=reason)
     click.echo(f"patient {chosen}: erased; {goes} are gone")
     _say_missed(missed)

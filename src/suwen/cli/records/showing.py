@@ -110,6 +110,8 @@ def staged_progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
 
         def told(stage: str, done: int, every: int) -> None:
             if stage not in tasks:
+                if title in tasks:  # it stood for the stages, until the first of them
+                    bars.remove_task(tasks.pop(title))
                 tasks[stage] = bars.add_task(stage, total=every)
             bars.update(tasks[stage], completed=done, total=every)
 

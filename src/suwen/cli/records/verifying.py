@@ -103,7 +103,7 @@ def show_report(report: Report, *, as_json: bool = False) -> None:
         click.echo(json.dumps({"whole": report.whole, **seen, "faults": faults}, ensure_ascii=False))
         return
     for one in report.faults:
-        click.echo(f"{one.where}: {one.what}")
+        click.echo(f"{one.where}: {' '.join(one.what.split())}")
     said = ", ".join(f"{count} {name}" for name, count in seen.items() if count)
     verdict = "whole" if report.whole else f"NOT whole: {len(report.faults)} faults"
     click.echo(f"{verdict} ({said or 'nothing could be read'})")

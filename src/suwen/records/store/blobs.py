@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -14,9 +17,22 @@ from obstore.store import LocalStore, from_url
 
 from suwen.errors import InputError, StoreError, SuwenError, TamperError
 
-__all__ = ["Blobs", "Stored", "object_name"]
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
 
+__all__ = ["RETRY", "Blobs", "Stored", "object_name"]
+
+# how long a remote store may fail before it is said to: seconds for one that is down, a minute for one that is slow
+RETRY: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 _CHUNK = 8 << 20
+_REMOTE = {"s3", "azure", "gcs"}  # memory: forgets, file: is a folder and simply named, http: is any web server
+_SAID = (  # what a driver's message holds, and what it means; else its first line is quoted
+    (" 401 ", "it does not accept the credentials in the environment"),
+    (" 403 ", "it refuses the credentials in the environment, or what they ask for"),
+    ("NoSuchBucket", "it has no such bucket"),
+    ("builder error", "its endpoint is plain http; use https, or for a server of your own set AWS_ALLOW_HTTP=true"),
+    ("error sending request", "it cannot be reached, or its certificate is not trusted"),
+)
 
 
 class Stored(NamedTuple):
@@ -133,11 +149,20 @@ class Blobs:
 
 
 def _remote(address: str) -> Any:
+    parts = urlsplit(address)
+    # the address is kept in store.json and shown: a key or a signature in it would be too
+    if parts.password or parts.query or parts.fragment or (parts.username and not parts.scheme.startswith("abfs")):
+        raise InputError("leave keys and signatures out of the address of an object store; set them in the environment")
     try:
-        return from_url(address)
-    except (BaseError, ValueError, OSError) as error:
+        if obstore.parse_scheme(address) not in _REMOTE:
+            raise InputError(f"{address} is neither a folder nor the address of an object store on S3, Azure or GCS")
+        return from_url(address, retry_config=RETRY)  # no client options here: they would hide those of the environment
+    except (BaseError, OSError) as error:
         raise InputError(f"{address} is no address of an object store: {_short(error)}") from None
 
 
 def _short(error: BaseException) -> str:
-    return str(error).split("\n", maxsplit=1)[0][:200]
+    """One line without the answer's body, which may name keys, and without what follows a "?"."""
+    text = str(error)
+    line = re.sub(r"\?\S+|: <.*", "", text.split("\n", maxsplit=1)[0])
+    return next((meaning for mark, meaning in _SAID if mark in text), line[:200])

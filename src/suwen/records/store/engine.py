@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from suwen.errors import InputError, MissingExtraError, StoreError
@@ -18,23 +20,40 @@ __all__ = ["connect", "is_sqlite", "reading", "translated", "writing"]
 
 _LOOPBACK = {"", "localhost", "127.0.0.1", "::1"}
 _BUSY_MS = 60_000
+_PATIENCE = 10.0  # seconds to reach a database server
 
 
-def connect(url: str, *, folder: Path, page_key: bytes, password: str | None = None, ca_file: str = "") -> Engine:
+def connect(
+    url: str,
+    *,
+    folder: Path,
+    page_key: bytes,
+    password: str | None = None,
+    ca_file: str = "",
+    certificate: tuple[str, str] | None = None,
+) -> Engine:
     """An engine for `sqlite:NAME` (a file in the store's folder) or `postgresql://user@host:port/database`.
 
     `page_key` is 32 bytes. SQLCipher encrypts each page with AES-256-CBC under a fresh IV and authenticates it with
     HMAC-SHA512, so a bit flipped anywhere in the file is told when its page is read.
-    Raises InputError for another kind of URL or one that carries a password, which would stand in a file.
+    PostgreSQL is spoken to over TLS 1.2 or newer, its certificate checked for its host name by `ca_file` (PEM), or
+    without one by the system's authorities; only on this machine, and without `ca_file`, perhaps in the clear.
+    `certificate`: files (PEM) of our own certificate and its key, for a server that asks who we are.
+    Raises InputError for another kind of URL or one that carries a password, which would stand in a file; StoreError.
     """
     if url.startswith("sqlite:"):
         return _sqlite(folder / url.removeprefix("sqlite:"), page_key)
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # the message might quote a password
+        raise InputError("the database's address is not of the form postgresql://USER@HOST:PORT/NAME") from None
     if parsed.get_backend_name() != "postgresql":
         raise InputError(f"records are kept in sqlite:NAME or postgresql://…, not {parsed.get_backend_name()}")
-    if parsed.password:
+    if parsed.password is not None:
         raise InputError("leave the password out of the database's address and set SUWEN_DATABASE_PASSWORD instead")
-    return _postgresql(parsed.set(drivername="postgresql+pg8000", password=password), ca_file)
+    if parsed.query or not parsed.username or not parsed.database:  # ?host=… would lead past the demand for TLS
+        raise InputError("write the database's address as postgresql://USER@HOST:PORT/NAME, with nothing after it")
+    return _postgresql(parsed.set(drivername="postgresql+pg8000", password=password), ca_file, certificate)
 
 
 def is_sqlite(engine: Engine) -> bool:
@@ -57,7 +76,11 @@ def _sqlite(file: Path, page_key: bytes) -> Engine:
             "PRAGMA temp_store = MEMORY",
             f"PRAGMA busy_timeout = {_BUSY_MS}",
         ):
-            raw.execute(line)
+            try:
+                raw.execute(line)
+            except dbapi2.Error as error:  # not every way to a connection goes through `translated`
+                raw.close()
+                raise StoreError(f"{file} cannot be opened ({error}): damaged; restore it from a backup") from None
         return raw
 
     engine = create_engine("sqlite://", module=dbapi2, creator=open_file, poolclass=QueuePool)
@@ -70,15 +93,58 @@ def _sqlite(file: Path, page_key: bytes) -> Engine:
     return engine
 
 
-def _postgresql(url: Any, ca_file: str) -> Engine:
+def _postgresql(url: URL, ca_file: str, certificate: tuple[str, str] | None) -> Engine:
     try:
         import pg8000  # noqa: F401, PLC0415
     except ImportError:
         raise MissingExtraError("pg8000", "postgres") from None
     arguments: dict[str, Any] = {}
-    if url.host and url.host not in _LOOPBACK:  # on the way as at rest: never in the clear off this machine
-        arguments["ssl_context"] = ssl.create_default_context(cafile=ca_file or None)
-    return create_engine(url, connect_args=arguments, pool_pre_ping=True)
+    host = url.host or "localhost"
+    if ca_file or certificate or host not in _LOOPBACK:  # on the way as at rest: never in the clear off this machine
+        arguments["ssl_context"] = _trusting(ca_file, certificate)
+    engine = create_engine(url, connect_args=arguments, pool_pre_ping=True)
+
+    @event.listens_for(engine, "do_connect")
+    def _reach(dialect: Any, _record: Any, given: Any, named: dict[str, Any]) -> Any:
+        with contextlib.ExitStack() as undo, _reaching(host, dialect.loaded_dbapi.Error):
+            reached = socket.create_connection((host, url.port or 5432), _PATIENCE)
+            undo.callback(reached.close)
+            reached.settimeout(None)  # a long query is no failure
+            made = dialect.loaded_dbapi.Connection(*given, **named, sock=reached)
+            undo.pop_all()
+        return made
+
+    return engine
+
+
+@contextmanager
+def _reaching(host: str, refusals: type[Exception]) -> Iterator[None]:
+    """Say in one sentence why there is no connection: the certificate, the network, or what the server answers."""
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise StoreError(f"the certificate of {host} is not trusted: {error.verify_message}; see --ca-file") from None
+    except OSError as error:
+        raise StoreError(f"cannot reach the database on {host}: {error.strerror or error}") from None
+    except refusals as error:
+        said = f"the database on {host} does not let us in: {_said(error)}"
+        raise StoreError(f"{said}; its password is read from SUWEN_DATABASE_PASSWORD") from None
+
+
+def _trusting(ca_file: str, certificate: tuple[str, str] | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=ca_file or None)
+        if certificate:
+            context.load_cert_chain(*certificate, password=_no_passphrase)
+    except (OSError, ValueError) as error:
+        files = " ".join((ca_file, *(certificate or ())))
+        raise StoreError(f"cannot read the certificates for the database ({files.strip()}): {error}") from None
+    return context
+
+
+def _no_passphrase() -> str:
+    """OpenSSL would ask for it on the terminal, wherever Suwen happens to run."""
+    raise ValueError("its key has a passphrase; give one without, which only Suwen's user can read")
 
 
 @contextmanager
@@ -87,10 +153,16 @@ def translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        said = str(error.orig).split("\n", maxsplit=1)[0][:200]
-        raise StoreError(f"the database refused: {said}; see `suwen records verify`") from None
+        raise StoreError(f"the database refused: {_said(error.orig)}; see `suwen records verify`") from None
     except SQLAlchemyError as error:
         raise StoreError(f"the database could not be used: {type(error).__name__}") from None
+
+
+def _said(error: BaseException | None) -> str:
+    """The message alone: PostgreSQL's answers have other fields too, and the detail (D) quotes rows."""
+    given = error.args[0] if error is not None and error.args else ""
+    text = str(given.get("M", "")) if isinstance(given, dict) else str(error)
+    return text.split("\n", maxsplit=1)[0][:200]
 
 
 @contextmanager

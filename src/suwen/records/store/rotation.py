@@ -35,6 +35,7 @@ _BATCH = 500
 _JOB = "data keys"
 _JOB_ID = b"data-key-rotate\x01"
 _TRIES = 5
+_2020 = 1_577_836_800  # seconds from 1970; the column holds 31 bits, which last until 2088
 
 
 def silent(_done: int, _all: int) -> None:
@@ -160,7 +161,7 @@ def _rotate_patient(store: Store, patient: bytes, actor: str) -> None:
             with store.snapshot() as connection:
                 state = store.charts.state(connection, patient)
                 blobs = connection.execute(select(BLOB).where(BLOB.c.patient == patient)).all()
-            fresh = store.charts.new_key(patient, state.key.generation + 1)
+            fresh = store.charts.new_key(patient, _next(state.key.generation, store.now()))
             sizes = {row.id: _reseal_blob(store, row, state.key, fresh[0]) for row in blobs}
             with store.transaction() as ongoing:
                 _renew(ongoing, state, fresh, sizes, actor)
@@ -171,6 +172,15 @@ def _rotate_patient(store: Store, patient: bytes, actor: str) -> None:
                 raise
             continue
         return
+
+
+def _next(generation: int, at: int) -> int:
+    """Number of the next generation: seconds since 2020, so that no other life of the store has used it.
+
+    A store restored from a backup and rotated again must not give the number of a key that the same repository keeps
+    already: object and key of that number would be taken for the new ones, and nothing could open the next backup.
+    """
+    return max(generation + 1, at // 1_000_000 - _2020)
 
 
 def _reseal_blob(store: Store, row: AnyRow, old: PatientKey, new: PatientKey) -> int:

@@ -156,7 +156,10 @@ class Store:
         """On SQLite, move the write-ahead log into the database and empty it, so that no earlier page stays in it."""
         if is_sqlite(self.engine):
             with contextlib.closing(self.engine.raw_connection()) as raw:
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                try:
+                    raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                except self.engine.dialect.loaded_dbapi.Error as error:
+                    raise StoreError(f"the database refused: {error}; see `suwen records verify`") from None
 
     def close(self) -> None:
         """Close connections; the write-ahead log goes into the database first."""

@@ -38,9 +38,14 @@ def wide(letter: str) -> str:
     return chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter
 
 
-def test_the_capital_of_every_letter_is_the_same_letter_but_for_the_dotless_i() -> None:
+def test_every_letter_has_one_spelling_however_it_is_written_but_for_the_dotless_i() -> None:
     letters = (chr(one) for one in range(sys.maxunicode + 1) if not 0xD800 <= one < 0xE000)
-    assert [one for one in letters if normal(one.upper()) != normal(one)] == ["ı"]
+    assert [one for one in letters if {normal(same) for same in spellings(one)} != {normal(one)}] == ["ı"]
+
+
+def spellings(letter: str) -> set[str]:
+    forms = (unicodedata.normalize(form, letter) for form in ("NFC", "NFD", "NFKC", "NFKD"))
+    return {normal(letter), letter.upper(), letter.lower(), letter.casefold(), *forms}
 
 
 @pytest.mark.parametrize(

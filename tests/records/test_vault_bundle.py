@@ -240,6 +240,23 @@ def test_a_head_that_could_not_be_opened_is_not_sealed() -> None:
         sealed_bundle({"long": "x" * (1 << 20)})
 
 
+def test_a_bundle_that_claims_an_endless_head_is_refused_before_it_is_read() -> None:
+    """Whoever sends one could else fill the memory before any signature is looked at."""
+
+    class Watched(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            assert size is not None
+            assert 0 <= size <= 1 << 20
+            return super().read(size)
+
+    sealed = sealed_bundle()
+    for length in ((1 << 20) + 1, (1 << 32) - 1):
+        with pytest.raises(TamperError, match="head of the bundle was changed"):
+            open_bundle(
+                Watched(sealed[:9] + length.to_bytes(4, "big") + sealed[13:]), key=HOSPITAL, sender=SENDER.public_key()
+            )
+
+
 @pytest.mark.parametrize("said", [b"not json", b"\xff", b"[1]", b"7", b"[" * 100_000])
 def test_a_genuine_bundle_whose_head_is_no_object_is_refused(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the faulty program of a hospital that is known would write."""

@@ -53,7 +53,11 @@ def connect(
         raise InputError("leave the password out of the database's address and set SUWEN_DATABASE_PASSWORD instead")
     if parsed.query or not parsed.username or not parsed.database:  # ?host=… would lead past the demand for TLS
         raise InputError("write the database's address as postgresql://USER@HOST:PORT/NAME, with nothing after it")
-    return _postgresql(parsed.set(drivername="postgresql+pg8000", password=password), ca_file, certificate)
+    arguments: dict[str, Any] = {"password": password or ""}  # pg8000 fails on none where the server asks for one
+    # on the way as at rest: never in the clear off this machine
+    if ca_file or certificate or (parsed.host or "") not in _LOOPBACK:
+        arguments["ssl_context"] = _trusting(ca_file, certificate)
+    return _postgresql(parsed.set(drivername="postgresql+pg8000"), arguments)
 
 
 def is_sqlite(engine: Engine) -> bool:
@@ -93,15 +97,12 @@ def _sqlite(file: Path, page_key: bytes) -> Engine:
     return engine
 
 
-def _postgresql(url: URL, ca_file: str, certificate: tuple[str, str] | None) -> Engine:
+def _postgresql(url: URL, arguments: dict[str, Any]) -> Engine:
     try:
         import pg8000  # noqa: F401, PLC0415
     except ImportError:
         raise MissingExtraError("pg8000", "postgres") from None
-    arguments: dict[str, Any] = {}
     host = url.host or "localhost"
-    if ca_file or certificate or host not in _LOOPBACK:  # on the way as at rest: never in the clear off this machine
-        arguments["ssl_context"] = _trusting(ca_file, certificate)
     engine = create_engine(url, connect_args=arguments, pool_pre_ping=True)
 
     @event.listens_for(engine, "do_connect")

@@ -10,9 +10,10 @@ from sqlalchemy import and_, bindparam, delete, func, select, update
 from suwen.errors import ConflictError, NotFoundError
 from suwen.records.audit import EventKind
 from suwen.records.keys import Wrapped
+from suwen.records.keys.durable import alone
 from suwen.records.store.backup import mark_behind, refresh_keys
 from suwen.records.store.blobs import object_name
-from suwen.records.store.bootstrap import with_root, write_bootstrap
+from suwen.records.store.bootstrap import read_bootstrap, unwrap_root, with_root, write_bootstrap
 from suwen.records.store.charts import State, opened
 from suwen.records.store.documents import Document
 from suwen.records.store.store import Store, Transaction
@@ -35,6 +36,7 @@ _BATCH = 500
 _JOB = "data keys"
 _JOB_ID = b"data-key-rotate\x01"
 _TRIES = 5
+_LOCK = "rotation.lock"
 _2020 = 1_577_836_800  # seconds from 1970; the column holds 31 bits, which last until 2088
 
 
@@ -59,6 +61,19 @@ def rotate_kek(store: Store, *, actor: str, retire: bool = False, progress: Prog
     `retire` destroys the earlier keys afterwards: copies of the database from before can then no longer be opened.
     Returns the id of the key. A kill at any moment loses nothing: until the end both keys are kept.
     """
+    with alone(store.folder / _LOCK):
+        _reread_bootstrap(store)
+        return _rotate_kek(store, actor, retire, progress)
+
+
+def _reread_bootstrap(store: Store) -> None:
+    """Another process may have rotated since this one opened the store. Raises TamperError."""
+    bootstrap, seal = read_bootstrap(store.folder)
+    unwrap_root(bootstrap, seal, store.provider)
+    store.bootstrap = bootstrap
+
+
+def _rotate_kek(store: Store, actor: str, retire: bool, progress: Progress) -> str:
     if "kek" not in unfinished(store):
         store.provider.rotate()
     current = store.provider.current
@@ -115,6 +130,12 @@ def rotate_data_keys(store: Store, *, actor: str, progress: Progress = silent) -
 
     One patient is one transaction: killed, it goes on where it stopped. Progress is patients done of all.
     """
+    # alone: a second renewal would write other objects under the same names
+    with alone(store.folder / _LOCK):
+        return _rotate_data_keys(store, actor, progress)
+
+
+def _rotate_data_keys(store: Store, actor: str, progress: Progress) -> int:
     began = _job(store, actor)
     with store.snapshot() as connection:
         total = connection.execute(select(func.count()).select_from(PATIENT).where(PATIENT.c.generation > 0)).scalar()
@@ -202,7 +223,9 @@ def _renew(
     store, connection, key, patient = ongoing.store, ongoing.connection, fresh[0], seen.key.patient
     state = store.charts.state(connection, patient)
     blobs = connection.execute(select(BLOB.c.id, BLOB.c.generation).where(BLOB.c.patient == patient)).all()
-    if state.revision != seen.revision or {row.id for row in blobs} != set(sizes):
+    # the wrapping too: a key-encryption key that was replaced meanwhile may be retired, and with it this data key
+    here = (seen.revision, set(sizes), fresh[1].kek)
+    if here != (state.revision, {row.id for row in blobs}, store.provider.current):
         raise ConflictError("the patient's records were changed meanwhile; try again")
     rows = [_resealed(state.key, key, row) for row in store.charts.rows(connection, state)]
     if rows:

@@ -11,13 +11,12 @@ __all__ = ["BlindIndex", "normal"]
 
 
 def normal(value: str) -> str:
-    """One spelling for what a reader takes for the same in case, width and runs of white space.
+    """One spelling for what a reader takes for the same in case, width, composition and runs of white space.
 
-    Compatibility caseless matching of the Unicode Standard 15.0, section 3.13, D146: folding once is not enough, for
-    the capitals of some letters (Greek ΐ) come out of it in another spelling than the letter.
+    Decomposed before folding and composed after it (Unicode Standard 15.0, section 3.13, caseless matching): the
+    capitals of some letters (Greek ΐ) have no composed form, and would else fold to another spelling than the letter.
     """
-    folded = unicodedata.normalize("NFD", value).casefold()
-    folded = unicodedata.normalize("NFKD", folded).casefold()
+    folded = unicodedata.normalize("NFKD", value).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 

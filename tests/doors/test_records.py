@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
+import click
 from typist import CHEAP, PASSWORD, Desk
 
+import suwen.cli
+from suwen.cli import main
 from suwen.cli.records.accounts import ROLES
 from suwen.cli.records.auditing import KINDS
 from suwen.cli.records.clinic import SEXES
@@ -37,6 +41,21 @@ def test_every_act_a_device_may_be_given_is_one_it_can_use_and_no_other_is() -> 
     decide = Control().decide
     usable = {act.value for act in Act if decide(Request(device, act, patient, Purpose.TREATMENT)).permitted}
     assert usable == set(ACTS)
+
+
+COMMAND = re.compile(r"suwen records ([a-z][a-z-]+(?: [a-z][a-z-]+)?)")
+
+
+def test_every_command_that_a_message_names_is_there() -> None:
+    """A remedy that does not exist is worse than none."""
+    texts = [file.read_text("utf-8") for file in Path(suwen.cli.__file__).parent.parent.rglob("*.py")]
+    named = {tuple(found.split()) for text in texts for found in COMMAND.findall(text)}
+    assert len(named) > 10
+    for first, *rest in named:
+        command = main.commands["records"].commands.get(first)
+        assert command is not None, first
+        if isinstance(command, click.Group) and rest:
+            assert rest[0] in command.commands, (first, *rest)
 
 
 # Who acts
@@ -119,6 +138,19 @@ def test_only_care_opens_a_record_and_its_end_closes_it(desk: Desk, patient: str
     desk.fails("open", "--identifier", "MRN-1", by="dr.wu")
     desk.fails("grant", "care", "dr.wu", by="administrator")
     desk.fails("grant", "care", "dr.wu", patient, "--identifier", "MRN-1", by="administrator")
+
+
+def test_care_lasts_a_time_that_can_be_written_down(desk: Desk, patient: str) -> None:
+    for days in ("0", "-1", "nan", "inf", "1e300"):
+        assert "at most" in desk.fails("grant", "care", "dr.wu", patient, f"--days={days}", by="administrator")
+
+
+def test_what_somebody_typed_does_not_command_the_readers_terminal(desk: Desk) -> None:
+    desk.run("register", "--identifier", "MRN-2", "--name", "Eve\x1b[2J\x9b1m", by="dr.lin")
+    shown = desk.run("patients", by="dr.lin")
+    assert "Eve" in shown
+    assert "\x1b" not in shown
+    assert "\x9b" not in shown
 
 
 def test_a_record_is_shown_as_bytes_and_as_of_a_time(desk: Desk, patient: str) -> None:

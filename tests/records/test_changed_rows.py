@@ -81,10 +81,10 @@ def looked_at(hospital: Written, *, read: bool) -> Seen:
 def changed(records: Records, table: Table, row: Any, column: Column[Any], rng: random.Random) -> Iterator[Any]:
     """One column of one row changed by one bit, and put back afterwards."""
     with records.store.snapshot() as connection:
-        taken = set(connection.execute(select(column)).scalars()) if column.primary_key else {None}
-    value = next(
-        one for one in iter(lambda: bit_changed(getattr(row, column.name), column, rng), ()) if one not in taken
-    )
+        taken = set(connection.execute(select(column)).scalars()) if column.primary_key else set()
+    value = bit_changed(getattr(row, column.name), column, rng)
+    while value in taken:
+        value = bit_changed(getattr(row, column.name), column, rng)
     here = and_(*(one == getattr(row, one.name) for one in table.primary_key.columns))
     mended = {one.name: value if one is column else getattr(row, one.name) for one in table.columns}
     there = and_(*(one == mended[one.name] for one in table.primary_key.columns))

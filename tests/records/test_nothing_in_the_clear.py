@@ -229,13 +229,14 @@ def test_a_store_on_postgresql(request: pytest.FixtureRequest, tmp_path: Path, s
     bundles = request.getfixturevalue("bundles") if imported else []
     address = new_database(server)
     with open_ward(tmp_path / "store", Place(database=address, settings=CHEAP_FILE)) as ward:
-        searched = Searched(fill(ward, bundles))
+        planted = f"planted {tmp_path.name}"  # another for each test, for they share the server's write-ahead log
+        searched = Searched({*fill(ward, bundles), planted})
         require_absent(searched, columns(ward))
         require_absent(searched, [("pg_dump", dumped(address))])
         require_absent(searched, on_disk(ward))
         with ward.records.store.engine.begin() as connection:
-            connection.execute(text("UPDATE head SET checkpoint = checkpoint || :said"), {"said": CHINESE[1].names[0]})
-        for haystacks in (columns(ward), [("pg_dump", dumped(address))]):
+            connection.execute(text("UPDATE head SET checkpoint = checkpoint || :said"), {"said": planted})
+        for haystacks in (columns(ward), [("pg_dump", dumped(address))], on_disk(ward)):
             with pytest.raises(AssertionError, match="in the clear"):
                 require_absent(searched, haystacks)
 

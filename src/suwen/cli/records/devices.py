@@ -55,7 +55,9 @@ def trust(where: Where, certificate: Path) -> None:
 @click.argument("request", type=_FILE)
 @_NAME
 @_ACT
-@click.option("--days", type=click.IntRange(1), default=365, show_default=True, help="How long the certificate lasts.")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long the certificate lasts."
+)
 @_OUT
 @click.pass_obj
 def certify(where: Where, request: Path, name: str, acts: tuple[str, ...], days: int, out: Path | None) -> None:

@@ -75,11 +75,16 @@ def show_table(header: Iterable[str], rows: Iterable[Iterable[str]], *, empty: s
 
     table = Table(*header, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # Text: brackets in a name are no markup
+        table.add_row(*(Text(_printable(cell)) for cell in row))  # Text: brackets in a name are no markup
     if table.row_count:
         _console().print(table)
     else:
         say(empty)
+
+
+def _printable(cell: str) -> str:
+    """Threat: a name or reason that somebody typed could otherwise command the terminal of whoever reads it."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in cell)
 
 
 def _console() -> Console:

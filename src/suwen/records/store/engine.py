@@ -43,6 +43,15 @@ def connect(
     """
     if url.startswith("sqlite:"):
         return _sqlite(folder / url.removeprefix("sqlite:"), page_key)
+    parsed = _parsed(url)
+    arguments: dict[str, Any] = {"password": password or ""}  # pg8000 fails on none where the server asks for one
+    # on the way as at rest: never in the clear off this machine
+    if ca_file or certificate or (parsed.host or "") not in _LOOPBACK:
+        arguments["ssl_context"] = _trusting(ca_file, certificate)
+    return _postgresql(parsed.set(drivername="postgresql+pg8000"), arguments)
+
+
+def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # the message might quote a password
@@ -53,11 +62,7 @@ def connect(
         raise InputError("leave the password out of the database's address and set SUWEN_DATABASE_PASSWORD instead")
     if parsed.query or not parsed.username or not parsed.database:  # ?host=… would lead past the demand for TLS
         raise InputError("write the database's address as postgresql://USER@HOST:PORT/NAME, with nothing after it")
-    arguments: dict[str, Any] = {"password": password or ""}  # pg8000 fails on none where the server asks for one
-    # on the way as at rest: never in the clear off this machine
-    if ca_file or certificate or (parsed.host or "") not in _LOOPBACK:
-        arguments["ssl_context"] = _trusting(ca_file, certificate)
-    return _postgresql(parsed.set(drivername="postgresql+pg8000"), arguments)
+    return parsed
 
 
 def is_sqlite(engine: Engine) -> bool:

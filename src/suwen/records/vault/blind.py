@@ -13,11 +13,10 @@ __all__ = ["BlindIndex", "normal"]
 def normal(value: str) -> str:
     """One spelling for what a reader takes for the same in case, width, composition and runs of white space.
 
-    Decomposed before folding and composed after it (Unicode Standard 15.0, section 3.13, caseless matching): the
-    capitals of some letters (Greek ΐ) have no composed form, and would else fold to another spelling than the letter.
+    NFKD before the case is folded, not NFKC: the capitals of some letters (Greek ΐ) have no composed form, and would
+    fold to another spelling than the letter (Unicode Standard 15.0, section 3.13, compatibility caseless matching).
     """
-    folded = unicodedata.normalize("NFKD", value).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
+    return " ".join(unicodedata.normalize("NFKD", value).casefold().split())
 
 
 class BlindIndex:

@@ -9,6 +9,9 @@ Bundle, format 1:  "SUWENBDL" | 01 | length of the head (4) | head, canonical JS
 - Signature: Ed25519 of the sender over everything before it and the HPKE part, so that a bundle cannot be forged by
   anyone who only knows the recipient's public key.
 - Then frames (frames.py), alternately JSON and raw, bound to everything before them.
+
+Public key of a hospital, format 1:  "suwen-hospital-1:" | base64 of ML-KEM-768 encapsulation key (1184)
+                   | X25519 public key (32) | first 8 bytes of the SHA-256 of both
 """
 
 from __future__ import annotations

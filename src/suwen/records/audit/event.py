@@ -117,8 +117,8 @@ def decode(body: bytes) -> Event:
     event = decode_sealed(body)
     try:
         canonical = encode(event) == body
-    except InputError as error:
-        raise TamperError("an audit event is not readable: it is damaged, or a newer Suwen wrote it") from error
+    except (InputError, AttributeError):  # a field of another type
+        raise TamperError("an audit event is not readable: it is damaged, or a newer Suwen wrote it") from None
     if not canonical:
         raise TamperError("an audit event is not written as Suwen writes it")
     return event
@@ -135,8 +135,8 @@ def decode_sealed(body: bytes) -> Event:
         fields, _ = _from_json(body.decode())
         kind, at, actor, act, purpose, subject, outcome, detail = _fields_of(fields)
         return Event(_KIND_OF[kind], at, actor, act, purpose, subject, _OUTCOME_OF[outcome], detail)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise TamperError("an audit event is not readable: it is damaged, or a newer Suwen wrote it") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # not chained: it quotes what it read
+        raise TamperError("an audit event is not readable: it is damaged, or a newer Suwen wrote it") from None
 
 
 # The standard library's JSON encoder is called piece by piece: it costs more than the event, and allows nested details.

@@ -261,7 +261,7 @@ def test_two_renewals_at_the_same_time_spoil_no_image(either_ward: Ward, monkeyp
     def renew() -> None:
         try:
             rotate_data_keys(officer, second)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the test tells it
+        except Exception as error:
             failed.append(error)
 
     def put(name: str, pieces: Iterable[bytes]) -> int:

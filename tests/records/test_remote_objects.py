@@ -89,7 +89,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             "AWS_ENDPOINT_URL": OUTSIDE or peer.address,
             "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", peer.access),
             "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", peer.secret),
-            "AWS_REGION": os.environ.get("AWS_REGION", peer.region),
+            "AWS_REGION": os.environ.get("AWS_REGION", "us-east-1" if OUTSIDE else peer.region),
             "AWS_ALLOW_HTTP": "true",
         }
         for name, value in given.items():

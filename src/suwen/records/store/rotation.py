@@ -36,7 +36,6 @@ _BATCH = 500
 _JOB = "data keys"
 _JOB_ID = b"data-key-rotate\x01"
 _TRIES = 5
-_LOCK = "rotation.lock"
 _2020 = 1_577_836_800  # seconds from 1970; the column holds 31 bits, which last until 2088
 
 
@@ -61,7 +60,7 @@ def rotate_kek(store: Store, *, actor: str, retire: bool = False, progress: Prog
     `retire` destroys the earlier keys afterwards: copies of the database from before can then no longer be opened.
     Returns the id of the key. A kill at any moment loses nothing: until the end both keys are kept.
     """
-    with alone(store.folder / _LOCK):
+    with alone(store.folder / "rotate-kek.lock"):
         _reread_bootstrap(store)
         return _rotate_kek(store, actor, retire, progress)
 
@@ -131,7 +130,7 @@ def rotate_data_keys(store: Store, *, actor: str, progress: Progress = silent) -
     One patient is one transaction: killed, it goes on where it stopped. Progress is patients done of all.
     """
     # alone: a second renewal would write other objects under the same names
-    with alone(store.folder / _LOCK):
+    with alone(store.folder / "rotate-data.lock"):
         return _rotate_data_keys(store, actor, progress)
 
 
@@ -224,8 +223,8 @@ def _renew(
     state = store.charts.state(connection, patient)
     blobs = connection.execute(select(BLOB.c.id, BLOB.c.generation).where(BLOB.c.patient == patient)).all()
     # the wrapping too: a key-encryption key that was replaced meanwhile may be retired, and with it this data key
-    here = (seen.revision, set(sizes), fresh[1].kek)
-    if here != (state.revision, {row.id for row in blobs}, store.provider.current):
+    expected = (seen.revision, set(sizes), fresh[1].kek)
+    if expected != (state.revision, {row.id for row in blobs}, store.provider.current):
         raise ConflictError("the patient's records were changed meanwhile; try again")
     rows = [_resealed(state.key, key, row) for row in store.charts.rows(connection, state)]
     if rows:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
+import socket
 import stat
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
+import pytest
 from typist import CHEAP, PASSWORD, Desk
 
 import suwen.cli
 from suwen.cli import main
 from suwen.cli.records.accounts import ROLES
+from suwen.cli.records.alarming import alarm_in_system_log
 from suwen.cli.records.auditing import KINDS
 from suwen.cli.records.clinic import SEXES
 from suwen.cli.records.devices import ACTS
@@ -173,6 +179,23 @@ def test_broken_glass_is_reviewed(desk: Desk, patient: str) -> None:
     desk.fails("open", patient, "--emergency", by="dr.wu")
     assert use not in desk.run("review", by="security")
     assert "not justified" in desk.run("review", "--all", by="security")
+
+
+def test_the_alarm_reaches_the_systems_log_and_never_waits_for_it(capsys: pytest.CaptureFixture[str]) -> None:
+    alarm = logging.getLogger("suwen.alarm")
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as log, TemporaryDirectory() as short:
+        place = Path(short) / "log"  # a socket's path has at most 107 bytes
+        log.bind(str(place))
+        log.settimeout(5)
+        with alarm_in_system_log(place):
+            alarm.warning("glass %s", "broken")
+            assert log.recv(100) == b"<84>suwen: glass broken"
+            for _ in range(600):  # nobody reads any more: the queue fills up
+                with suppress(OSError), closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as other:
+                    other.setblocking(False)
+                    other.sendto(b"x", str(place))
+            alarm.warning("glass %s", "broken")
+    assert "tell the security officer" in capsys.readouterr().err
 
 
 # Keys and erasure

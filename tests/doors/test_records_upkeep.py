@@ -162,6 +162,15 @@ def test_a_changed_byte_is_a_fault_and_status_1(desk: Desk) -> None:
     assert "NOT whole" in result.stdout
 
 
+def test_a_database_that_is_none_any_more_is_told_fault_by_fault(desk: Desk) -> None:
+    database = desk.store / "records.db"
+    database.write_bytes(b"x" * database.stat().st_size)
+    result = desk.result("verify", by="administrator")
+    assert result.exit_code == 1
+    assert "restore it from a backup" in result.stdout
+    desk.fails("whoami")
+
+
 def test_a_store_that_was_set_back_is_told_and_not_written_to(desk: Desk) -> None:
     early = desk.home / "early"
     shutil.copytree(desk.store, early)

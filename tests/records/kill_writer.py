@@ -50,16 +50,21 @@ def digest(payload: bytes) -> str:
 
 
 class Fuse:
-    """Counts the lines of Suwen that run from `light` on, and kills this very process before the one numbered `at`."""
+    """Counts the lines of Suwen that run from `light` on, and kills this very process before the one numbered `at`.
 
-    def __init__(self, at: int | None) -> None:
-        self.at, self.lines = at, 0
+    `within` names a function: only its lines are counted then.
+    """
+
+    def __init__(self, at: int | None, within: str = "") -> None:
+        self.at, self.within, self.lines = at, within, 0
 
     def light(self) -> None:
         if sys.gettrace() is None:
             sys.settrace(self._call)
 
     def _call(self, frame: FrameType, _event: str, _arg: Any) -> Callable[..., Any] | None:
+        if self.within and frame.f_code.co_name != self.within:
+            return None
         return self._line if any(room in frame.f_code.co_filename for room in _ROOMS) else None
 
     def _line(self, _frame: FrameType, event: str, _arg: Any) -> Callable[..., Any]:
@@ -198,7 +203,7 @@ def child(job: dict[str, Any]) -> int:
     def say(*words: object) -> None:
         os.write(journal, (" ".join(str(one) for one in words) + "\n").encode())
 
-    fuse = Fuse(job.get("fuse"))
+    fuse = Fuse(job.get("fuse"), job.get("within", ""))
     blobs._CHUNK = CHUNK  # objects of a few MiB go to the disk in many pieces, as large ones do with the usual 8 MiB
     try:
         say("begun")

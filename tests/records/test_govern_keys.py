@@ -269,7 +269,7 @@ def test_two_renewals_at_the_same_time_spoil_no_image(either_ward: Ward, monkeyp
         if not threads:
             threads.append(threading.Thread(target=renew))
             threads[0].start()
-            threads[0].join(1)
+            threads[0].join(0.3)
         return true(name, held)
 
     monkeypatch.setattr(ward.records.store.blobs, "put", put)

@@ -328,12 +328,11 @@ def begun(tmp_path: Path, children: Children, place: Place, *, seed: int) -> Sie
         ledger = Ledger(patients={ward.patient(number, records=3) for number in range(8)})
         roles = (Role.PHYSICIAN, Role.SECURITY_OFFICER, Role.ADMINISTRATOR)
         people = {role.value: (ward[role].id, ward[role].token) for role in roles}
-    siege = Siege(tmp_path / "store", people, children, ledger, random.Random(seed))  # noqa: S311 - a seeded test
-    siege.measure()
-    return siege
+    return Siege(tmp_path / "store", people, children, ledger, random.Random(seed))  # noqa: S311 - a seeded test
 
 
 def besiege(siege: Siege, kills: int) -> None:
+    siege.measure()
     began, acknowledged = time.monotonic(), len(siege.ledger.records)
     for number in range(kills):
         main = ACTS[number % len(ACTS)]
@@ -403,6 +402,83 @@ def test_killed_while_a_backup_is_restored(tmp_path: Path, children: Children) -
             siege.backed.require(records.store)
 
 
+# Between two steps that chance seldom falls between
+
+
+def test_killed_between_an_erasure_and_its_backups(tmp_path: Path, children: Children) -> None:
+    """The erasure is in the store, its key still in the backup: `check` says so, and `clean` removes it."""
+    siege = begun(tmp_path, children, Place(settings=CHEAP_FILE), seed=SEED + 3)
+    siege.take(children.run({**siege.job("admit"), "acts": ["admit", "backup"]}))
+    job = {**siege.job("erase"), "acts": ["admit", "backup", "erase"], "within": "refresh_keys"}
+    journal = children.killed_by_itself(job, 0)
+    assert journal is not None
+    siege.take(journal)
+    with siege.open() as records:
+        administrator = siege.actor(Role.ADMINISTRATOR)
+        found = check_store(administrator, records, grace=-60.0)
+        assert found.backups_behind == (str(siege.repository),)
+        assert clean_store(administrator, records, found) == []
+    with siege.restored() as records:
+        assert verify(records.store).faults == []
+        assert [_found(records.store, one) for one in siege.ledger.doomed] == [None, None]
+
+
+def test_killed_between_the_steps_of_a_first_backup(tmp_path: Path, children: Children) -> None:
+    """There is no snapshot whose keys are missing, and no repository that an erasure would not find."""
+    siege = begun(tmp_path, children, Place(settings=CHEAP_FILE), seed=SEED + 4)
+    for within in ("_write_keys", "_refreshed", "_remember", "note"):
+        siege.home.with_name("repository").rename(tmp_path / f"before-{within}")
+        siege.backed = None
+        journal = children.killed_by_itself({**siege.job("backup"), "acts": ["admit", "backup"], "within": within}, 0)
+        assert journal is not None
+        siege.take(journal)
+        if siege.repository.exists() and snapshots_in(str(siege.repository)):
+            siege.backed = copy.deepcopy(siege.ledger)
+            siege.require_restorable()
+        if any(siege.repository.glob("keys.sealed")):
+            with siege.open() as records:
+                found = check_store(siege.actor(Role.ADMINISTRATOR), records, grace=-60.0)
+                assert found.backups_behind == (str(siege.repository),)
+        siege.require_backup()
+
+
+def test_killed_within_the_renewal_of_a_data_key(tmp_path: Path, children: Children) -> None:
+    """Before its commit the earlier objects are all there, and after it the later ones."""
+    siege = begun(tmp_path, children, Place(settings=CHEAP_FILE), seed=SEED + 5)
+    lines = int(children.run({**siege.job("data"), "acts": ["data"], "within": "_renew"})[-1].split()[1])
+    assert lines > 50
+    for fuse in [*range(lines - 1, 0, -(lines // 8))]:
+        journal = children.killed_by_itself({**siege.job("data"), "acts": ["data"], "within": "_renew"}, fuse)
+        assert journal is not None
+        with siege.open() as records:
+            siege.require_whole(records, set(siege.ledger.images))
+            siege.tidy(records, "data", set(siege.ledger.images))
+
+
+def test_killed_while_the_key_file_is_written(tmp_path: Path, children: Children) -> None:
+    """What was half-written is removed by the next attempt, also by one that begins anew."""
+    job = {"main": "create", "settings": CHEAP_FILE, "passphrase": PASSPHRASE}
+    for within in ("_write_new", "replace_file"):
+        for fuse in range(9):
+            folder = tmp_path / f"{within}-{fuse}"
+            children.killed_by_itself({**job, "folder": str(folder), "within": within}, fuse)
+            children.run({**job, "folder": str(folder)})
+
+
+def test_killed_before_a_restore_is_noted(tmp_path: Path, children: Children) -> None:
+    siege = begun(tmp_path, children, Place(settings=CHEAP_FILE), seed=SEED + 6)
+    siege.take(children.run({**siege.job("erase"), "acts": ["admit", "backup", "erase"]}))
+    job = {"main": "restore", "repository": str(siege.repository), "passphrase": PASSPHRASE}
+    folder = tmp_path / "restored"
+    journal = children.killed_by_itself({**job, "folder": str(folder), "within": "_note_restored"}, 0)
+    assert journal is not None
+    with pytest.raises(StoreError, match="was not finished"), open_records(folder, opening(PASSPHRASE), policy=CHEAP):
+        pass
+    children.run({**job, "folder": str(folder)})
+    with open_records(folder, opening(PASSPHRASE), policy=CHEAP) as records:
+        assert verify(records.store).faults == []
+
+
 def _moment(rng: random.Random, lines: int, number: int) -> int:
     """Every fourth kill near the end, where the parts are put in their places."""
     return rng.randrange(lines) if number % 4 else lines - 1 - rng.randrange(min(lines, 60))
@@ -420,7 +496,7 @@ def _refused_or_whole(folder: Path) -> None:
 def test_a_second_life_of_a_store_is_backed_up_beside_the_first(tmp_path: Path) -> None:
     """Restored from an earlier snapshot and given new data keys, it has keys and objects that the repository lacks."""
     repository, image = str(tmp_path / "repository"), Image([bytes(9000)], 9000, 4096)
-    with open_ward(tmp_path / "store") as ward:
+    with open_ward(tmp_path / "store", clock=time.time) as ward:
         patient, administrator = ward.patient(1, records=2), ward[Role.ADMINISTRATOR]
         store_images(ward[Role.PHYSICIAN], ward.records, patient, kind="ImagingStudy", payload=b"", images=[image])
         first = back_up(administrator, ward.records, repository, progress=quiet)

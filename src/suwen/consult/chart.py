@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from suwen.errors import InputError
 from suwen.records.access import Act, Purpose, ResourceKind
-from suwen.records.audit import EventKind
 from suwen.records.demographics import KIND as DEMOGRAPHICS
 from suwen.records.gate import Records, Work, patient_id
+from suwen.records.noted import note_opened, open_newest, seal_drafts
 from suwen.records.people import Actor
 from suwen.records.store import charts
 
@@ -25,7 +25,6 @@ __all__ = [
     "write_records_of",
 ]
 
-_LISTED = 500  # records named by one audit entry
 _WRITING = (Act.ANNOTATE, Act.DIAGNOSE, Act.ORDER)
 _OWN_ACT = {"Finding": Act.DIAGNOSE}  # else whoever may only annotate could file a diagnosis, or withdraw one
 
@@ -88,11 +87,7 @@ def open_patients(
 
 def _opened(work: Work, patient: bytes, kinds: Sequence[str], as_of: int | None) -> list[Record]:
     work.require(Act.VIEW, ResourceKind.PATIENT, patient=patient)
-    store = work.store
-    state = store.charts.state(work.connection, patient)
-    found = store.charts.newest(work.connection, state, as_of=as_of, kinds=kinds)
-    _note_opened(work, patient, found)
-    return [shown(one) for one in found]
+    return [shown(one) for one in open_newest(work, patient, kinds=kinds, as_of=as_of)]
 
 
 def open_record(
@@ -104,15 +99,8 @@ def open_record(
         work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
         state = records.store.charts.state(work.connection, raw)
         found = records.store.charts.history(work.connection, state, patient_id(record))
-        _note_opened(work, raw, found)
+        note_opened(work, raw, found)
         return [shown(one) for one in found]
-
-
-def _note_opened(work: Work, patient: bytes, found: Sequence[charts.Record]) -> None:
-    listed = [f"{one.id.hex()}:{one.version}" for one in found]
-    for low in range(0, max(1, len(listed)), _LISTED):
-        detail = {"records": listed[low : low + _LISTED]}
-        work.note(EventKind.OPEN, act=Act.VIEW.value, subject=patient.hex(), detail=detail)
 
 
 def write_records(
@@ -180,18 +168,8 @@ def withdraw_record(
 
 
 def keep(work: Work, act: Act, patient: bytes, drafts: Sequence[charts.Draft]) -> list[Record]:
-    """Seal and store drafts after `act` was permitted, and say so in the audit log with a digest of each."""
-    store = work.store
-    state = store.charts.state(work.connection, patient)
-    written = store.charts.write(work.connection, state, drafts, at=work.at) if drafts else []
-    digest = store.keys.digest
-    said = [
-        f"{one.id.hex()}:{one.version}:{digest(patient, one.id, one.version, one.kind, one.payload)}" for one in written
-    ]
-    for low in range(0, len(said), _LISTED):
-        detail = {"records": said[low : low + _LISTED]}
-        work.note(EventKind.SEAL, act=act.value, subject=patient.hex(), detail=detail)
-    return [shown(one) for one in written]
+    """Seal and store drafts after `act` was permitted, as the floor above shows them."""
+    return [shown(one) for one in seal_drafts(work, act, patient, drafts)]
 
 
 def shown(one: charts.Record) -> Record:

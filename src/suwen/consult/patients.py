@@ -10,9 +10,10 @@ from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
 from suwen.records.demographics import KIND, Demographics, is_unicode
 from suwen.records.gate import Records, Work, patient_id
+from suwen.records.noted import seal_drafts
 from suwen.records.people import Actor
 from suwen.records.relations import Care, caring, new_relation, save_care
-from suwen.records.store.charts import Draft, State
+from suwen.records.store.charts import Draft
 
 __all__ = ["Listed", "amend_patient", "find_patients", "list_my_patients", "register_patient"]
 
@@ -36,8 +37,7 @@ def register_patient(
         work.require(Act.REGISTER, ResourceKind.PATIENT)
         _require_free(work, demographics)
         patient = records.store.charts.create(work.connection, at=work.at)
-        state = records.store.charts.state(work.connection, patient)
-        _keep(work, state, demographics, Draft(KIND, demographics.to_bytes()))
+        _keep(work, patient, demographics, Draft(KIND, demographics.to_bytes()))
         if not actor.device:
             care = Care(new_relation(), patient.hex(), actor.id, work.at, None, actor.id)
             save_care(records.store, work.connection, care)
@@ -60,7 +60,7 @@ def amend_patient(
         known = records.store.charts.newest(work.connection, state, kinds=[KIND])
         base = known[-1] if known else None
         draft = Draft(KIND, demographics.to_bytes(), base.id if base else None, base.version if base else 0)
-        _keep(work, state, demographics, draft)
+        _keep(work, raw, demographics, draft)
 
 
 def _require_free(work: Work, demographics: Demographics, *, but_for: bytes | None = None) -> None:
@@ -69,13 +69,9 @@ def _require_free(work: Work, demographics: Demographics, *, but_for: bytes | No
             raise InputError("a patient with this identifier is registered already; find the patient instead")
 
 
-def _keep(work: Work, state: State, demographics: Demographics, draft: Draft) -> None:
-    store = work.store
-    (one,) = store.charts.write(work.connection, state, [draft], at=work.at)
-    store.charts.index(work.connection, one.patient, demographics.fields())
-    said = store.keys.digest(one.patient, one.id, one.version, one.kind, one.payload)
-    detail = {"records": [f"{one.id.hex()}:{one.version}:{said}"]}
-    work.note(EventKind.SEAL, act=Act.REGISTER.value, subject=one.patient.hex(), detail=detail)
+def _keep(work: Work, patient: bytes, demographics: Demographics, draft: Draft) -> None:
+    seal_drafts(work, Act.REGISTER, patient, [draft])
+    work.store.charts.index(work.connection, patient, demographics.fields())
 
 
 def list_my_patients(actor: Actor, records: Records, *, purpose: Purpose = Purpose.TREATMENT) -> list[Listed]:

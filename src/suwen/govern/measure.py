@@ -19,6 +19,7 @@ from suwen.govern.people import log_in, make_account
 from suwen.records.access import Act, Purpose, Request, Resource, ResourceKind, Role
 from suwen.records.audit import EventKind
 from suwen.records.gate import Records, Work
+from suwen.records.noted import open_newest, seal_drafts
 from suwen.records.people import Actor, save_account
 from suwen.records.relations import Care, new_relation, save_care
 from suwen.records.store.charts import Draft
@@ -185,18 +186,9 @@ def _write_batched(ward: MadeUpWard, count: int, size: int) -> float:
 
 
 def _write(work: Work, patient: str, payloads: list[bytes]) -> None:
-    """Decide, seal, note with digests: what the consult does to write."""
-    raw, store = bytes.fromhex(patient), work.store
+    raw = bytes.fromhex(patient)
     work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
-    state = store.charts.state(work.connection, raw)
-    written = store.charts.write(
-        work.connection, state, [Draft("Observation", payload) for payload in payloads], at=work.at
-    )
-    said = [
-        f"{one.id.hex()}:{one.version}:{store.keys.digest(raw, one.id, one.version, one.kind, one.payload)}"
-        for one in written
-    ]
-    work.note(EventKind.SEAL, act=Act.ANNOTATE.value, subject=patient, detail={"records": said})
+    seal_drafts(work, Act.ANNOTATE, raw, [Draft("Observation", payload) for payload in payloads])
 
 
 def _open_all(ward: MadeUpWard, patients: list[str]) -> tuple[int, float]:
@@ -204,10 +196,7 @@ def _open_all(ward: MadeUpWard, patients: list[str]) -> tuple[int, float]:
     begin, number = time.perf_counter(), 0
     with ward.records.acting(ward.physician, Purpose.TREATMENT) as work:
         for patient in patients:
-            raw, charts = bytes.fromhex(patient), work.store.charts
+            raw = bytes.fromhex(patient)
             work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
-            found = charts.newest(work.connection, charts.state(work.connection, raw))
-            listed = [f"{one.id.hex()}:{one.version}" for one in found]
-            work.note(EventKind.OPEN, act=Act.VIEW.value, subject=patient, detail={"records": listed})
-            number += len(found)
+            number += len(open_newest(work, raw))
     return number, time.perf_counter() - begin

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
+from suwen.cli.records.alarming import alarm_in_system_log
 from suwen.cli.records.asking import ask
 from suwen.cli.records.choosing import own_patient, patient_argument, typed_identifier
 from suwen.cli.records.opening import Where, working
@@ -143,26 +141,6 @@ def break_glass(where: Where, patient: str, identifier: str | None, reason: str,
     if bool(patient) == (identifier is not None):
         raise InputError("say which patient: the id, or --identifier and not both")
     value = typed_identifier(identifier)
-    with working(where) as (actor, records), _alarm_in_system_log():
+    with working(where) as (actor, records), alarm_in_system_log():
         use = broken(actor, records, patient=patient, identifier=value, reason=reason, minutes=minutes)
     click.echo(use.patient)
-
-
-@contextlib.contextmanager
-def _alarm_in_system_log() -> Iterator[None]:
-    """Have the alarm in the system's log, where the hospital's monitoring looks, and not only before who caused it."""
-    from logging.handlers import SysLogHandler  # noqa: PLC0415 - it loads sockets
-
-    try:
-        handler = SysLogHandler("/dev/log", facility=SysLogHandler.LOG_AUTHPRIV)
-    except OSError:  # there is no such log, as in a container
-        yield
-        return
-    handler.ident = "suwen: "
-    alarm = logging.getLogger("suwen.alarm")
-    alarm.addHandler(handler)
-    try:
-        yield
-    finally:
-        alarm.removeHandler(handler)
-        handler.close()

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ward import CHEAP_FILE, Ward, new_database, open_ward, postgres_server
 
 from suwen.govern.hospital import Place
-from ward import CHEAP_FILE, Ward, new_database, open_ward, postgres_server
 
 
 @pytest.fixture

@@ -23,6 +23,9 @@ from suwen.records.audit import EventKind
 from suwen.records.store.store import Place
 
 
+FRESH = "another long passphrase"
+
+
 def silent(_done: int, _all: int) -> None:
     pass
 
@@ -115,7 +118,7 @@ def test_a_restored_store_can_be_backed_up_and_restored_again(ward: Ward, server
 
 
 def test_images_are_copied_once(either_ward: Ward, tmp_path: Path) -> None:
-    """Proves that a further backup copies only objects that are not there yet, and each snapshot restores its moment."""
+    """Proves that a further backup copies only what is not there yet, and each snapshot restores its moment."""
     ward, place = either_ward, tmp_path / "b"
     patient, record, image = furnished(ward)
     first = saved(ward, place)
@@ -150,11 +153,11 @@ def test_older_snapshots_open_after_every_rotation(either_ward: Ward, tmp_path: 
             found = open_image(other[Role.PHYSICIAN], other.records, patient, record, image=image)
             assert b"".join(found) == b"pixels" * 999
             assert whole(other)
-    change_passphrase(officer, ward.records, "another long passphrase")
+    change_passphrase(officer, ward.records, FRESH)
     with pytest.raises(KeyProviderError):
         restore_backup(str(place), tmp_path / "old", Place(), opening(ward.clock), progress=silent)
     assert not any((tmp_path / "old").iterdir())
-    later = opening(ward.clock, passphrase="another long passphrase")
+    later = opening(ward.clock, passphrase=FRESH)
     assert restore_backup(str(place), tmp_path / "old", Place(), later, progress=silent) == second
 
 
@@ -166,6 +169,7 @@ def test_a_line_that_was_restored_and_rotated_spoils_no_backup(ward: Ward, tmp_p
     rotate_data_keys(ward[Role.SECURITY_OFFICER], ward.records)
     second = saved(ward, place)
     with restored(ward, place, tmp_path / "earlier", Place(), snapshot=first) as other:
+        ward.clock.now += 60  # some seconds at least has passed between the two
         rotate_data_keys(other[Role.SECURITY_OFFICER], other.records)
         write_records(other[Role.PHYSICIAN], other.records, patient, [Draft("Note", b"another line")])
         third = saved(other, place)
@@ -209,7 +213,7 @@ def damage(place: Path, what: str) -> None:
 def test_a_damaged_backup_is_refused_and_nothing_is_left(
     either_ward: Ward, destination: Place, tmp_path: Path, what: str
 ) -> None:
-    """Proves that a restore that fails leaves an empty folder and database: the same command works with a good backup."""
+    """Proves that a restore that fails leaves folder and database empty: the same command works with a good one."""
     ward, place, home = either_ward, tmp_path / "b", tmp_path / "new"
     furnished(ward)
     saved(ward, place)

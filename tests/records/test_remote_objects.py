@@ -23,6 +23,7 @@ import obstore
 import pytest
 from obstore.store import from_url
 from s3_peer import Answer, Ask, Kept, Peer, serving, signed_headers
+from test_postgres_tls import Authority
 from ward import CHEAP, CHEAP_FILE, Ward, open_ward, opening
 
 from suwen.consult.chart import Draft, open_patient, write_records
@@ -484,7 +485,7 @@ def test_a_broken_answer_is_never_taken_for_the_data(
     records = far_ward.records
     peer.trouble = trouble
     record, name = where
-    for span in ((0, None), (CHUNK, 2 * CHUNK), (5, 6)):
+    for span in ((0, None), (2 * CHUNK + 5, 2 * CHUNK + 6)):
         seen = bytearray()
         pieces = open_image(far_ward[Role.PHYSICIAN], records, patient, record, image=name, span=span)
         with pytest.raises(StoreError) as caught:
@@ -547,6 +548,29 @@ def test_plain_http_is_refused_unless_it_is_allowed(s3: Server, peer: Peer, monk
         for act in every_act(s3.blobs()):
             assert "plain http" in refusal(act)
     assert len(peer.received) == before  # not a byte
+
+
+def test_tls_trusts_the_authority_it_is_told_and_is_not_led_to_plain_http(
+    s3: Server, peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path, "hospital")
+    certificate, key = authority.issue("localhost", also="127.0.0.1")
+    monkeypatch.delenv("AWS_ALLOW_HTTP")
+    with serving(Peer(buckets={s3.bucket: {}}), (Path(certificate), Path(key))) as other:
+        for name, value in (("ENDPOINT_URL", other.address), ("SECRET_ACCESS_KEY", other.secret)):
+            monkeypatch.setenv(f"AWS_{name}", value)
+        assert "certificate" in refusal(lambda: s3.blobs().put(NAME, [b"sealed"]))
+        assert other.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        there = s3.blobs()
+        there.put(NAME, [b"sealed"])
+        assert there.read(NAME, 0, 6) == b"sealed"
+        before = len(peer.received)
+        elsewhere = {"Location": f"{peer.address}/{s3.bucket}/records/{NAME}"}
+        other.trouble = lambda _ask, _answer: Answer(307, b"", elsewhere)
+        for act in every_act(there):
+            refusal(act)
+    assert len(peer.received) == before
 
 
 @pytest.mark.parametrize(

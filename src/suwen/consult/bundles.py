@@ -56,7 +56,7 @@ def export_bundle(
         found = store.charts.newest(work.connection, state)
         head = {"format": 1, "from": store.origin, "at": work.at, "records": len(found)}
         detail = {"records": len(found), "recipient": recipient.strip()[-16:]}
-        work.note(EventKind.EXPORT, act=Act.EXPORT.value, subject=patient, detail=detail)
+        work.note(EventKind.EXPORT, act=Act.EXPORT.value, subject=raw.hex(), detail=detail)
     ordered = sorted(found, key=lambda one: (one.kind != KIND, one.at, one.id))
     frames = _frames(records, state.key, ordered)
     _write_whole(out, seal_bundle(head, frames, recipient=recipient, signer=store.keys.signer))

@@ -20,7 +20,7 @@ from suwen.errors import InputError, StoreError, SuwenError, TamperError
 if TYPE_CHECKING:
     from obstore.store import RetryConfig
 
-__all__ = ["RETRY", "Blobs", "Stored", "object_name"]
+__all__ = ["RETRY", "Blobs", "Stored", "is_object_name", "object_name"]
 
 # how long a remote store may fail before it is said to: seconds for one that is down, a minute for one that is slow
 RETRY: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
@@ -49,6 +49,11 @@ def object_name(blob: bytes, generation: int) -> str:
     return f"{text[:2]}/{text}.{generation}"
 
 
+def is_object_name(name: str) -> bool:
+    """Whether an object has a name that `object_name` gives: what has another is not ours to remove."""
+    return re.fullmatch(r"([0-9a-f]{2})/\1[0-9a-f]{30}\.[0-9]+", name) is not None
+
+
 class Blobs:
     """Objects under one address; names are made once and never used again, so an object is never changed."""
 
@@ -61,6 +66,12 @@ class Blobs:
             self._root = folder / address
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._store = LocalStore(self._root)
+
+    def require_free(self, *, but_for_ours: bool = False) -> None:
+        """Refuse a place that holds something already. Raises InputError."""
+        for one in self.all():
+            if not (but_for_ours and is_object_name(one.name)):
+                raise InputError(f"{self.address} holds something already; name an empty place for images and signals")
 
     def put(self, name: str, pieces: Iterable[bytes]) -> int:
         """Store an object whole or not at all; the number of bytes. Raises StoreError."""
@@ -165,4 +176,4 @@ def _short(error: BaseException) -> str:
     """One line without the answer's body, which may name keys, and without what follows a "?"."""
     text = str(error)
     line = re.sub(r"\?\S+|: <.*", "", text.split("\n", maxsplit=1)[0])
-    return next((meaning for mark, meaning in _SAID if mark in text), line[:200])
+    return next((meaning for mark, meaning in _SAID if mark in text), line[:200].rstrip(": "))

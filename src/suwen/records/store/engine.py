@@ -74,6 +74,8 @@ def _sqlite(file: Path, page_key: bytes) -> Engine:
     from sqlcipher3 import dbapi2  # noqa: PLC0415
 
     def open_file() -> Any:
+        if not file.exists():  # else SQLite would make an empty one
+            raise StoreError(f"{file} is missing; restore it from a backup")
         raw = dbapi2.connect(str(file), isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
         for line in (
             f"PRAGMA key = \"x'{page_key.hex()}'\"",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from suwen.errors import StoreError
 from suwen.records.store.backup import refresh_keys, repositories
-from suwen.records.store.blobs import object_name
+from suwen.records.store.blobs import is_object_name, object_name
 from suwen.records.store.log import read_head
 from suwen.records.store.rotation import unfinished
 from suwen.records.store.store import Store
@@ -42,7 +42,7 @@ def check(store: Store, *, grace: float = GRACE) -> Found:
     """Look for what is left over and older than `grace` seconds, so that writers at work are left alone."""
     edge = store.clock() - grace
     # objects first: one that is stored and named between the two looks is then not taken for an orphan
-    objects = [one for one in store.blobs.all() if one.at <= edge]
+    objects = [one for one in store.blobs.all() if one.at <= edge and is_object_name(one.name)]
     with store.snapshot() as connection:
         rows = connection.execute(select(BLOB.c.id, BLOB.c.generation))
         named = {object_name(row.id, row.generation) for row in rows}

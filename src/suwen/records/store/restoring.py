@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from suwen.errors import FormatError, InputError, NotFoundError, StoreError, SuwenError, TamperError
+from suwen.errors import FormatError, NotFoundError, StoreError, TamperError
 from suwen.records.keys import open_provider
 from suwen.records.store.backup import TABLES, KeyTable, Repository, Snapshot, read_keys, rows_of
 from suwen.records.store.blobs import Blobs, object_name
 from suwen.records.store.bootstrap import read_bootstrap, replace_file, unwrap_root, write_bootstrap
 from suwen.records.store.engine import writing
-from suwen.records.store.schema import require_empty, upgrade
-from suwen.records.store.store import UNFINISHED, Opening, Place, Store, clear
+from suwen.records.store.schema import drop, require_empty, upgrade
+from suwen.records.store.store import Opening, Place, Store, beginning
 from suwen.records.store.tables import BLOB, DATA_KEY
 from suwen.records.vault import derive
 
@@ -73,22 +73,11 @@ def restore(
     Raises InputError, NotFoundError, TamperError, KeyProviderError.
     """
     _require_repository(address)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if (folder / UNFINISHED).exists():
-        clear(folder, place)
-    if any(folder.iterdir()):
-        raise InputError(f"{folder} is not empty; name a new folder to restore into")
-    (folder / UNFINISHED).touch(mode=0o600)
-    try:
+    with beginning(folder, place), contextlib.ExitStack() as undo:
         restored = _fill(Blobs(address, folder=Path("/")), folder, place, opening, snapshot, progress)
-        with contextlib.ExitStack() as undo:
-            undo.callback(restored.store.close)
-            first(restored)
-            undo.pop_all()
-    except (SuwenError, OSError):
-        clear(folder, place)
-        raise
-    (folder / UNFINISHED).unlink()
+        undo.callback(restored.store.close)
+        first(restored)
+        undo.pop_all()
     return restored
 
 
@@ -111,6 +100,8 @@ def _fill(objects: Blobs, folder: Path, place: Place, opening: Opening, snapshot
         store = Store(folder, bootstrap, root, provider, opening)
         undo.callback(store.close)
         require_empty(store.engine)
+        undo.callback(drop, store.engine)  # on PostgreSQL they would stay when the folder is cleared
+        store.blobs.require_free(but_for_ours=True)  # a killed restore may have left some
         frames = repository.frames(f"snapshots/{name}.sealed")
         said = _said(next(frames))
         upgrade(store.engine, to=said.schema)

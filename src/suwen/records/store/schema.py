@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from importlib import resources
 
 from sqlalchemy import Connection, Engine, inspect, text
 
 from suwen.errors import StoreError
 from suwen.records.store.engine import reading, writing
+from suwen.records.store.tables import METADATA
 
-__all__ = ["SCHEMA", "require_current", "require_empty", "schema_of", "upgrade"]
+__all__ = ["SCHEMA", "drop", "require_current", "require_empty", "schema_of", "upgrade"]
 
 SCHEMA = "0001"
 _TABLE = "alembic_version"
@@ -30,6 +32,13 @@ def require_empty(engine: Engine) -> None:
         raise StoreError(f"the database is not empty (it holds {len(tables)} tables); name an empty one")
 
 
+def drop(engine: Engine) -> None:
+    """Remove our tables from a database that was empty before; one that can no longer be reached keeps them."""
+    with contextlib.suppress(StoreError), writing(engine) as connection:
+        METADATA.drop_all(connection)
+        connection.execute(text(f"DROP TABLE IF EXISTS {_TABLE}"))
+
+
 def require_current(engine: Engine) -> None:
     """Refuse a database of another schema. Raises StoreError that says what to do."""
     with reading(engine) as connection:
@@ -43,13 +52,19 @@ def require_current(engine: Engine) -> None:
 
 
 def upgrade(engine: Engine, *, to: str = "head") -> None:
-    """Bring a database to a schema, the newest by default, in one transaction."""
+    """Bring a database to a schema, the newest by default, in one transaction. Raises StoreError for an unknown one."""
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(resources.files("suwen.records.store").joinpath("migrations")))
     config.set_main_option("path_separator", "os")
     with writing(engine) as connection:
+        found = schema_of(connection)
         config.attributes["connection"] = connection
-        command.upgrade(config, to)
+        try:
+            command.upgrade(config, to)
+        except CommandError:
+            said = f"the store has schema {found}, which this Suwen ({SCHEMA}) does not know"
+            raise StoreError(f"{said}; install a newer Suwen") from None

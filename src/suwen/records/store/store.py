@@ -24,7 +24,7 @@ from suwen.records.store.documents import Documents
 from suwen.records.store.engine import connect, is_sqlite, reading, writing
 from suwen.records.store.keys import StoreKeys
 from suwen.records.store.log import LogHead, append, read_head, start_log
-from suwen.records.store.schema import require_current, require_empty, upgrade
+from suwen.records.store.schema import drop, require_current, require_empty, upgrade
 from suwen.records.store.witness import Witness
 from suwen.records.vault import new_data_key
 
@@ -182,19 +182,33 @@ def create_store(
     `first` writes what a store must not be without: killed before it is done, there is no store, only a beginning.
     Raises InputError (the folder is not empty), StoreError, KeyProviderError.
     """
+    with beginning(folder, place):
+        return _fill(folder, place, opening, first)
+
+
+@contextlib.contextmanager
+def beginning(folder: Path, place: Place) -> Iterator[None]:
+    """An empty folder while a store is made in it: marked as unfinished, and emptied again when that fails.
+
+    Raises InputError when the folder is not empty, or the database is named outside it.
+    """
+    name = place.database.removeprefix("sqlite:")
+    if name != place.database and (not name or Path(name).name != name):
+        raise InputError("the SQLite file lies in the store's own folder; name it without a path, as sqlite:records.db")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (folder / UNFINISHED).exists():  # an earlier attempt was killed
         clear(folder, place)
     if any(folder.iterdir()):
         raise InputError(f"{folder} is not empty; name a new folder for the store")
     (folder / UNFINISHED).touch(mode=0o600)
+    if name != place.database:
+        (folder / name).touch(mode=0o600)
     try:
-        store = _fill(folder, place, opening, first)
+        yield
     except (SuwenError, OSError):
         clear(folder, place)
         raise
     (folder / UNFINISHED).unlink()
-    return store
 
 
 def _fill(folder: Path, place: Place, opening: Opening, first: Callable[[Store], None]) -> Store:
@@ -208,6 +222,8 @@ def _fill(folder: Path, place: Place, opening: Opening, first: Callable[[Store],
         store = Store(folder, bootstrap, root, provider, opening)
         undo.callback(store.close)
         require_empty(store.engine)
+        undo.callback(drop, store.engine)  # on PostgreSQL they would stay when the folder is cleared
+        store.blobs.require_free()
         upgrade(store.engine)
         with writing(store.engine) as connection:
             checkpoint = start_log(connection, store.keys, origin=store.origin, at=store.now())
@@ -234,7 +250,7 @@ def clear(folder: Path, place: Place) -> None:
         f"{name}-shm",
     ):
         (folder / file).unlink(missing_ok=True)
-    if "://" not in place.blobs:
+    if (folder / place.blobs).resolve().is_relative_to(folder.resolve() / "."):  # never a folder named elsewhere
         shutil.rmtree(folder / place.blobs, ignore_errors=True)
     (folder / UNFINISHED).unlink(missing_ok=True)
 

@@ -186,6 +186,24 @@ def test_a_store_that_was_set_back_is_told_and_not_written_to(desk: Desk) -> Non
     assert "set back" in desk.fails("whoami")
 
 
+def test_a_lost_witness_is_made_anew_only_from_a_checkpoint_that_fits(desk: Desk) -> None:
+    desk.run("audit", "checkpoint", "--out", "kept.txt", by="auditor")
+    assert "not lost" in desk.fails("check", "--renew-witness", "kept.txt")
+    early = desk.home / "early"
+    shutil.copytree(desk.store, early)
+    desk.run("register", "--identifier", "MRN-1", by="dr.lin")
+    desk.run("audit", "checkpoint", "--out", "later.txt", by="auditor")
+    (desk.store / "checkpoints").unlink()
+    desk.fails("whoami")
+    assert "fits the checkpoint" in desk.run("check", "--renew-witness", "kept.txt")
+    assert desk.run("verify", by="administrator").startswith("whole")
+    (desk.store / "checkpoints").unlink()
+    for file in early.glob("records.db*"):  # set back, and the witness removed
+        shutil.copy(file, desk.store)
+    assert "does not fit" in desk.fails("check", "--renew-witness", "later.txt")
+    assert not (desk.store / "checkpoints").exists()
+
+
 def test_a_checkpoint_of_another_store_is_a_fault(desk: Desk, tmp_path: Path) -> None:
     other = Desk(tmp_path / "other")
     other.run("init", *CHEAP)

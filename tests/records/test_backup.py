@@ -22,7 +22,6 @@ from suwen.records.access import Role
 from suwen.records.audit import EventKind
 from suwen.records.store.store import Place
 
-
 FRESH = "another long passphrase"
 
 

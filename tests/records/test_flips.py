@@ -101,6 +101,16 @@ def _witness(home: Path) -> Seen:
         return Seen(faults=[one for one in records.store.witness.slots() if isinstance(one, str)])
 
 
+def test_another_spelling_of_the_same_base64_is_a_change_too(written: Written) -> None:
+    """40 bytes leave four spare bits before "==": sixteen texts of the wrapped root key would mean the same."""
+    with copied(written.home) as home:
+        text = (home / "store.json").read_text()
+        place = text.index('=="]]') - 1
+        other = chr(ord(text[place]) ^ 1)
+        (home / "store.json").write_text(text[:place] + other + text[place + 1 :])
+        assert look(written, home).opening.startswith("TamperError")
+
+
 @pytest.fixture(scope="module")
 def left_behind(tmp_path_factory: pytest.TempPathFactory) -> tuple[Written, Written]:
     """A store as a killed process leaves it: the last writes stand in the write-ahead log, behind them stale frames.

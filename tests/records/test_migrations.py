@@ -49,6 +49,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callabl
         url = f"sqlite:{len(made)}.db"
         if request.param == "postgresql":
             url = new_database(request.getfixturevalue("server"))
+        if url.startswith("sqlite:"):
+            (tmp_path / url.removeprefix("sqlite:")).touch()
         made.append(connect(url, folder=tmp_path, page_key=bytes(32)))
         return made[-1]
 

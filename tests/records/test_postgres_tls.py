@@ -28,6 +28,7 @@ from ward import CHEAP, CHEAP_FILE, PASSPHRASE, POSTGRES, Clock, Ward, as_postgr
 from suwen.errors import InputError, StoreError
 from suwen.govern.hospital import Opening, Place, create_records, open_records
 from suwen.govern.people import change_password
+from suwen.records.store import engine
 from suwen.records.store.engine import connect, reading, writing
 from suwen.records.store.whole import verify
 
@@ -99,23 +100,29 @@ class Relay:
 
     target: int
     heard: bytearray = field(default_factory=bytearray)
+    clients: list[socket.socket] = field(default_factory=list)
     port: int = 0
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Relay]:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             self.port = listening.getsockname()[1]
-            threads = [threading.Thread(target=self._listen, args=(listening,))]
-            threads[0].start()
-            yield self
-            listening.shutdown(socket.SHUT_RDWR)
-            threads[0].join()
+            thread = threading.Thread(target=self._listen, args=(listening,))
+            thread.start()
+            try:
+                yield self
+            finally:
+                for one in (listening, *self.clients):
+                    with contextlib.suppress(OSError):
+                        one.shutdown(socket.SHUT_RDWR)
+                thread.join()
 
     def _listen(self, listening: socket.socket) -> None:
         carriers = []
         with contextlib.suppress(OSError):
             while True:
                 client, _ = listening.accept()
+                self.clients.append(client)
                 carriers.append(threading.Thread(target=self._carry, args=(client,)))
                 carriers[-1].start()
         for one in carriers:
@@ -193,14 +200,14 @@ def ask(
     password: str | None = PASSWORD,
     certificate: tuple[str, str] | None = None,
 ) -> object:
-    engine = connect(
+    made = connect(
         address, folder=Path(), page_key=KEY, password=password, ca_file=str(ca_file), certificate=certificate
     )
     try:
-        with reading(engine) as connection:
+        with reading(made) as connection:
             return connection.execute(text(query)).scalar()
     finally:
-        engine.dispose()
+        made.dispose()
 
 
 def refused(*given: str, **named: object) -> str:
@@ -234,7 +241,7 @@ def test_a_certificate_for_another_name_is_refused(secured: Secured) -> None:
 
 def test_a_server_without_tls_is_refused(server: str, secured: Secured) -> None:
     assert ask(f"{server}postgres", "SELECT 1", password=None) == 1
-    assert "SSL" in refused(f"{server}postgres", ca_file=secured.ours.file)
+    assert "does not speak TLS" in refused(f"{server}postgres", ca_file=secured.ours.file)
 
 
 def test_nothing_is_said_to_a_server_without_tls(server: str, secured: Secured) -> None:
@@ -280,6 +287,14 @@ def test_an_unreachable_server_is_one_sentence(secured: Secured) -> None:
     assert said == "cannot reach the database on localhost: Connection refused"
 
 
+def test_a_server_that_says_nothing_is_given_up(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        assert "timed out" in refused(secured.address(port=port), ca_file=secured.ours.file)
+        assert refused(secured.address(port=port))
+
+
 def test_a_server_that_hangs_up_is_one_sentence(secured: Secured) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -300,14 +315,13 @@ def test_an_authority_that_cannot_be_read_is_refused(secured: Secured, tmp_path:
     assert "cannot read the certificates" in refused(secured.address(), ca_file=file)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pg8000 leaves a refused socket open
 def test_our_own_certificate_opens_where_the_server_asks_for_one(secured: Secured) -> None:
     as_suwen = secured.address()
     if not ask(as_suwen, "SELECT count(*) FROM pg_roles WHERE rolname = 'certified'", ca_file=secured.ours.file):
-        engine = connect(as_suwen, folder=Path(), page_key=KEY, password=PASSWORD, ca_file=str(secured.ours.file))
-        with writing(engine) as connection:
+        made = connect(as_suwen, folder=Path(), page_key=KEY, password=PASSWORD, ca_file=str(secured.ours.file))
+        with writing(made) as connection:
             connection.execute(text("CREATE ROLE certified LOGIN"))
-        engine.dispose()
+        made.dispose()
     address, ca_file = secured.address(user="certified"), secured.ours.file
     mine = secured.ours.issue("certified")
     assert ask(address, ca_file=ca_file, password=None, certificate=mine) is True
@@ -341,21 +355,21 @@ def test_addresses_that_are_refused(address: str) -> None:
 
 def test_a_refusal_of_the_server_quotes_no_row(server: str) -> None:
     """PostgreSQL's answer has a detail (D) with the row's values; the message (M) alone is shown."""
-    engine = connect(new_database(server), folder=Path(), page_key=KEY)
-    with writing(engine) as connection:
+    made = connect(new_database(server), folder=Path(), page_key=KEY)
+    with writing(made) as connection:
         connection.execute(text("CREATE TABLE one (name text PRIMARY KEY)"))
         connection.execute(text("INSERT INTO one VALUES ('Testpatient')"))
-    with pytest.raises(StoreError, match="duplicate key") as caught, writing(engine) as connection:
+    with pytest.raises(StoreError, match="duplicate key") as caught, writing(made) as connection:
         connection.execute(text("INSERT INTO one VALUES ('Testpatient')"))
-    engine.dispose()
+    made.dispose()
     assert "Testpatient" not in str(caught.value)
 
 
 def test_a_ward_works_over_tls_and_its_files_hold_no_password(secured: Secured, tmp_path: Path) -> None:
-    engine = connect(secured.address(), folder=Path(), page_key=KEY, password=PASSWORD, ca_file=str(secured.ours.file))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    made = connect(secured.address(), folder=Path(), page_key=KEY, password=PASSWORD, ca_file=str(secured.ours.file))
+    with made.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("CREATE DATABASE ward"))
-    engine.dispose()
+    made.dispose()
     home, clock = tmp_path / "store", Clock()
     place = Place(database=secured.address("ward"), settings=CHEAP_FILE, ca_file=str(secured.ours.file))
     given = Opening(secret=lambda _: PASSPHRASE, password=PASSWORD, clock=clock)

@@ -29,7 +29,7 @@ from ward import CHEAP, CHEAP_FILE, Ward, open_ward, opening
 from suwen.consult.chart import Draft, open_patient, write_records
 from suwen.consult.images import Image, open_image, store_images
 from suwen.errors import InputError, StoreError, TamperError
-from suwen.govern.hospital import Place, open_records
+from suwen.govern.hospital import Place, create_records, open_records
 from suwen.govern.keys import erase_patient, rotate_data_keys
 from suwen.govern.upkeep import back_up, check_store, clean_store, restore_backup, snapshots_in
 from suwen.records.access import Role
@@ -244,6 +244,26 @@ def test_what_killed_writers_left_is_found_and_removed(far_ward: Ward, s3: Serve
     assert check_store(administrator, far_ward.records, grace=-60.0).nothing
     assert opened(far_ward, patient, where) == b"scan"
     assert faults(far_ward) == []
+
+
+def test_what_is_not_an_image_of_ours_is_left_alone(far_ward: Ward, s3: Server, tmp_path: Path) -> None:
+    """A backup beneath the images' own address is no orphan, and no second store is made where one is."""
+    image(far_ward, far_ward.patient(1), b"scan")
+    administrator, backup = far_ward[Role.ADMINISTRATOR], s3.url("records/backup")
+    back_up(administrator, far_ward.records, backup, progress=quiet)
+    s3.put("records/README.txt", b"the hospital's own words")
+    before = s3.names()
+    found = check_store(administrator, far_ward.records, grace=-60.0)
+    assert found.nothing
+    clean_store(administrator, far_ward.records, found)
+    assert s3.names() == before
+    with pytest.raises(InputError, match="holds something"):
+        back_up(administrator, far_ward.records, s3.url(), progress=quiet)
+    place = Place(blobs=s3.url(), settings=CHEAP_FILE)
+    with pytest.raises(InputError, match="holds something"):
+        create_records(tmp_path / "second", place, opening(), policy=CHEAP)
+    assert s3.names() == before
+    assert list((tmp_path / "second").iterdir()) == []
 
 
 def test_nothing_in_the_clear_ever_reaches_the_server(far_ward: Ward, s3: Server) -> None:

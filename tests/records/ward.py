@@ -24,8 +24,8 @@ from suwen.records.identity.login import Policy
 from suwen.records.identity.passwords import Cost
 from suwen.records.people import Actor
 
-PASSPHRASE = "seven quiet herons"
-PASSWORD = "a phrase long enough 7"
+PASSPHRASE = "seven quiet herons"  # noqa: S105 - of stores that live as long as a test
+PASSWORD = "a phrase long enough 7"  # noqa: S105
 CHEAP = Policy(cost=Cost(memory=64, passes=1, lanes=1))
 CHEAP_FILE = {"time": 2, "memory_kib": 19 << 10, "lanes": 1}
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
@@ -134,7 +134,7 @@ def as_postgres(command: str) -> None:
 
 def new_database(server: str) -> str:
     """A fresh empty database on the server; its address."""
-    import pg8000.native
+    import pg8000.native  # noqa: PLC0415 - an extra
 
     port = int(server.rsplit(":", 1)[1].rstrip("/"))
     name = f"suwen_{uuid.uuid4().hex[:12]}"

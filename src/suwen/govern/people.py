@@ -285,7 +285,7 @@ def reset_password(actor: Actor, records: Records, login: str) -> str:
 def begin_second_factor(actor: Actor, records: Records) -> tuple[str, str]:
     """A TOTP secret for one's own account (RFC 6238), and the address an authenticator app reads; not yet in force."""
     with records.acting(actor, Purpose.OPERATIONS) as work:
-        account = account_by_id(records.store, work.connection, actor.id)
+        account = _without_totp(account_by_id(records.store, work.connection, actor.id))
     secret = totp.new_secret()
     return secret, totp.provisioning_uri(account, secret, issuer="Suwen")
 
@@ -293,9 +293,16 @@ def begin_second_factor(actor: Actor, records: Records) -> tuple[str, str]:
 def confirm_second_factor(actor: Actor, records: Records, secret: str, code: str) -> None:
     """Put one's second factor in force, once a code shows that the app has it. Raises LoginError."""
     with records.acting(actor, Purpose.OPERATIONS) as work:
-        account = account_by_id(records.store, work.connection, actor.id)
+        account = _without_totp(account_by_id(records.store, work.connection, actor.id))
         save_account(records.store, work.connection, totp.enrol(account, secret, code, clock=records.store.clock))
         _note(work, EventKind.ACCOUNT, account, {"what": "second factor"})
+
+
+def _without_totp(account: Account) -> Account:
+    """Refuse to replace a second factor: with somebody's open session alone, theirs could be exchanged."""
+    if account.totp:
+        raise InputError("the account has a second factor; an administrator resets the password to begin anew")
+    return account
 
 
 def named(work: Work, login: str) -> Account:

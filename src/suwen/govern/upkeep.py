@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from suwen.errors import StoreError
+from suwen.errors import InputError, StoreError, TamperError
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import Checkpoint, EventKind, public_key_from_text
 from suwen.records.audit import verify as verify_checkpoint
 from suwen.records.gate import Records
 from suwen.records.people import Actor
 from suwen.records.store import backup, erasure, orphans, restoring, whole
+from suwen.records.store.log import read_head
 from suwen.records.store.orphans import GRACE, Found
 from suwen.records.store.schema import SCHEMA, require_current, schema_of, upgrade
 from suwen.records.store.store import Opening, Place, Transaction, open_store
@@ -25,6 +26,7 @@ __all__ = [
     "clean_store",
     "is_set_back",
     "read_checkpoint",
+    "renew_witness",
     "restore_backup",
     "snapshots_in",
     "upgrade_store",
@@ -169,6 +171,27 @@ def _note_restored(restored: restoring.Restored) -> None:
             erasure.forget_reasons(store, ongoing.connection, patient)
             why = {"reason": "was erased after this snapshot"}
             ongoing.note(EventKind.ERASE, act=Act.ERASE.value, subject=patient.hex(), detail=why)
+
+
+def renew_witness(folder: Path, opening: Opening, checkpoint: str) -> int:
+    """Write the lost witness of a store anew; the number of entries it now vouches for.
+
+    It needs a signed checkpoint that was kept elsewhere, and the whole log must fit it: else somebody could set the
+    database back, remove the witness, and have a new one made. No account is asked, for without witness nobody can log
+    in. Raises TamperError when the log does not fit, InputError when the witness is not lost.
+    """
+    with open_store(folder, opening, trusting=True) as store:
+        if any(isinstance(one, Checkpoint) for one in store.witness.slots()):
+            raise InputError("the witness is not lost; `suwen records check` mends a slot of it")
+        kept, report = verify_checkpoint(checkpoint, store.log_key), Report()
+        whole.verify_log(store, report, checkpoints=[kept])
+        if report.faults:
+            raise TamperError(f"the log does not fit the checkpoint, restore a backup: {report.faults[0].what}")
+        with store.snapshot() as connection:
+            store.witness.create(read_head(connection).checkpoint)
+        with store.transaction() as ongoing:
+            ongoing.note(EventKind.CHECK, act="renew the witness", detail={"kept": kept.size})
+        return report.entries
 
 
 def upgrade_store(folder: Path, opening: Opening) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from suwen.cli.records.opening import Session, Where, current_session, opened, working
+from suwen.cli.records.opening import Session, Where, current_session, opened, opening, working
 from suwen.cli.records.showing import say, size, staged_progress
 from suwen.errors import InputError, LoginError, StoreError, TamperError
 
@@ -119,11 +119,20 @@ def show_report(report: Report, *, as_json: bool = False) -> None:
     metavar="SECONDS",
     help="Leave alone what is younger: somebody may be writing it.",
 )
+@click.option(
+    "--renew-witness",
+    "kept",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Make the lost file `checkpoints` anew, from a signed checkpoint that was kept elsewhere.",
+)
 @click.pass_obj
-def check(where: Where, dry_run: bool, grace: float) -> None:
+def check(where: Where, dry_run: bool, grace: float, kept: Path | None) -> None:
     """Remove what killed writers left, and bring backups that could not be reached up to date (administrator)."""
     from suwen.govern import check_store, clean_store  # noqa: PLC0415
 
+    if kept is not None:
+        _renew(where, kept)
+        return
     with working(where) as (actor, records):
         found = check_store(actor, records, grace=grace)
         _show_found(found)
@@ -131,6 +140,18 @@ def check(where: Where, dry_run: bool, grace: float) -> None:
             return
         for address in clean_store(actor, records, found):
             say(f"the backup {address} still cannot be reached")
+
+
+def _renew(where: Where, kept: Path) -> None:
+    """Nobody can log in without a witness, so nobody is asked to; the kept checkpoint vouches for the log."""
+    from suwen.govern import renew_witness  # noqa: PLC0415
+
+    try:
+        text = kept.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"{kept} cannot be read; it holds no checkpoint") from None
+    entries = renew_witness(where.folder, opening(where), text)
+    click.echo(f"the witness is made anew; the log of {entries} entries fits the checkpoint kept")
 
 
 def _show_found(found: Found) -> None:

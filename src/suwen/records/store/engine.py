@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,18 +39,16 @@ def connect(
     `page_key` is 32 bytes. SQLCipher encrypts each page with AES-256-CBC under a fresh IV and authenticates it with
     HMAC-SHA512, so a bit flipped anywhere in the file is told when its page is read.
     PostgreSQL is spoken to over TLS 1.2 or newer, its certificate checked for its host name by `ca_file` (PEM), or
-    without one by the system's authorities; only on this machine, and without `ca_file`, perhaps in the clear.
+    without one by the system's authorities; only on this machine, and without `ca_file`, in the clear.
     `certificate`: files (PEM) of our own certificate and its key, for a server that asks who we are.
     Raises InputError for another kind of URL or one that carries a password, which would stand in a file; StoreError.
     """
     if url.startswith("sqlite:"):
         return _sqlite(folder / url.removeprefix("sqlite:"), page_key)
     parsed = _parsed(url)
-    arguments: dict[str, Any] = {"password": password or ""}  # pg8000 fails on none where the server asks for one
     # on the way as at rest: never in the clear off this machine
-    if ca_file or certificate or (parsed.host or "") not in _LOOPBACK:
-        arguments["ssl_context"] = _trusting(ca_file, certificate)
-    return _postgresql(parsed.set(drivername="postgresql+pg8000"), arguments)
+    secured = ca_file or certificate or (parsed.host or "") not in _LOOPBACK
+    return _postgresql(parsed, password or "", _trusting(ca_file, certificate) if secured else None)
 
 
 def _parsed(url: str) -> URL:
@@ -104,25 +104,43 @@ def _sqlite(file: Path, page_key: bytes) -> Engine:
     return engine
 
 
-def _postgresql(url: URL, arguments: dict[str, Any]) -> Engine:
+def _postgresql(url: URL, password: str, tls: ssl.SSLContext | None) -> Engine:
     try:
-        import pg8000  # noqa: F401, PLC0415
+        import pg8000  # noqa: PLC0415
     except ImportError:
         raise MissingExtraError("pg8000", "postgres") from None
-    host = url.host or "localhost"
-    engine = create_engine(url, connect_args=arguments, pool_pre_ping=True)
+    host, arguments = url.host or "localhost", {"password": password}  # pg8000 fails on none where one is asked for
+    engine = create_engine(url.set(drivername="postgresql+pg8000"), connect_args=arguments, pool_pre_ping=True)
 
     @event.listens_for(engine, "do_connect")
-    def _reach(dialect: Any, _record: Any, given: Any, named: dict[str, Any]) -> Any:
-        with contextlib.ExitStack() as undo, _reaching(host, dialect.loaded_dbapi.Error):
+    def _reach(_dialect: Any, _record: Any, _given: Any, named: dict[str, Any]) -> Any:
+        # not left to pg8000: its time limit would hold for every query, and it loses sockets of servers that refuse
+        with contextlib.ExitStack() as undo, _reaching(host, pg8000.Error):
             reached = socket.create_connection((host, url.port or 5432), _PATIENCE)
-            undo.callback(reached.close)
-            reached.settimeout(None)  # a long query is no failure
-            made = dialect.loaded_dbapi.Connection(*given, **named, sock=reached)
+            undo.callback(lambda: _hang_up(reached))
+            if tls:
+                reached = _secured(reached, tls, host)
+            made = pg8000.Connection(**named, sock=reached, ssl_context=False)
+            reached.settimeout(None)
             undo.pop_all()
         return made
 
     return engine
+
+
+def _secured(reached: socket.socket, tls: ssl.SSLContext, host: str) -> socket.socket:
+    """TLS over a connection; before it nothing is sent but the request for it (PostgreSQL protocol 3.0, SSLRequest)."""
+    reached.sendall(struct.pack("!ii", 8, 80877103))
+    if reached.recv(1) != b"S":  # one byte: what else came in the clear is not taken for the server's (CVE-2021-23222)
+        raise StoreError(f"the database on {host} does not speak TLS, so nothing was said to it; set ssl = on there")
+    return tls.wrap_socket(reached, server_hostname=host)
+
+
+def _hang_up(reached: socket.socket) -> None:
+    """Close it, although the driver may still hold files on it."""
+    handle = reached.detach()
+    if handle >= 0:
+        os.close(handle)
 
 
 @contextmanager
@@ -130,6 +148,8 @@ def _reaching(host: str, refusals: type[Exception]) -> Iterator[None]:
     """Say in one sentence why there is no connection: the certificate, the network, or what the server answers."""
     try:
         yield
+    except StoreError:
+        raise
     except ssl.SSLCertVerificationError as error:
         raise StoreError(f"the certificate of {host} is not trusted: {error.verify_message}; see --ca-file") from None
     except OSError as error:

@@ -157,14 +157,16 @@ def test_killed_between_the_steps_of_a_first_backup(tmp_path: Path, children: Ch
         siege.require_backup()
 
 
-def test_killed_within_the_renewal_of_a_data_key(tmp_path: Path, children: Children) -> None:
-    """Before its commit the earlier objects are all there, and after it the later ones."""
+@pytest.mark.parametrize("within", ["_renew", "append"])
+def test_killed_within_the_renewal_of_a_data_key(tmp_path: Path, children: Children, within: str) -> None:
+    """Before its commit, which follows the entry in the log, the earlier objects are there, and then the later ones."""
     siege = begun(tmp_path, children, Place(settings=CHEAP_FILE), seed=SEED + 5)
-    lines = int(children.run({**siege.job("data"), "acts": ["data"], "within": "_renew"})[-1].split()[1])
+    siege.take(children.run({**siege.job("image"), "acts": ["image"] * 4}))
+    job = {**siege.job("data"), "acts": ["data"], "within": within}
+    lines = int(children.run(job)[-1].split()[1])
     assert lines > 50
-    for fuse in [*range(lines - 1, 0, -(lines // 8))]:
-        journal = children.killed_by_itself({**siege.job("data"), "acts": ["data"], "within": "_renew"}, fuse)
-        assert journal is not None
+    for fuse in range(lines - 1, 0, -(lines // 8)):
+        assert children.killed_by_itself(job, fuse) is not None
         with siege.open() as records:
             siege.require_whole(records, set(siege.ledger.images))
             siege.tidy(records, "data", set(siege.ledger.images))

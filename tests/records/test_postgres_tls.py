@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import secrets
 import shutil
 import socket
 import tempfile
@@ -32,7 +31,7 @@ from suwen.records.store import engine
 from suwen.records.store.engine import connect, reading, writing
 from suwen.records.store.whole import verify
 
-PASSWORD = f"heron-{secrets.token_hex(12)}"
+PASSWORD = "heron-53cd140fb201c9cd988ce7bd"  # noqa: S105 - fixed: test names hold it, and two workers must agree
 KEY = bytes(32)
 WORDS = "a phrase long enough 7"
 

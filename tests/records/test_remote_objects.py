@@ -516,6 +516,20 @@ def test_a_broken_answer_is_never_taken_for_the_data(
     assert opened(far_ward, patient, where) == raw
 
 
+@pytest.mark.parametrize("trouble", [_fewer, _more])
+def test_an_answer_of_another_length_than_the_range_is_refused(
+    s3: Server, peer: Peer, trouble: Callable[[Ask, Answer], Answer]
+) -> None:
+    """The driver does not look; what reads unsealed files, such as a backup's, has no other guard."""
+    there = s3.blobs()
+    there.put(NAME, [bytes(100)])
+    peer.trouble = trouble
+    with pytest.raises(TamperError, match="cut off"):
+        there.read(NAME, 10, 20)
+    with pytest.raises(TamperError, match="cut off"):
+        list(there.pieces(NAME))
+
+
 def test_a_read_that_is_cut_once_goes_on_where_it_was(s3: Server, peer: Peer) -> None:
     there, raw = s3.blobs(), os.urandom(1 << 20)
     there.put(NAME, [raw])
@@ -606,6 +620,7 @@ def test_tls_trusts_the_authority_it_is_told_and_is_not_led_to_plain_http(
         "s3:///records",
         "s3://KEY:heron-Reed-41@bucket/records",
         "s3://KEY@bucket/records",
+        "abfss://images:heron-Reed-41@account.dfs.core.windows.net/records",
         "https://account.blob.core.windows.net/images?sv=2025&sig=heron-Reed-41",
         "s3://bucket/records#heron-Reed-41",
     ],

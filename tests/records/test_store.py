@@ -106,6 +106,7 @@ def test_two_processes_beside_this_one(either_ward: Ward) -> None:
     ]
     said = [one.communicate()[1].decode() for one in processes]
     assert [one.returncode for one in processes] == [0, 0], said
+    ward.clock.now += 60  # their clocks went on, and a care relationship begins when its writer says
     nothing_lost(ward, shared, names)
 
 

@@ -29,13 +29,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ward import CHEAP, PASSPHRASE, PASSWORD, Clock, Ward, open_ward
 
 from suwen.consult.chart import Draft, open_patient, open_record, withdraw_record, write_records
+from suwen.consult.emergency import break_glass
 from suwen.consult.images import Image, open_image, store_images
 from suwen.consult.patients import find_patients
+from suwen.govern.care import grant_care, list_break_glass
 from suwen.govern.hospital import Opening, open_records
 from suwen.govern.keys import erase_patient, rotate_data_keys, rotate_kek
+from suwen.govern.machines import begin_authority, certify_device, list_devices
 from suwen.govern.people import list_accounts
 from suwen.govern.upkeep import back_up
-from suwen.records.access import Role
+from suwen.records.access import Act, Role
+from suwen.records.identity.authority import certificate_request
 from suwen.records.vault import (
     BlobRef,
     BundleKey,
@@ -170,6 +174,12 @@ def fill(ward: Ward) -> tuple[list[str], str]:
         physician, ward.records, gone, kind="ImagingStudy", payload=b"", images=[Image([some(99)], 99, chunk=4096)]
     )
     erase_patient(officer, ward.records, gone, reason="the patient asked for it")
+    administrator, nurse = ward[Role.ADMINISTRATOR], ward[Role.NURSE]
+    begin_authority(administrator, ward.records, "Hospital")
+    request = certificate_request("MRI-1")[1]
+    certify_device(administrator, ward.records, request, name="MRI-1", acts=[Act.ANNOTATE], days=3000)
+    break_glass(nurse, ward.records, patient=second, reason="found on the floor")
+    grant_care(administrator, ward.records, patient=second, who="MRI-1", device=True)
     return [first, second, gone], kept[1].id
 
 
@@ -190,12 +200,16 @@ def expected(ward: Ward, patients: list[str], withdrawn: str) -> dict[str, Any]:
             listed.append({"newest": plain(one), "history": [plain(each) for each in history], "images": images})
         shown[patient] = {"identifier": f"MRN-{number}", "records": listed}
     accounts = list_accounts(ward[Role.ADMINISTRATOR], ward.records)
+    devices = list_devices(ward[Role.ADMINISTRATOR], ward.records)
+    glass = list_break_glass(ward[Role.SECURITY_OFFICER], ward.records)
     return {
         "promise": PROMISE,
         "passphrase": PASSPHRASE,
         "password": PASSWORD,
         "later": ward.clock.now + LATER,
         "accounts": {one.login: sorted(one.roles) for one in accounts},
+        "devices": [one.name for one in devices],
+        "break_glass": [one.reason for one in glass],
         "patients": shown,
         "withdrawn": [plain(one) for one in open_record(physician, ward.records, patients[0], withdrawn)],
         "erased": patients[-1],

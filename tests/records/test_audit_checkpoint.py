@@ -33,11 +33,13 @@ PETER_SIGNS = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgK
 
 times = st.integers(0, 10**16)
 origins = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="+"), min_size=1, max_size=40)
-checkpoints = st.builds(Checkpoint, origins, st.integers(0, 1 << 62), st.binary(min_size=32, max_size=32), times)
+digests = st.binary(min_size=32, max_size=32)
+checkpoints = st.builds(Checkpoint, origins, st.integers(0, 1 << 62), digests, times, digests)
 
 
 def test_the_note_stands_as_the_format_says() -> None:
     body = f"clinic.example/audit\n12345\n{b64encode(HERE.root).decode()}\ntime 1764089333000001\n"
+    body += f"state {b64encode(HERE.state).decode()}\n"
     text, _, last = NOTE.partition("\n\n")
     assert text + "\n" == body
     assert last.startswith("— clinic.example/audit ")

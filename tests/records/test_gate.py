@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text, update
 from ward import CHEAP, PASSWORD, Ward, opening
 from watch import audited, length, rows
 
@@ -26,7 +26,8 @@ from suwen.records.access import Act, Purpose, Role
 from suwen.records.audit import EventKind, Outcome
 from suwen.records.demographics import Demographics
 from suwen.records.people import Actor, account_by_id, save_account
-from suwen.records.store.log import append
+from suwen.records.store.store import Transaction
+from suwen.records.store.tables import ENTRY, HEAD
 
 NOBODY = Demographics(("MRN-none",), ("Nobody",))
 
@@ -370,14 +371,22 @@ def test_two_writers_of_one_place_in_the_log_are_an_audit_error(either_ward: War
     ward, store = either_ward, either_ward.records.store
     patient, stood = ward.patient(1), length(ward)
 
-    def twice() -> None:
+    def take_the_entry(ongoing: Transaction) -> None:
+        last = ongoing.connection.execute(select(ENTRY).where(ENTRY.c.seq == ongoing.head.size - 1)).mappings().one()
+        ongoing.connection.execute(insert(ENTRY), [{**last, "seq": ongoing.head.size}])
+
+    def move_the_head(ongoing: Transaction) -> None:
+        ongoing.connection.execute(update(HEAD).values(size=HEAD.c.size + 1))
+
+    def write(takes: Callable[[Transaction], None]) -> None:
         with store.transaction() as ongoing:
             ongoing.connection.execute(text("DELETE FROM blind"))
             ongoing.note(EventKind.CHECK)
-            append(ongoing.connection, ongoing.head, ongoing.events, store.keys, origin=store.origin, at=ongoing.at)
+            takes(ongoing)
 
-    with pytest.raises(AuditError):
-        twice()
+    for takes in (take_the_entry, move_the_head):
+        with pytest.raises(AuditError):
+            write(takes)
     assert length(ward) == stood
     assert [one.id for one in find_patients(ward[Role.PHYSICIAN], ward.records, identifier="MRN-1")] == [patient]
 

@@ -23,8 +23,10 @@ from suwen.consult.chart import open_patient, open_record
 from suwen.consult.images import open_image
 from suwen.consult.patients import find_patients
 from suwen.errors import AccessError, KeyProviderError, TamperError
+from suwen.govern.care import list_break_glass
 from suwen.govern.hospital import Opening, Place, Records, open_records
 from suwen.govern.keys import rotate_data_keys, rotate_kek
+from suwen.govern.machines import list_devices
 from suwen.govern.people import list_accounts, log_in
 from suwen.govern.upkeep import restore_backup, upgrade_store, verify_store
 from suwen.records.store.erasure import erased_patients
@@ -205,6 +207,9 @@ def require_all(records: Records, told: dict[str, Any]) -> None:
 def require_nothing_wrong(records: Records, told: dict[str, Any]) -> None:
     administrator = log_in(records, "administrator", told["password"])
     assert {one.login: sorted(one.roles) for one in list_accounts(administrator, records)} == told["accounts"]
+    assert [one.name for one in list_devices(administrator, records)] == told["devices"]
+    officer = log_in(records, "security", told["password"])
+    assert [one.reason for one in list_break_glass(officer, records)] == told["break_glass"]
     report = verify_store(administrator, records)
     assert report.faults == []
     listed = [one for of_one in told["patients"].values() for one in of_one["records"]]

@@ -395,6 +395,28 @@ def test_a_backup_that_cannot_be_reached_is_told_and_caught_up(ward: Ward, tmp_p
     assert check_store(officer, ward.records).backups_behind == ()
 
 
+def test_a_rotation_killed_before_the_backups_have_the_new_keys_is_told(
+    ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that a backup that still has the old key files is marked in the rotation itself, and check mends it."""
+    officer, place = ward[Role.SECURITY_OFFICER], tmp_path / "backup"
+    ids, _ = furnished(ward, 2)
+    back_up(ward[Role.ADMINISTRATOR], ward.records, str(place), progress=lambda _d, _a: None)
+
+    def killed(_store: object) -> list[str]:
+        raise KilledError
+
+    monkeypatch.setattr("suwen.govern.keys.refresh_keys", killed)
+    with pytest.raises(KilledError):
+        rotate_kek(officer, ward.records)
+    monkeypatch.undo()
+    found = check_store(officer, ward.records)
+    assert found.backups_behind == (str(place),)
+    assert clean_store(officer, ward.records, found) == []
+    assert (place / "keys.json").read_bytes() == (ward.home / "keys.json").read_bytes()
+    assert len(seen(ward, ids)) == len(ids)
+
+
 def test_an_erasure_whose_objects_cannot_be_removed_still_reaches_the_backups(
     ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

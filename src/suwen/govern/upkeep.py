@@ -168,7 +168,7 @@ def _note_restored(restored: restoring.Restored) -> None:
             # one that was ended after the snapshot, by locking its account perhaps, would otherwise hold again
             store.documents.remove(ongoing.connection, session)
         for patient in restored.erased:
-            erasure.forget_reasons(store, ongoing.connection, patient)
+            erasure.forget_relations(store, ongoing.connection, patient)
             why = {"reason": "was erased after this snapshot"}
             ongoing.note(EventKind.ERASE, act=Act.ERASE.value, subject=patient.hex(), detail=why)
 

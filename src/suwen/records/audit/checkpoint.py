@@ -6,6 +6,7 @@ FORMAT 1. A checkpoint is a C2SP signed note (c2sp.org/signed-note, c2sp.org/tlo
     <size>                            number of entries signed, decimal
     <base64 of the 32-byte root>      RFC 6962 tree over those entries
     time <at>                         extension line: microseconds since 1970-01-01T00:00:00Z, decimal
+    state <base64 of 32 bytes>        extension line: digest of what the store holds beside the log
     <empty line>
     — <origin> <base64 of key id (4 bytes) and Ed25519 signature (64 bytes)>
 
@@ -38,7 +39,8 @@ _ED25519 = b"\x01"  # the signature type of c2sp.org/signed-note
 _ORIGIN = r"[!-*,-~]{1,200}"  # visible ASCII without space and plus
 _NUMBER = r"0|[1-9][0-9]{0,18}"
 _NOTE = re.compile(
-    rf"(?P<body>(?P<origin>{_ORIGIN})\n(?P<size>{_NUMBER})\n(?P<root>[A-Za-z0-9+/]{{43}}=)\ntime (?P<at>{_NUMBER})\n)"
+    rf"(?P<body>(?P<origin>{_ORIGIN})\n(?P<size>{_NUMBER})\n(?P<root>[A-Za-z0-9+/]{{43}}=)\n"
+    rf"time (?P<at>{_NUMBER})\nstate (?P<state>[A-Za-z0-9+/]{{43}}=)\n)"
     rf"\n\u2014 (?P<name>{_ORIGIN}) (?P<signature>[A-Za-z0-9+/]{{91}}=)\n"
 )
 _KEY = re.compile(rf"(?P<origin>{_ORIGIN})\+(?P<id>[0-9a-f]{{8}})\+(?P<key>[A-Za-z0-9+/]{{44}})")
@@ -46,12 +48,16 @@ _KEY = re.compile(rf"(?P<origin>{_ORIGIN})\+(?P<id>[0-9a-f]{{8}})\+(?P<key>[A-Za
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The log `origin` had `size` entries with this 32-byte Merkle `root` at `at` (microseconds since 1970, UTC)."""
+    """The log `origin` had `size` entries with this 32-byte Merkle `root` at `at` (microseconds since 1970, UTC).
+
+    `state` (32 bytes) is a digest of what its keeper holds beside the log; zeros where there is nothing.
+    """
 
     origin: str
     size: int
     root: bytes
     at: int
+    state: bytes = bytes(32)
 
 
 def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
@@ -66,7 +72,7 @@ def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
     note = f"{body}\n\u2014 {checkpoint.origin} {b64encode(stamp).decode()}\n"
     if not _NOTE.fullmatch(note):
         raise InputError(
-            "a checkpoint needs a name of visible ASCII without space and plus, whole numbers, a root of 32 bytes"
+            "a checkpoint needs a name of visible ASCII without space and plus, whole numbers, a root and a state of 32"
         )
     return note
 
@@ -82,7 +88,8 @@ def verify(text: str, public_key: Ed25519PublicKey) -> Checkpoint:
     if found is None:
         raise TamperError("a checkpoint is damaged: it is not a signed note of format 1")
     root, stamp = b64decode(found["root"]), b64decode(found["signature"])
-    checkpoint = Checkpoint(found["origin"], int(found["size"]), root, int(found["at"]))
+    state = b64decode(found["state"])
+    checkpoint = Checkpoint(found["origin"], int(found["size"]), root, int(found["at"]), state)
     canonical = b64encode(stamp).decode() == found["signature"] and _body(checkpoint) == found["body"]
     if not canonical or found["name"] != found["origin"]:
         raise TamperError(f"a checkpoint over {checkpoint.size} entries is damaged: it is not written as format 1 is")
@@ -149,7 +156,8 @@ def public_key_from_text(text: str) -> tuple[str, Ed25519PublicKey]:
 
 def _body(checkpoint: Checkpoint) -> str:
     root = b64encode(checkpoint.root).decode()
-    return f"{checkpoint.origin}\n{checkpoint.size}\n{root}\ntime {checkpoint.at}\n"
+    state = b64encode(checkpoint.state).decode()
+    return f"{checkpoint.origin}\n{checkpoint.size}\n{root}\ntime {checkpoint.at}\nstate {state}\n"
 
 
 def _key_id(origin: str, public_key: Ed25519PublicKey) -> bytes:

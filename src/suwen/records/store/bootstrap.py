@@ -10,7 +10,7 @@
 #     "suwen blind 1" blind index                     "suwen audit 1"     audit entries
 #     "suwen log signing 1" Ed25519 seed              "suwen digest 1"    digests of records in the audit log
 #     "suwen backup 1" backups                        "suwen bundle 1/2/3" this hospital's key for bundles
-#     "suwen bootstrap 1" the seal of this file
+#     "suwen register 1" register of documents         "suwen bootstrap 1" the seal of this file
 # Promise: a number once released is read for ever.
 
 from __future__ import annotations

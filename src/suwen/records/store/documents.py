@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from suwen.errors import ConflictError, NotFoundError
+from suwen.records.store.register import Registered
 from suwen.records.store.tables import DOCUMENT, AnyRow
 from suwen.records.vault import open_document, seal_document
 
-__all__ = ["COLUMNS", "Document", "Documents"]
+__all__ = ["COLUMNS", "Changes", "Document", "Documents"]
 
 COLUMNS = (DOCUMENT.c.kind, DOCUMENT.c.id, DOCUMENT.c.first, DOCUMENT.c.second, DOCUMENT.c.revision, DOCUMENT.c.body)
 
@@ -32,18 +34,55 @@ class Document:
     revision: int = 0
 
 
+@dataclass
+class Changes:
+    """Documents that a transaction took away or replaced, and those it put there."""
+
+    gone: list[Registered] = field(default_factory=list)
+    come: list[Registered] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.gone or self.come)
+
+
 class Documents:
-    """Seals and opens documents; every method takes the connection of its transaction."""
+    """Seals and opens documents; every method takes the connection of its transaction.
+
+    What a transaction changes is remembered until `take_changes` gives it to the register.
+    """
 
     def __init__(self, cipher: AESGCM) -> None:
         self._cipher = cipher
+        self._changes: WeakKeyDictionary[Connection, Changes] = WeakKeyDictionary()
+
+    def take_changes(self, connection: Connection) -> Changes:
+        """What is gone and what has come in this transaction, for the register; told once."""
+        return self._changes.pop(connection, None) or Changes()
+
+    def _changing(self, connection: Connection) -> Changes:
+        return self._changes.setdefault(connection, Changes())
+
+    def registered(self, connection: Connection) -> Iterator[Registered]:
+        """Every document as the register counts it."""
+        columns = (DOCUMENT.c.kind, DOCUMENT.c.id, DOCUMENT.c.revision, DOCUMENT.c.body)
+        rows: Any = connection.execute(select(*columns))
+        for kind, id_, revision, body in rows:
+            yield Registered(kind, id_, revision, body)
+
+    def _known(self, connection: Connection, kind: str, id_: bytes, revision: int) -> Registered | None:
+        here = (DOCUMENT.c.kind == kind, DOCUMENT.c.id == id_, DOCUMENT.c.revision == revision)
+        body = connection.execute(select(DOCUMENT.c.body).where(*here)).scalar()
+        return None if body is None else Registered(kind, id_, revision, bytes(body))
 
     def put(self, connection: Connection, document: Document) -> Document:
         """Insert (revision 0) or replace the revision that was read. Raises ConflictError when it is no longer that."""
         new = Document(
             document.kind, document.id, document.content, document.first, document.second, document.revision + 1
         )
-        values = {"first": new.first, "second": new.second, "revision": new.revision, "body": self._sealed(new)}
+        body = self._sealed(new)
+        values = {"first": new.first, "second": new.second, "revision": new.revision, "body": body}
+        before = self._known(connection, new.kind, new.id, document.revision) if document.revision else None
         if document.revision:
             here = (DOCUMENT.c.kind == new.kind, DOCUMENT.c.id == new.id, DOCUMENT.c.revision == document.revision)
             done = connection.execute(update(DOCUMENT).where(*here).values(values)).rowcount == 1
@@ -51,6 +90,9 @@ class Documents:
             done = self._insert(connection, {"kind": new.kind, "id": new.id, **values})
         if not done:
             raise ConflictError(f"the {new.kind} was changed by somebody else since it was read; read it again")
+        changes = self._changing(connection)
+        changes.gone.extend([before] if before else [])
+        changes.come.append(Registered(new.kind, new.id, new.revision, body))
         return new
 
     def _insert(self, connection: Connection, values: dict[str, Any]) -> bool:
@@ -91,8 +133,10 @@ class Documents:
     def remove(self, connection: Connection, document: Document) -> None:
         """Remove the revision that was read. Raises ConflictError."""
         here = (DOCUMENT.c.kind == document.kind, DOCUMENT.c.id == document.id)
+        before = self._known(connection, document.kind, document.id, document.revision)
         if connection.execute(delete(DOCUMENT).where(*here, DOCUMENT.c.revision == document.revision)).rowcount != 1:
             raise ConflictError(f"the {document.kind} was changed by somebody else since it was read; read it again")
+        self._changing(connection).gone.extend([before] if before else [])
 
     def opened(self, row: AnyRow) -> Document:
         """The document in a row of COLUMNS. Raises TamperError."""

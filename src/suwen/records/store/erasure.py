@@ -10,9 +10,9 @@ from suwen.errors import NotFoundError
 from suwen.records.store.backup import mark_behind
 from suwen.records.store.blobs import object_name
 from suwen.records.store.store import Store, Transaction
-from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, DOCUMENT, PATIENT, RECORD
+from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, PATIENT, RECORD
 
-__all__ = ["erase", "erased_patients", "forget_reasons", "what_would_go"]
+__all__ = ["erase", "erased_patients", "forget_relations", "what_would_go"]
 
 
 def what_would_go(store: Store, patient: bytes) -> dict[str, int]:
@@ -38,8 +38,7 @@ def erase(ongoing: Transaction, patient: bytes) -> None:
     rows = connection.execute(select(BLOB.c.id, BLOB.c.generation).where(BLOB.c.patient == patient)).all()
     for table in (DATA_KEY, BLIND, BLOB, RECORD):  # images before the records that own them
         connection.execute(delete(table).where(table.c.patient == patient))
-    connection.execute(delete(DOCUMENT).where(DOCUMENT.c.kind == "care", DOCUMENT.c.first == patient))
-    forget_reasons(store, connection, patient)
+    forget_relations(store, connection, patient)
     connection.execute(update(PATIENT).where(PATIENT.c.id == patient).values(generation=0, chart=b""))
     store.charts.forget(patient)
     mark_behind(store, connection)
@@ -48,8 +47,10 @@ def erase(ongoing: Transaction, patient: bytes) -> None:
     ongoing.afterwards.append(store.settle)
 
 
-def forget_reasons(store: Store, connection: Connection, patient: bytes) -> None:
-    """Uses of break-glass stay as facts; what was written about the patient in them goes."""
+def forget_relations(store: Store, connection: Connection, patient: bytes) -> None:
+    """Care relationships go; uses of break-glass stay as facts, without what was written about the patient in them."""
+    for care in store.documents.find(connection, "care", first=patient):
+        store.documents.remove(connection, care)
     for use in store.documents.find(connection, "break-glass", first=patient):
         store.documents.put(connection, replace(use, content={**use.content, "reason": "", "remark": ""}))
 

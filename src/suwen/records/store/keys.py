@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from suwen.records.audit import EntrySealer
+from suwen.records.store.register import RegisterKey
 from suwen.records.vault import BlindIndex, BundleKey, derive
 
 __all__ = ["StoreKeys"]
@@ -24,6 +25,7 @@ class StoreKeys:
         self.blind = BlindIndex(derive(root, "suwen blind 1"))
         self.entries = EntrySealer(derive(root, "suwen audit 1"))
         self.signer = Ed25519PrivateKey.from_private_bytes(derive(root, "suwen log signing 1"))
+        self.register = RegisterKey(derive(root, "suwen register 1"))
         self.backup = derive(root, "suwen backup 1")
         self._digest = derive(root, "suwen digest 1")
 

@@ -22,6 +22,7 @@ from suwen.records.audit import (
     sign,
 )
 from suwen.records.store.keys import StoreKeys
+from suwen.records.store.register import Register
 from suwen.records.store.tables import ENTRY, HEAD, TILE
 
 __all__ = ["LogHead", "append", "entries", "entry_chunks", "read_head", "start_log", "tree"]
@@ -31,24 +32,31 @@ _READ = 5000
 
 @dataclass(frozen=True, slots=True)
 class LogHead:
-    """Where the log stands: number of entries, the right edge of its tree, the newest signed checkpoint."""
+    """Where the log stands: number of entries, the right edge of its tree, the newest signed checkpoint.
+
+    `register` is the sealed register of documents (register.py) that belongs to it.
+    """
 
     size: int
     frontier: bytes
+    register: bytes
     checkpoint: str
 
 
 def start_log(connection: Connection, keys: StoreKeys, *, origin: str, at: int) -> str:
     """Make the head of an empty log; its signed checkpoint is returned."""
     empty = Frontier.empty()
-    text = sign(Checkpoint(origin, 0, empty.root(), at), keys.signer)
-    connection.execute(insert(HEAD), [{"id": 1, "size": 0, "frontier": empty.to_bytes(), "checkpoint": text}])
+    nothing = Register()
+    text = sign(Checkpoint(origin, 0, empty.root(), at, keys.register.digest(nothing)), keys.signer)
+    row = {"id": 1, "size": 0, "frontier": empty.to_bytes(), "checkpoint": text}
+    sealed = keys.register.seal(nothing, size=0, frontier=empty.to_bytes())
+    connection.execute(insert(HEAD), [{**row, "register": sealed}])
     return text
 
 
 def read_head(connection: Connection, *, lock: bool = False) -> LogHead:
     """The head; with `lock` no other transaction appends until this one ends. Raises TamperError."""
-    query = select(HEAD.c.size, HEAD.c.frontier, HEAD.c.checkpoint).where(HEAD.c.id == 1)
+    query = select(HEAD.c.size, HEAD.c.frontier, HEAD.c.register, HEAD.c.checkpoint).where(HEAD.c.id == 1)
     found = connection.execute(query.with_for_update() if lock else query).first()
     if found is None:
         raise TamperError("the audit log has lost its head; restore the store from a backup")
@@ -56,9 +64,19 @@ def read_head(connection: Connection, *, lock: bool = False) -> LogHead:
 
 
 def append(
-    connection: Connection, head: LogHead, events: Sequence[Event], keys: StoreKeys, *, origin: str, at: int
+    connection: Connection,
+    head: LogHead,
+    events: Sequence[Event],
+    keys: StoreKeys,
+    *,
+    register: Register,
+    origin: str,
+    at: int,
 ) -> LogHead:
-    """Append events, keep the tiles they complete, sign the new checkpoint. Raises AuditError: no audit, no access."""
+    """Append events, keep the tiles they complete, sign the new checkpoint over them and the register of documents.
+
+    Raises AuditError: no audit, no access.
+    """
     frontier = Frontier.from_bytes(head.size, head.frontier)
     rows, tiles = _rows(keys.entries, head.size, events), []  # type: tuple[list[dict[str, Any]], list[dict[str, Any]]]
 
@@ -66,13 +84,18 @@ def append(
         tiles.append({"level": level, "position": position, "hash": digest})
 
     frontier.extend((row["leaf"] for row in rows), completed=completed)
-    checkpoint = sign(Checkpoint(origin, frontier.size, frontier.root(), at), keys.signer)
-    new = LogHead(frontier.size, frontier.to_bytes(), checkpoint)
+    checkpoint = sign(
+        Checkpoint(origin, frontier.size, frontier.root(), at, keys.register.digest(register)), keys.signer
+    )
+    packed = frontier.to_bytes()
+    sealed = keys.register.seal(register, size=frontier.size, frontier=packed)
+    new = LogHead(frontier.size, packed, sealed, checkpoint)
     try:
-        connection.execute(insert(ENTRY), rows)
+        if rows:
+            connection.execute(insert(ENTRY), rows)
         if tiles:
             connection.execute(insert(TILE), tiles)
-        values = {"size": new.size, "frontier": new.frontier, "checkpoint": new.checkpoint}
+        values = {name: getattr(new, name) for name in LogHead.__slots__}
         done = connection.execute(update(HEAD).where(HEAD.c.id == 1, HEAD.c.size == head.size).values(values)).rowcount
     except SQLAlchemyError as error:
         raise AuditError(f"the audit log cannot be written ({type(error).__name__}), so nothing was done") from None

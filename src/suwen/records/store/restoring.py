@@ -148,7 +148,6 @@ def _fill_tables(
                 gone |= {row["id"] for row in values if row["generation"] and _lost(row, keys)}
             kept = [_erased(row) if name == "patient" and row["id"] in gone else row for row in values]
             kept = [row for row in kept if row.get("patient") not in gone]
-            kept = [row for row in kept if not (name == "document" and row["kind"] == "care" and row["first"] in gone)]
             if kept:
                 connection.execute(insert(tables[name]), kept)
             if name == "patient":

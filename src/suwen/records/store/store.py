@@ -122,12 +122,23 @@ class Store:
         Raises AuditError when the log cannot be written; then nothing was done.
         """
         with writing(self.engine) as connection:
-            ongoing = Transaction(self, connection, read_head(connection, lock=True))
+            head = read_head(connection, lock=True)
+            ongoing = Transaction(self, connection, head)
+            before = self.keys.register.open(head.register, size=head.size, frontier=head.frontier)
             yield ongoing
-            head = ongoing.head
-            if ongoing.events:
-                head = append(connection, head, ongoing.events, self.keys, origin=self.origin, at=ongoing.at)
-        if ongoing.events:
+            changes = self.documents.take_changes(connection)
+            if ongoing.events or changes:
+                register = self.keys.register.changed(before, gone=changes.gone, come=changes.come)
+                head = append(
+                    connection,
+                    head,
+                    ongoing.events,
+                    self.keys,
+                    register=register,
+                    origin=self.origin,
+                    at=ongoing.at,
+                )
+        if head is not ongoing.head:
             self.witness.keep(head.checkpoint, head.size)
         for act in ongoing.afterwards:
             act()

@@ -124,5 +124,6 @@ HEAD = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("size", BigInteger, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
+    Column("register", LargeBinary, nullable=False),  # sealed: which documents there are
     Column("checkpoint", String, nullable=False),
 )

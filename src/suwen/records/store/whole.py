@@ -18,6 +18,7 @@ from suwen.records.store.blobs import object_name
 from suwen.records.store.charts import State, opened
 from suwen.records.store.engine import is_sqlite
 from suwen.records.store.log import entries, entry_chunks, read_head
+from suwen.records.store.register import Register
 from suwen.records.store.store import Store
 from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, ENTRY, PATIENT, RECORD, TILE
 from suwen.records.vault import open_range
@@ -188,6 +189,19 @@ def _tile(connection: Connection) -> Callable[[int, int], bytes | None]:
 
 
 def _documents(store: Store, connection: Connection, report: Report) -> None:
+    """Each opens, and together they are those that the register in the head of the log counts."""
+    with report.telling("documents"):
+        head = read_head(connection)
+        register = store.keys.register.open(head.register, size=head.size, frontier=head.frontier)
+        if _head_checkpoint(store, head.checkpoint, head.size).state != store.keys.register.digest(register):
+            report.say("documents", "the register of documents is not the one that was signed")
+        found = store.keys.register.changed(Register(), gone=(), come=store.documents.registered(connection))
+        if found != register:
+            report.say(
+                "documents",
+                f"{found.count} accounts, sessions, relationships and the like are not the {register.count} last "
+                "written: one was deleted, put back or set back",
+            )
     for row in store.documents.each(connection):
         report.documents += 1
         with report.telling(f"{row.kind} {row.id.hex()}"):

@@ -113,5 +113,6 @@ def _log() -> None:
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("frontier", sa.LargeBinary, nullable=False),
+        sa.Column("register", sa.LargeBinary, nullable=False),
         sa.Column("checkpoint", sa.String, nullable=False),
     )

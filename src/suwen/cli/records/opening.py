@@ -79,7 +79,15 @@ def opening(where: Where) -> Opening:
     """What the store is opened with; secrets are asked for only when they are needed."""
     from suwen.govern import Opening  # noqa: PLC0415
 
-    return Opening(key_secret(where.passphrase_file), password=os.environ.get("SUWEN_DATABASE_PASSWORD"))
+    return Opening(key_secret(where.passphrase_file), os.environ.get("SUWEN_DATABASE_PASSWORD"), _certificate())
+
+
+def _certificate() -> tuple[str, str] | None:
+    """The files of our own certificate and key for the database server. Raises InputError for one without the other."""
+    files = (os.environ.get("SUWEN_DATABASE_CERT", ""), os.environ.get("SUWEN_DATABASE_KEY", ""))
+    if bool(files[0]) != bool(files[1]):
+        raise InputError("SUWEN_DATABASE_CERT and SUWEN_DATABASE_KEY name a certificate and its key; set both or none")
+    return files if files[0] else None
 
 
 @contextlib.contextmanager

@@ -48,10 +48,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Opening:
-    """What a store is opened with: `secret(prompt)` gives a passphrase, PIN or token; a password for the database."""
+    """What a store is opened with: `secret(prompt)` gives a passphrase, PIN or token; a password for the database.
+
+    `certificate`: files (PEM) of our own certificate and its key, for a database server that asks who we are.
+    """
 
     secret: Secret = field(repr=False)
     password: str | None = field(default=None, repr=False)
+    certificate: tuple[str, str] | None = None
     clock: Callable[[], float] = time.time
 
 
@@ -104,6 +108,7 @@ class Store:
             page_key=self.keys.pages,
             password=opening.password,
             ca_file=bootstrap.ca_file,
+            certificate=opening.certificate,
         )
         self.blobs = Blobs(bootstrap.blobs, folder=folder)
         self.documents = Documents(self.keys.documents)

@@ -12,7 +12,7 @@ from suwen.records.audit import EventKind, Outcome
 from suwen.records.gate import Records, Work
 from suwen.records.identity import login as logins
 from suwen.records.identity import passwords, sessions, totp
-from suwen.records.identity.accounts import disable, enable, new_account
+from suwen.records.identity.accounts import disable, enable, new_account, unlock
 from suwen.records.identity.login import Attempt
 from suwen.records.identity.nouns import Account
 from suwen.records.people import (
@@ -269,12 +269,15 @@ def unlock_account(actor: Actor, records: Records, login: str) -> None:
 
 
 def reset_password(actor: Actor, records: Records, login: str) -> str:
-    """A new first password for somebody who has lost theirs; ends their sessions, drops their second factor."""
+    """A new first password for somebody who has lost theirs; ends their sessions, drops their second factor.
+
+    An account that was locked stays locked. Raises AccessError, NotFoundError.
+    """
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.MANAGE, ResourceKind.ACCOUNTS)
         account, password = named(work, login), new_password()
         fresh = passwords.set_password(
-            replace(enable(account), totp="", totp_step=0, passkeys=()), password, cost=records.login_policy.cost
+            replace(unlock(account), totp="", totp_step=0, passkeys=()), password, cost=records.login_policy.cost
         )
         save_account(records.store, work.connection, replace(fresh, must_change=True))
         end_sessions(records.store, work.connection, account.id)

@@ -15,7 +15,7 @@ import platformdirs
 
 from suwen.cli.records.asking import key_secret
 from suwen.cli.records.showing import write_whole
-from suwen.errors import LoginError, StoreError
+from suwen.errors import InputError, LoginError, StoreError
 
 if TYPE_CHECKING:
     from suwen.govern import Actor, Opening, Records

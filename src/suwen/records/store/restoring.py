@@ -17,8 +17,8 @@ from suwen.records.store.backup import TABLES, KeyTable, Repository, Snapshot, r
 from suwen.records.store.blobs import Blobs, object_name
 from suwen.records.store.bootstrap import read_bootstrap, replace_file, unwrap_root, write_bootstrap
 from suwen.records.store.engine import writing
-from suwen.records.store.schema import drop, require_empty, upgrade
-from suwen.records.store.store import Opening, Place, Store, beginning
+from suwen.records.store.schema import drop, upgrade
+from suwen.records.store.store import Begun, Opening, Place, Store, beginning, take_place
 from suwen.records.store.tables import BLOB, DATA_KEY
 from suwen.records.vault import derive
 
@@ -73,8 +73,8 @@ def restore(
     Raises InputError, NotFoundError, TamperError, KeyProviderError.
     """
     _require_repository(address)
-    with beginning(folder, place), contextlib.ExitStack() as undo:
-        restored = _fill(Blobs(address, folder=Path("/")), folder, place, opening, snapshot, progress)
+    with beginning(folder, place) as begun, contextlib.ExitStack() as undo:
+        restored = _fill(Blobs(address, folder=Path("/")), folder, place, opening, (snapshot, begun), progress)
         undo.callback(restored.store.close)
         first(restored)
         undo.pop_all()
@@ -86,7 +86,9 @@ def _require_repository(address: str) -> None:
         raise NotFoundError(f"there is no backup in {address}")
 
 
-def _fill(objects: Blobs, folder: Path, place: Place, opening: Opening, snapshot: str, progress: Progress) -> Restored:
+def _fill(
+    objects: Blobs, folder: Path, place: Place, opening: Opening, wanted: tuple[str, Begun], progress: Progress
+) -> Restored:
     for name in ("store.json", "keys.json"):
         if objects.size(name) is not None:
             replace_file(folder / name, b"".join(objects.pieces(name)))
@@ -94,14 +96,13 @@ def _fill(objects: Blobs, folder: Path, place: Place, opening: Opening, snapshot
     provider = open_provider(bootstrap.provider, folder=folder, secret=opening.secret)
     root = unwrap_root(bootstrap, seal, provider)
     repository = Repository(objects.address, key=derive(root, "suwen backup 1"))
-    name = _chosen(repository, snapshot)
+    name = _chosen(repository, wanted[0])
     bootstrap = replace(bootstrap, database=place.database, blobs=place.blobs, ca_file=place.ca_file)
     with contextlib.ExitStack() as undo:
         store = Store(folder, bootstrap, root, provider, opening)
         undo.callback(store.close)
-        require_empty(store.engine)
+        take_place(store, wanted[1])
         undo.callback(drop, store.engine)  # on PostgreSQL they would stay when the folder is cleared
-        store.blobs.require_free(but_for_ours=True)  # a killed restore may have left some
         frames = repository.frames(f"snapshots/{name}.sealed")
         said = _said(next(frames))
         upgrade(store.engine, to=said.schema)

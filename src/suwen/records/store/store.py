@@ -18,7 +18,7 @@ from suwen.records.audit import Event, EventKind, Outcome, public_key_to_text
 from suwen.records.audit import verify as verify_checkpoint
 from suwen.records.keys import KeyProvider, create_provider, open_provider
 from suwen.records.store.blobs import Blobs
-from suwen.records.store.bootstrap import Bootstrap, read_bootstrap, unwrap_root, write_bootstrap
+from suwen.records.store.bootstrap import Bootstrap, read_bootstrap, replace_file, unwrap_root, write_bootstrap
 from suwen.records.store.charts import Charts
 from suwen.records.store.documents import Documents
 from suwen.records.store.engine import connect, is_sqlite, reading, writing
@@ -28,7 +28,18 @@ from suwen.records.store.schema import drop, require_current, require_empty, upg
 from suwen.records.store.witness import Witness
 from suwen.records.vault import new_data_key
 
-__all__ = ["UNFINISHED", "Opening", "Place", "Secret", "Store", "Transaction", "clear", "create_store", "open_store"]
+__all__ = [
+    "UNFINISHED",
+    "Begun",
+    "Opening",
+    "Place",
+    "Secret",
+    "Store",
+    "Transaction",
+    "clear",
+    "create_store",
+    "open_store",
+]
 
 Secret = Callable[[str], str]
 _WITNESS = "checkpoints"
@@ -198,36 +209,57 @@ def create_store(
     `first` writes what a store must not be without: killed before it is done, there is no store, only a beginning.
     Raises InputError (the folder is not empty), StoreError, KeyProviderError.
     """
-    with beginning(folder, place):
-        return _fill(folder, place, opening, first)
+    with beginning(folder, place) as begun:
+        return _fill(folder, place, opening, first, begun)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A store that is being made: `again` when a killed attempt had taken the same database and place for objects."""
+
+    mark: Path
+    taken: str
+    again: bool
+
+    def take(self) -> None:
+        """Say that database and place for objects were found empty, so that what is in them from now on is ours."""
+        replace_file(self.mark, self.taken.encode())
 
 
 @contextlib.contextmanager
-def beginning(folder: Path, place: Place) -> Iterator[None]:
+def beginning(folder: Path, place: Place) -> Iterator[Begun]:
     """An empty folder while a store is made in it: marked as unfinished, and emptied again when that fails.
 
     Raises InputError when the folder is not empty, or the database is named outside it.
     """
+    if "://" not in place.blobs and (folder / place.blobs).resolve() == folder.resolve():
+        raise InputError("images and signals need a folder of their own; name one, as blobs")
     name = place.database.removeprefix("sqlite:")
     if name != place.database and (not name or Path(name).name != name):
         raise InputError("the SQLite file lies in the store's own folder; name it without a path, as sqlite:records.db")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if (folder / UNFINISHED).exists():  # an earlier attempt was killed
+    mark, taken, again = folder / UNFINISHED, f"{place.database}\n{place.blobs}\n", False
+    if mark.exists():  # an earlier attempt was killed
+        again = mark.read_text("utf-8") == taken
         clear(folder, place)
     if any(folder.iterdir()):
         raise InputError(f"{folder} is not empty; name a new folder for the store")
-    (folder / UNFINISHED).touch(mode=0o600)
+    begun = Begun(mark, taken, again)
+    if again:
+        begun.take()
+    else:
+        mark.touch(mode=0o600)
     if name != place.database:
         (folder / name).touch(mode=0o600)
     try:
-        yield
+        yield begun
     except (SuwenError, OSError):
         clear(folder, place)
         raise
-    (folder / UNFINISHED).unlink()
+    mark.unlink()
 
 
-def _fill(folder: Path, place: Place, opening: Opening, first: Callable[[Store], None]) -> Store:
+def _fill(folder: Path, place: Place, opening: Opening, first: Callable[[Store], None], begun: Begun) -> Store:
     provider = create_provider(place.provider, place.settings, folder=folder, secret=opening.secret)
     root, identity = new_data_key(), new_data_key()[:8].hex()
     log_key = public_key_to_text(StoreKeys(root).signer.public_key(), origin=f"suwen/{identity}")
@@ -237,9 +269,8 @@ def _fill(folder: Path, place: Place, opening: Opening, first: Callable[[Store],
     with contextlib.ExitStack() as undo:
         store = Store(folder, bootstrap, root, provider, opening)
         undo.callback(store.close)
-        require_empty(store.engine)
+        take_place(store, begun)
         undo.callback(drop, store.engine)  # on PostgreSQL they would stay when the folder is cleared
-        store.blobs.require_free()
         upgrade(store.engine)
         with writing(store.engine) as connection:
             checkpoint = start_log(connection, store.keys, origin=store.origin, at=store.now())
@@ -248,6 +279,18 @@ def _fill(folder: Path, place: Place, opening: Opening, first: Callable[[Store],
         first(store)
         undo.pop_all()
     return store
+
+
+def take_place(store: Store, begun: Begun) -> None:
+    """Make sure that database and place for objects are empty, but for what a killed attempt of ours left there.
+
+    Raises InputError, StoreError when something else is in them.
+    """
+    if begun.again:
+        drop(store.engine)
+    require_empty(store.engine)
+    store.blobs.require_free(but_for_ours=begun.again)
+    begun.take()
 
 
 def clear(folder: Path, place: Place) -> None:
@@ -264,6 +307,7 @@ def clear(folder: Path, place: Place) -> None:
         name,
         f"{name}-wal",
         f"{name}-shm",
+        f".{UNFINISHED}.part",
     ):
         (folder / file).unlink(missing_ok=True)
     if (folder / place.blobs).resolve().is_relative_to(folder.resolve() / "."):  # never a folder named elsewhere

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from suwen import datasets
 from suwen.bench import BENCHMARKS, Result, summary, write_result
 from suwen.bench.cases import read_solved
 from suwen.bench.naive import Naive
@@ -149,7 +150,18 @@ def one_line(errors: str) -> str:
 def test_absent_data_end_with_status_2_and_one_line(name: str, tmp_path: Path) -> None:
     status, shown, errors = run(name, "--data", str(tmp_path))
     assert (status, shown) == (2, "")
-    assert "cases.jsonl.xz" in one_line(errors)
+    assert ("merkle" if name == "records" else "cases.jsonl.xz") in one_line(errors)
+
+
+def test_records_from_end_to_end(tmp_path: Path) -> None:
+    if not (datasets.folder() / "platform/merkle/testdata").is_dir():
+        pytest.skip("the Merkle proof vectors are not in the data folder (SUWEN_DATA)")
+    status, table, errors = run("records", "--limit", "20", "--json", str(tmp_path / "out.json"))
+    assert (status, errors) == (0, "")
+    metrics = json.loads((tmp_path / "out.json").read_text("utf-8"))["metrics"]
+    assert all(value > 0 for name, value in metrics.items() if not name.endswith(("_wrong", "_faults")))
+    assert (metrics["verify_faults"], metrics["proof_vectors_wrong"]) == (0, 0)
+    assert "bare AES-256-GCM" in table
 
 
 PACKET = {

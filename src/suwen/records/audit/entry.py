@@ -42,7 +42,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from suwen.errors import InputError, TamperError
-from suwen.records.audit.event import Detail, Event, EventKind, Outcome, decode, decode_sealed, encode
+from suwen.records.audit.event import Detail, Event, EventKind, Outcome, decode, encode
 
 __all__ = [
     "KEY_SIZE",
@@ -142,24 +142,22 @@ class EntrySealer:
             TamperError: a byte of it was changed, or it was sealed with another key; the message names its number.
 
         """
-        return self._open(entry, leaf_bytes(entry), decode)
-
-    def open_leaf(self, entry: SealedEntry, leaf: bytes) -> Event:
-        """Return the event of an entry whose `leaf_bytes` are at hand already; errors as for `open`.
-
-        For scans: that the seal holds is what counts, so the event is not encoded again to compare.
-        """
-        return self._open(entry, leaf, decode_sealed)
-
-    def _open(self, entry: SealedEntry, leaf: bytes, read: Callable[[bytes], Event]) -> Event:
-        body, header = entry.body, leaf[: len(leaf) - len(entry.body)]
+        plain = self.unseal(entry, leaf_bytes(entry))
         try:
-            plain = self._cipher(entry.seq >> _EPOCH_BITS).decrypt(body[:_NONCE_SIZE], body[_NONCE_SIZE:], header)
-            return read(plain)
-        except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
-            raise TamperError(f"audit entry {entry.seq} was changed, or sealed with another key") from error
+            return decode(plain)
         except TamperError as error:
             raise TamperError(f"audit entry {entry.seq} does not hold an event this version can read") from error
+
+    def unseal(self, entry: SealedEntry, leaf: bytes) -> bytes:
+        """Return the bytes that were sealed as this entry, whose `leaf_bytes` are at hand already; errors as for `open`.
+
+        For scans: that the seal holds is what counts there, and the event is not read.
+        """
+        body, header = entry.body, leaf[: len(leaf) - len(entry.body)]
+        try:
+            return self._cipher(entry.seq >> _EPOCH_BITS).decrypt(body[:_NONCE_SIZE], body[_NONCE_SIZE:], header)
+        except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
+            raise TamperError(f"audit entry {entry.seq} was changed, or sealed with another key") from error
 
     def _cipher_of(self, epoch: int) -> AESGCM:
         return AESGCM(self._derive(b"suwen audit 1 entry " + epoch.to_bytes(8, "big")))

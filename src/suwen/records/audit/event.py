@@ -13,7 +13,7 @@ from typing import Any
 
 from suwen.errors import InputError, TamperError
 
-__all__ = ["Detail", "Event", "EventKind", "Outcome", "decode", "decode_sealed", "encode"]
+__all__ = ["Detail", "Event", "EventKind", "Outcome", "decode", "encode"]
 
 Detail = str | int | float | bool | None | Sequence[str | int | float | bool | None]
 """What a detail may hold: a JSON scalar or a flat list of them, read back as a list."""
@@ -114,29 +114,17 @@ def decode(body: bytes) -> Event:
         TamperError: `body` is not the canonical form of any event this version knows.
 
     """
-    event = decode_sealed(body)
     try:
+        fields, _ = _from_json(body.decode())
+        kind, at, actor, act, purpose, subject, outcome, detail = _fields_of(fields)
+        event = Event(_KIND_OF[kind], at, actor, act, purpose, subject, _OUTCOME_OF[outcome], detail)
         canonical = encode(event) == body
-    except (InputError, AttributeError):  # a field of another type
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        # The first error would quote the event.
         raise TamperError("an audit event is not readable: it is damaged, or a newer Suwen wrote it") from None
     if not canonical:
         raise TamperError("an audit event is not written as Suwen writes it")
     return event
-
-
-def decode_sealed(body: bytes) -> Event:
-    """Return the event in bytes whose seal was opened: authentic as they are, they are not encoded again to compare.
-
-    Raises:
-        TamperError: this version does not know such an event.
-
-    """
-    try:
-        fields, _ = _from_json(body.decode())
-        kind, at, actor, act, purpose, subject, outcome, detail = _fields_of(fields)
-        return Event(_KIND_OF[kind], at, actor, act, purpose, subject, _OUTCOME_OF[outcome], detail)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # not chained: it quotes what it read
-        raise TamperError("an audit event is not readable: it is damaged, or a newer Suwen wrote it") from None
 
 
 # The standard library's JSON encoder is called piece by piece: it costs more than the event, and allows nested details.

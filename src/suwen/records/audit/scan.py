@@ -132,7 +132,7 @@ class Scan:
             packed = leaf_bytes(entry)
             leaf = leaf_hash(packed)
             if self._sealer is not None:
-                self._sealer.open_leaf(entry, packed)
+                self._sealer.unseal(entry, packed)
         except TamperError:
             one, many = "was changed: it does not open with the key", "were changed: they do not open with the key"
             return self._changed(entry.seq, stored, one, many)

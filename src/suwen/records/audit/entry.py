@@ -149,7 +149,7 @@ class EntrySealer:
             raise TamperError(f"audit entry {entry.seq} does not hold an event this version can read") from error
 
     def unseal(self, entry: SealedEntry, leaf: bytes) -> bytes:
-        """Return the bytes that were sealed as this entry, whose `leaf_bytes` are at hand already; errors as for `open`.
+        """Return the bytes that were sealed as this entry, whose `leaf_bytes` are at hand; errors as for `open`.
 
         For scans: that the seal holds is what counts there, and the event is not read.
         """

@@ -82,7 +82,12 @@ class Charts:
     # Patients and keys
 
     def create(self, connection: Connection, *, at: int, key: tuple[PatientKey, Wrapped] | None = None) -> bytes:
-        """Make a patient with a data key (a given one, or a fresh one) and an empty chart; the id (16 random bytes)."""
+        """Make a patient with a data key (a given one, or a fresh one) and an empty chart; the id (16 random bytes).
+
+        Raises ConflictError when the given key was wrapped under a key-encryption key that was replaced meanwhile.
+        """
+        if key is not None and key[1].kek != self.provider.current:  # that one may be retired any moment
+            raise ConflictError("the key-encryption key was replaced meanwhile; try again")
         key = key or self.new_key(secrets.token_bytes(16), 1)
         patient = key[0].patient
         rows = [{"id": patient, "generation": 1, "revision": 0, "chart": seal_chart(key[0], Chart(), 0), "created": at}]

@@ -6,8 +6,8 @@
 # tests/golden/records stays, and so does the code that opens it. To change a format: add the next number, write only
 # that, keep opening the old ones, add a golden file, and name the change in the changelog. Integers are big-endian.
 #
-# Keys of one patient. A data key is 32 random bytes, made for one patient and one generation (1, 2, ... raised by
-# each rotation), and stored only wrapped by the key-encryption key. Never used itself, it is expanded by HKDF-SHA256
+# Keys of one patient. A data key is 32 random bytes, made for one patient and one generation (raised by each
+# rotation), and stored only wrapped by the key-encryption key. Never used itself, it is expanded by HKDF-SHA256
 # (RFC 5869, no salt) with these infos:
 #     "suwen record 1"   seals records
 #     "suwen type 1"     tags of record types: the first 8 bytes of HMAC-SHA256 of the type

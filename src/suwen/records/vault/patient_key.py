@@ -18,7 +18,7 @@ def new_data_key() -> bytes:
 
 
 class PatientKey:
-    """What is derived from the data key of one patient (16 bytes id) and one generation (1, 2, ...)."""
+    """What is derived from the data key of one patient (16 bytes id) and one generation (raised by each rotation)."""
 
     __slots__ = ("_tags", "_type_key", "chart", "chart_cipher", "cipher", "generation", "patient", "stream")
 

@@ -70,6 +70,15 @@ def test_a_patient_known_there_gets_the_records_added_only_by_whoever_treats_the
         import_bundle(stranger, there.records, io.BytesIO(bundle), sender=log_public_key(ward.records))
 
 
+def test_a_bundle_is_taken_in_once(ward: Ward, there: Ward, tmp_path: Path) -> None:
+    _, bundle = sent(ward, there, tmp_path / "out.bundle")
+    arrived = taken(there, bundle, ward)
+    with pytest.raises(InputError, match="before"):
+        taken(there, bundle, ward)
+    assert len(open_patient(there[Role.PHYSICIAN], there.records, arrived)) == 7
+    assert check_store(there[Role.ADMINISTRATOR], there.records, grace=0).nothing
+
+
 def test_only_those_who_may_export_do_and_the_file_is_whole_or_not_there(
     ward: Ward, there: Ward, tmp_path: Path
 ) -> None:
@@ -83,13 +92,15 @@ def test_only_those_who_may_export_do_and_the_file_is_whole_or_not_there(
     assert list(tmp_path.glob("*out*")) == []
 
 
-@pytest.mark.parametrize("damage", ["flipped", "cut", "not ours", "not theirs"])
+@pytest.mark.parametrize("damage", ["flipped", "cut", "cut at the end", "not ours", "not theirs"])
 def test_a_bundle_that_is_not_right_leaves_nothing(ward: Ward, there: Ward, tmp_path: Path, damage: str) -> None:
     _, bundle = sent(ward, there, tmp_path / "out.bundle")
     if damage == "flipped":
         bundle = bundle[:-2_000_000] + bytes([bundle[-2_000_000] ^ 1]) + bundle[-1_999_999:]
     if damage == "cut":
         bundle = bundle[:-1_000_000]
+    if damage == "cut at the end":  # after the first image was stored
+        bundle = bundle[:-20]
     target, sender = (ward, ward) if damage == "not ours" else (there, there if damage == "not theirs" else ward)
     with pytest.raises((TamperError, InputError)):
         taken(target, bundle, sender)

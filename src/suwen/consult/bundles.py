@@ -7,6 +7,7 @@ demographics first; then per image {"image": id, "size": bytes, "chunk": bytes} 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -21,10 +22,12 @@ from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind, public_key_from_text
 from suwen.records.demographics import KIND, Demographics
 from suwen.records.gate import Records, Work, patient_id
+from suwen.records.keys import Wrapped
 from suwen.records.people import Actor
 from suwen.records.relations import Care, new_relation, save_care
 from suwen.records.store import charts
 from suwen.records.store.blobs import object_name
+from suwen.records.store.documents import Document
 from suwen.records.vault import (
     HEAD_BYTES,
     BlobRef,
@@ -54,7 +57,7 @@ def export_bundle(
         work.require(Act.EXPORT, ResourceKind.PATIENT, patient=raw)
         state = store.charts.state(work.connection, raw)
         found = store.charts.newest(work.connection, state)
-        head = {"format": 1, "from": store.origin, "at": work.at, "records": len(found)}
+        head = {"format": 1, "id": secrets.token_hex(16), "from": store.origin, "at": work.at, "records": len(found)}
         detail = {"records": len(found), "recipient": recipient.strip()[-16:]}
         work.note(EventKind.EXPORT, act=Act.EXPORT.value, subject=raw.hex(), detail=detail)
     ordered = sorted(found, key=lambda one: (one.kind != KIND, one.at, one.id))
@@ -132,24 +135,49 @@ def import_bundle(actor: Actor, records: Records, source: IO[bytes], *, sender: 
     who = Demographics.from_bytes(payload)
     known, key, fresh = _patient_here(actor, records, who)
     coming = _Coming() if known else _Coming([(said["record"], payload)])
-    _take_all(records, key, pairs, coming)
-    with records.acting(actor, Purpose.TREATMENT) as work:
-        patient = key.patient
-        if known:
-            _require_same_key(work, key)
-        else:
-            work.require(Act.REGISTER, ResourceKind.PATIENT)
-            if any(records.store.charts.find(work.connection, [("identifier", one)]) for one in who.identifiers):
-                raise ConflictError("the patient was registered by somebody else meanwhile; import the bundle again")
-            records.store.charts.create(work.connection, at=work.at, key=fresh)
-            records.store.charts.index(work.connection, patient, who.fields())
-            care = Care(new_relation(), patient.hex(), actor.id, work.at, None, actor.id)
-            save_care(records.store, work.connection, care)
-        drafts = [_draft(one, payload, coming) for one, payload in coming.drafts]
-        keep(work, Act.ANNOTATE if known else Act.REGISTER, patient, drafts)
-        detail = {"what": "imported", "from": str(head.get("from", "")), "taken": len(drafts), "records": []}
-        work.note(EventKind.SEAL, act=Act.REGISTER.value, subject=patient.hex(), detail=detail)
-        return patient.hex()
+    with contextlib.ExitStack() as undo:
+        undo.callback(_remove_images, records, key, coming)
+        _take_all(records, key, pairs, coming)
+        with records.acting(actor, Purpose.TREATMENT) as work:
+            _require_first(work, head)
+            if known:
+                _require_same_key(work, key)
+            else:
+                _register(work, fresh, who)
+            drafts = [_draft(one, payload, coming) for one, payload in coming.drafts]
+            keep(work, Act.ANNOTATE if known else Act.REGISTER, key.patient, drafts)
+            detail = {"what": "imported", "from": str(head.get("from", "")), "taken": len(drafts), "records": []}
+            work.note(EventKind.SEAL, act=Act.REGISTER.value, subject=key.patient.hex(), detail=detail)
+        undo.pop_all()
+    return key.patient.hex()
+
+
+def _remove_images(records: Records, key: PatientKey, coming: _Coming) -> None:
+    """What was stored for a bundle that is not taken in after all."""
+    records.store.blobs.delete(object_name(blob.id, key.generation) for blob, _ in coming.images.values())
+
+
+def _require_first(work: Work, head: dict[str, Any]) -> None:
+    """Refuse a bundle that was taken in before: its records would stand twice. Raises InputError."""
+    said = f"{head.get('from', '')}|{head.get('id', '')}"
+    id_ = work.store.keys.blind.tag("bundle", said)
+    if work.store.documents.exists(work.connection, "bundle", id_):
+        raise InputError("this bundle was imported before; ask those who sent it for a new one if records are missing")
+    work.store.documents.put(work.connection, Document("bundle", id_, {"from": str(head.get("from", ""))}))
+
+
+def _register(work: Work, fresh: tuple[PatientKey, Wrapped], who: Demographics) -> None:
+    """A patient who is new here, in the care of whoever takes the bundle in, unless that is a device."""
+    work.require(Act.REGISTER, ResourceKind.PATIENT)
+    store, patient = work.store, fresh[0].patient
+    if any(store.charts.find(work.connection, [("identifier", one)]) for one in who.identifiers):
+        raise ConflictError("the patient was registered by somebody else meanwhile; import the bundle again")
+    store.charts.create(work.connection, at=work.at, key=fresh)
+    store.charts.index(work.connection, patient, who.fields())
+    if not work.actor.device:
+        save_care(
+            store, work.connection, Care(new_relation(), patient.hex(), work.actor.id, work.at, None, work.actor.id)
+        )
 
 
 def _patient_here(actor: Actor, records: Records, who: Demographics) -> tuple[bool, PatientKey, Any]:

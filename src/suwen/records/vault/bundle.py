@@ -1,6 +1,6 @@
 """A bundle for another hospital: sealed to its public key by hybrid post-quantum HPKE, signed by the sender.
 
-Bundle, format 1:  "SUWENBDL" | 01 | length of the head (4) | head, canonical JSON | signature of all before (64)
+Bundle, format 1:  "SUWENBDL" | 01 | length of the head (4) | head, canonical JSON | signature (64)
                    | HPKE enc and sealed bundle key (1168) | frames, sealed in chunks
 
 - HPKE (RFC 9180) with the hybrid KEM ML-KEM-768 + X25519, HKDF-SHA256, AES-256-GCM: whoever breaks one of the two

@@ -14,7 +14,16 @@ from watch import audited, length
 from suwen.consult.chart import Draft, open_patient, open_record, write_records
 from suwen.consult.images import Image, open_image, store_images
 from suwen.consult.patients import find_patients, list_my_patients
-from suwen.errors import InputError, KeyProviderError, LoginError, NotFoundError, StoreError, SuwenError, TamperError
+from suwen.errors import (
+    ConflictError,
+    InputError,
+    KeyProviderError,
+    LoginError,
+    NotFoundError,
+    StoreError,
+    SuwenError,
+    TamperError,
+)
 from suwen.govern.hospital import open_records
 from suwen.govern.keys import change_passphrase, rotate_data_keys, rotate_kek
 from suwen.govern.upkeep import back_up, check_store, restore_backup, snapshots_in, verify_store
@@ -271,3 +280,21 @@ def test_backing_up_is_audited_and_remembered(either_ward: Ward, tmp_path: Path)
     (noted,) = audited(ward, kind=EventKind.BACKUP)
     assert (noted.actor, noted.act, noted.detail["snapshot"]) == (ward[Role.ADMINISTRATOR].id, "back up", name)
     assert check_store(ward[Role.SECURITY_OFFICER], ward.records).nothing
+
+
+def test_an_image_removed_while_the_backup_is_made_is_a_conflict_and_not_a_fault(
+    ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that a rotation beside a backup is not told as tampering: the snapshot names what is just gone."""
+    furnished(ward)
+    pieces = ward.records.store.blobs.pieces
+
+    def rotated_first(name: str) -> Iterator[bytes]:
+        monkeypatch.undo()
+        rotate_data_keys(ward[Role.SECURITY_OFFICER], ward.records)
+        return pieces(name)
+
+    monkeypatch.setattr(ward.records.store.blobs, "pieces", rotated_first)
+    with pytest.raises(ConflictError, match="back up again"):
+        back_up(ward[Role.ADMINISTRATOR], ward.records, str(tmp_path / "b"), progress=silent)
+    back_up(ward[Role.ADMINISTRATOR], ward.records, str(tmp_path / "b"), progress=silent)

@@ -109,9 +109,11 @@ def _attempted(
     attempt = attempting(account)
     with records.store.transaction() as ongoing:
         now = account_by_login(records.store, ongoing.connection, login)
-        if now != account:
-            raise ConflictError("another login to this account was going on at the same moment; try again")
-        return attempt, admitted(records, ongoing, attempt, before=account)
+        if now == account:
+            return attempt, admitted(records, ongoing, attempt, before=account)
+        who, detail = account.id if account else "", {"reason": "another attempt at the same moment"}
+        ongoing.note(EventKind.LOGIN, actor=who, act="log in", outcome=Outcome.FAILURE, detail=detail)
+    raise ConflictError("another login to this account was going on at the same moment; try again")
 
 
 def admitted(

@@ -34,7 +34,7 @@ from typing import Any
 from cryptography.hazmat.primitives import keywrap
 from sqlalchemy import Connection, Table, func, select
 
-from suwen.errors import InputError, NotFoundError, StoreError, TamperError
+from suwen.errors import ConflictError, InputError, NotFoundError, StoreError, TamperError
 from suwen.records.keys import Wrapped
 from suwen.records.store.blobs import Blobs, object_name
 from suwen.records.store.documents import Document
@@ -203,10 +203,21 @@ def _copy_objects(store: Store, repository: Repository, connection: Connection, 
     for row in connection.execute(select(BLOB.c.id, BLOB.c.generation, BLOB.c.stored)):
         name = object_name(row.id, row.generation)
         if here.get(f"objects/{name}") != row.stored:
-            repository.objects.put(f"objects/{name}", store.blobs.pieces(name))
+            _copy_object(store, repository, name)
         done += 1
         progress(done)
     return done
+
+
+def _copy_object(store: Store, repository: Repository, name: str) -> None:
+    try:
+        repository.objects.put(f"objects/{name}", store.blobs.pieces(name))
+    except TamperError:
+        if store.blobs.size(name) is not None:
+            raise
+        # the snapshot still names what a rotation or an erasure beside it has just removed
+        said = "an image was renewed or erased while the backup was made; back up again"
+        raise ConflictError(f"{said} (if it says so again, `suwen records verify`)") from None
 
 
 def _frames(connection: Connection, snapshot: Snapshot, progress: Callable[[int], None]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert, select, text, update
-from ward import CHEAP, PASSWORD, Ward, opening
+from ward import CHEAP, PASSWORD, Clock, Ward, opening
 from watch import audited, length, rows
 
 from suwen.consult.chart import Draft, open_patient, open_patients, open_record, withdraw_record, write_records
@@ -403,3 +403,15 @@ def test_an_id_of_another_shape_is_not_found(ward: Ward, id_: str) -> None:
         erase_patient(ward[Role.SECURITY_OFFICER], ward.records, id_, reason="asked for")
     with pytest.raises(NotFoundError):
         grant_care(ward[Role.ADMINISTRATOR], ward.records, patient=id_, who="auditor")
+
+
+def test_a_revocation_holds_at_once_on_a_machine_whose_clock_is_behind(either_ward: Ward) -> None:
+    """Proves that taking away does not wait for another machine's clock, nor does giving."""
+    ward = either_ward
+    patient, other = ward.patient(1), ward.hire("other", Role.PHYSICIAN)
+    with open_records(ward.home, opening(Clock(ward.clock.now - 600)), policy=CHEAP) as late:
+        grant_care(ward[Role.ADMINISTRATOR], ward.records, patient=patient, who="other")
+        assert open_patient(other, late, patient)
+        revoke_care(ward[Role.ADMINISTRATOR], ward.records, patient=patient, who="other")
+        with pytest.raises(AccessError):
+            open_patient(other, late, patient)

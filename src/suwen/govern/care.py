@@ -11,6 +11,7 @@ from suwen.records.audit import EventKind
 from suwen.records.gate import Records, Work, patient_id
 from suwen.records.people import Actor, devices
 from suwen.records.relations import (
+    NOT_JUSTIFIED,
     BreakGlass,
     Care,
     break_glass_uses,
@@ -59,7 +60,7 @@ def revoke_care(actor: Actor, records: Records, *, patient: str, who: str, devic
         if not ended:
             raise NotFoundError("there is no active care relationship to end")
         for one in ended:
-            save_care(records.store, work.connection, replace(one, until=work.at))
+            save_care(records.store, work.connection, replace(one, until=work.at, revoked=True))
         work.note(EventKind.CARE, act=Act.MANAGE.value, subject=raw.hex(), detail={"what": "revoked", "who": id_})
         return len(ended)
 
@@ -112,7 +113,7 @@ def review_break_glass(actor: Actor, records: Records, use: str, *, justified: b
             one,
             reviewed_by=actor.id,
             reviewed_at=work.at,
-            verdict="justified" if justified else "not justified",
+            verdict="justified" if justified else NOT_JUSTIFIED,
             remark=remark.strip(),
             until=one.until if justified else min(one.until, work.at),
         )

@@ -13,7 +13,19 @@ from suwen.errors import TamperError
 from suwen.records.store.documents import Document
 from suwen.records.store.store import Store
 
-__all__ = ["BreakGlass", "Care", "break_glass_uses", "caring", "new_relation", "save_break_glass", "save_care"]
+__all__ = [
+    "NOT_JUSTIFIED",
+    "BreakGlass",
+    "Care",
+    "break_glass_uses",
+    "caring",
+    "new_relation",
+    "save_break_glass",
+    "save_care",
+]
+
+
+NOT_JUSTIFIED = "not justified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +41,15 @@ class Care:
     since: int
     until: int | None
     given_by: str
+    revoked: bool = False
 
     def active(self, at: int) -> bool:
-        """Whether it holds at a time in microseconds."""
-        return self.since <= at and (self.until is None or at < self.until)
+        """Whether it holds at a time in microseconds.
+
+        It holds from when it is stored, and no longer once it is revoked, whatever the time: several machines may write
+        to one store, and their clocks differ.
+        """
+        return not self.revoked and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +64,12 @@ class BreakGlass:
     reason: str
     reviewed_by: str = ""
     reviewed_at: int | None = None
-    verdict: str = ""  # "justified" or "not justified"
+    verdict: str = ""  # "justified" or NOT_JUSTIFIED
     remark: str = ""
 
     def active(self, at: int) -> bool:
-        """Whether it holds at a time in microseconds."""
-        return self.since <= at < self.until
+        """Whether it holds at a time in microseconds; one that was not justified never does."""
+        return self.verdict != NOT_JUSTIFIED and at < self.until
 
 
 def new_relation() -> str:

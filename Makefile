@@ -18,7 +18,7 @@ TESTS ?= tests
 JOBS ?= 2
 BENCHMARKS ?= rare-disease similar-cases records phenotype-text
 
-.PHONY: run test check bench recipes docs clean help
+.PHONY: run test check bench siege recipes docs clean help
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,9 @@ bench: $(INSTALLED) ## Run every benchmark whose data are here, results into ben
 	@mkdir -p bench/results
 	@for name in $(BENCHMARKS); do echo "== $$name"; \
 	  $(BIN)/suwen bench $$name --json bench/results/$$name.json || test $$? -eq 2; done  # 2: its data are not here
+
+siege: $(INSTALLED) ## Kill stores 200 times and flip 1,000 bits of them, where make test does a few
+	SUWEN_KILLS=200 SUWEN_FLIPS=1000 $(BIN)/pytest -s tests/records/test_kills.py tests/records/test_flips.py
 
 recipes: $(INSTALLED) ## Rebuild every shipped weight from the data
 	@shopt -s nullglob; for recipe in recipes/[!_]*.py; do echo "== $$recipe"; $(BIN)/python $$recipe; done

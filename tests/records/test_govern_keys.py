@@ -15,7 +15,15 @@ from watch import audited, length, rows
 from suwen.consult.chart import Draft, open_patient, open_patients, write_records
 from suwen.consult.images import Image, open_image, store_images
 from suwen.consult.patients import find_patients, list_my_patients
-from suwen.errors import AccessError, ConflictError, InputError, KeyProviderError, NotFoundError, TamperError
+from suwen.errors import (
+    AccessError,
+    ConflictError,
+    InputError,
+    KeyProviderError,
+    NotFoundError,
+    StoreError,
+    TamperError,
+)
 from suwen.govern.care import list_care
 from suwen.govern.hospital import open_records
 from suwen.govern.keys import (
@@ -458,3 +466,14 @@ def test_a_new_passphrase_opens_and_the_old_one_no_more(either_ward: Ward) -> No
         assert len(open_patient(ward[Role.PHYSICIAN], again, ids[0])) == 4
     assert rows(ward) == stored
     assert [one.detail["what"] for one in audited(ward, kind=EventKind.KEY)] == ["passphrase changed"]
+
+
+def test_a_renewal_is_refused_by_a_clock_that_is_behind_the_keys(ward: Ward) -> None:
+    """Proves that no patient is passed by: keys that seem newer than the renewal would be taken for renewed."""
+    ward.patient(1)
+    ward.clock.now -= 3600
+    officer = ward.log_in("security")
+    with pytest.raises(StoreError, match="clock"):
+        rotate_data_keys(officer, ward.records)
+    ward.clock.now += 7200
+    assert rotate_data_keys(ward.log_in("security"), ward.records)[0] == 1

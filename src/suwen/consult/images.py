@@ -55,22 +55,25 @@ def store_images(
     with records.acting(actor, purpose) as work:
         work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
         key = records.store.charts.state(work.connection, raw).key
-    blobs = _put_all(records, key, images)
-    with records.acting(actor, purpose) as work:
-        work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
-        if records.store.charts.state(work.connection, raw).key.generation != key.generation:
-            raise ConflictError("the patient's key was renewed meanwhile; store the images again")
-        return keep(work, Act.ANNOTATE, raw, [charts.Draft(kind, payload, blobs=blobs)])[0]
-
-
-def _put_all(records: Records, key: PatientKey, images: Sequence[Image]) -> tuple[tuple[BlobRef, int], ...]:
-    """Every image, or when one cannot be stored none of them."""
     stored: list[tuple[BlobRef, int]] = []
-    with contextlib.ExitStack() as undo:
+    with contextlib.ExitStack() as undo:  # when one cannot be stored or the record cannot be written, none stays
         undo.callback(lambda: records.store.blobs.delete(object_name(one.id, key.generation) for one, _ in stored))
         stored.extend(_put(records, key, image) for image in images)
+        with records.acting(actor, purpose) as work:
+            work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
+            if records.store.charts.state(work.connection, raw).key.generation != key.generation:
+                raise ConflictError("the patient's key was renewed meanwhile; store the images again")
+            _require_there(records, key, stored)
+            record = keep(work, Act.ANNOTATE, raw, [charts.Draft(kind, payload, blobs=tuple(stored))])[0]
         undo.pop_all()
-    return tuple(stored)
+    return record
+
+
+def _require_there(records: Records, key: PatientKey, stored: Sequence[tuple[BlobRef, int]]) -> None:
+    """A storing that took longer than the grace of `suwen records check` may have lost what it began with."""
+    for blob, size in stored:
+        if records.store.blobs.size(object_name(blob.id, key.generation)) != size:
+            raise ConflictError("an image was removed while the others were stored; store them again")
 
 
 def _put(records: Records, key: PatientKey, image: Image) -> tuple[BlobRef, int]:

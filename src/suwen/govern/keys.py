@@ -14,7 +14,7 @@ from suwen.records.keys import FileProvider
 from suwen.records.keys.key_file import FEWEST_CHARACTERS
 from suwen.records.people import Actor
 from suwen.records.store import erasure, rotation
-from suwen.records.store.backup import mark_behind, refresh_keys
+from suwen.records.store.backup import is_rehearsal, mark_behind, refresh_keys
 from suwen.records.store.rotation import Progress, silent
 from suwen.records.store.tables import BLOB, DATA_KEY, RECORD
 from suwen.records.vault import public_text
@@ -42,6 +42,8 @@ def rotate_kek(
     _require_keys(actor, records)
     if retire and rotation.unfinished(records.store) == ["data keys"]:
         raise InputError("the renewal of data keys is not finished; run `suwen records rotate data` first")
+    if records.store.provider.kind != "file" and is_rehearsal(records.store):  # a key service is the real store's too
+        raise InputError("this store is a rehearsal of a restore; its keys are those of the real one")
     kek = rotation.rotate_kek(records.store, actor=actor.id, retire=retire, progress=progress)
     return kek, refresh_keys(records.store)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from suwen.errors import InputError, StoreError, TamperError
@@ -146,24 +147,35 @@ def restore_backup(
     opening: Opening,
     *,
     snapshot: str = "",
+    rehearsal: bool = False,
     progress: restoring.Progress,
 ) -> str:
     """Restore a backup into a new store; the snapshot's name.
 
+    A `rehearsal` knows no backup and cannot be backed up, so that nothing done in it reaches those of the real store.
     Whoever has the backup and its keys may: there is no account yet to ask. That it was done is the next entry of the
     restored log. Raises InputError, TamperError, KeyProviderError.
     """
     restored = restoring.restore(
-        _absolute(address), folder, place, opening, snapshot=snapshot, first=_note_restored, progress=progress
+        _absolute(address),
+        folder,
+        place,
+        opening,
+        snapshot=snapshot,
+        first=partial(_note_restored, rehearsal=rehearsal),
+        progress=progress,
     )
     restored.store.close()
     return restored.snapshot
 
 
-def _note_restored(restored: restoring.Restored) -> None:
+def _note_restored(restored: restoring.Restored, *, rehearsal: bool) -> None:
     store = restored.store
     with store.transaction() as ongoing:
-        ongoing.note(EventKind.RESTORE, act="restore", detail={"snapshot": restored.snapshot})
+        detail = {"snapshot": restored.snapshot, "rehearsal": rehearsal}
+        ongoing.note(EventKind.RESTORE, act="restore", detail=detail)
+        if rehearsal:
+            backup.mark_rehearsal(store, ongoing.connection)
         for session in store.documents.find(ongoing.connection, "session"):
             # one that was ended after the snapshot, by locking its account perhaps, would otherwise hold again
             store.documents.remove(ongoing.connection, session)

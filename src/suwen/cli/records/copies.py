@@ -36,10 +36,13 @@ def backup(where: Where, address: str) -> None:
     "--into", type=click.Path(path_type=Path, file_okay=False), help="Folder of the new store [default: --store]."
 )
 @click.option("--snapshot", default="", metavar="NAME", help="Which one [default: the newest].")
+@click.option("--rehearsal", is_flag=True, help="Only to try: the copy knows no backup and cannot be backed up.")
 @click.option("--list", "listing", is_flag=True, help="Print the names of the snapshots, oldest first, and end.")
 @place_options
 @click.pass_obj
-def restore(where: Where, /, address: str, into: Path | None, snapshot: str, listing: bool, **options: str) -> None:
+def restore(
+    where: Where, /, address: str, into: Path | None, snapshot: str, rehearsal: bool, listing: bool, **options: str
+) -> None:
     """Make a store in an empty folder from the backup at ADDRESS, and verify it.
 
     Whoever has the backup and its keys may. Exit status 1 when the restored store has faults.
@@ -62,7 +65,9 @@ def restore(where: Where, /, address: str, into: Path | None, snapshot: str, lis
     place = Place(options["database"], options["blobs"], ca_file=options["ca_file"])
     remembering = replace(asked, secret=once)
     with plainly(folder), progress("restoring") as told:
-        name = restore_backup(address, folder, place, remembering, snapshot=snapshot, progress=told)
+        name = restore_backup(
+            address, folder, place, remembering, snapshot=snapshot, rehearsal=rehearsal, progress=told
+        )
     say(f"restored {name} into {folder}")
     with opened(replace(where, folder=folder), trusting=True, using=remembering) as records:
         report = verify_all(records, None)

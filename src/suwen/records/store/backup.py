@@ -45,12 +45,15 @@ from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, DOCUMENT, ENTRY, H
 from suwen.records.vault import derive, open_frames, seal_frames
 
 __all__ = [
+    "REHEARSAL",
     "TABLES",
     "KeyTable",
     "Repository",
     "Snapshot",
     "back_up",
+    "is_rehearsal",
     "mark_behind",
+    "mark_rehearsal",
     "read_keys",
     "refresh_keys",
     "repositories",
@@ -61,6 +64,7 @@ TABLES = (PATIENT, RECORD, BLOB, BLIND, DOCUMENT, ENTRY, TILE, HEAD)  # in the o
 Progress = Callable[[int, int], None]
 KeyTable = dict[tuple[bytes, int], bytes]
 _MAGIC = b"SUWENBAK\x01"
+REHEARSAL = b"rehearsal-of-it."  # id of the document that marks one
 _ROWS = 1000
 
 
@@ -171,6 +175,8 @@ def back_up(
 
     Progress is objects and rows done of all. Killed, it is simply run again.
     """
+    if is_rehearsal(store):
+        raise InputError("this store is a rehearsal of a restore; the real one is backed up, not its copy")
     repository = Repository(address, key=store.keys.backup)
     repository.mark(store.bootstrap.id)
     with store.transaction() as ongoing:  # known before it holds a key: an erasure must find it even after a kill
@@ -249,6 +255,19 @@ def _remember(store: Store, connection: Connection, address: str, snapshot: str,
     content = {"address": address, "snapshot": last, "behind": behind}
     revision = known[0].revision if known else 0
     store.documents.put(connection, Document("backup", id_, content, revision=revision))
+
+
+def mark_rehearsal(store: Store, connection: Connection) -> None:
+    """Make a restored store one that knows no backup and is never backed up: what is done in it reaches no other."""
+    for one in repositories(store, connection):
+        store.documents.remove(connection, one)
+    store.documents.put(connection, Document("mark", REHEARSAL, {"what": "rehearsal"}))
+
+
+def is_rehearsal(store: Store) -> bool:
+    """Whether the store was restored only to try."""
+    with store.snapshot() as connection:
+        return store.documents.exists(connection, "mark", REHEARSAL)
 
 
 def mark_behind(store: Store, connection: Connection) -> None:

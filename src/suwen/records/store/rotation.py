@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, func, select, update
 
-from suwen.errors import ConflictError, NotFoundError
+from suwen.errors import ConflictError, NotFoundError, StoreError
 from suwen.records.audit import EventKind
 from suwen.records.keys import Wrapped
 from suwen.records.keys.durable import alone
@@ -153,11 +153,14 @@ def _rotate_data_keys(store: Store, actor: str, progress: Progress) -> int:
 
 
 def _job(store: Store, actor: str) -> int:
-    """When the rotation under way began, or now that one begins."""
+    """When the rotation under way began, or now that one begins. Raises StoreError when the clock is behind a key."""
     with store.transaction() as ongoing:
         for job in store.documents.find(ongoing.connection, "job"):
             if job.id == _JOB_ID:
                 return int(job.content["began"])
+        newest = ongoing.connection.execute(select(func.max(DATA_KEY.c.created))).scalar() or 0
+        if newest >= ongoing.at:  # keys made "later" would be taken for renewed and passed by
+            raise StoreError("this machine's clock is behind the newest data key; set it right, then rotate")
         content = {"name": _JOB, "began": ongoing.at}
         store.documents.put(ongoing.connection, Document("job", _JOB_ID, content))
         _note(ongoing, actor, {"what": "renewal of data keys begun"})

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from keys_makers import CHEAP, PASSPHRASE
 
 from suwen.errors import InputError, KeyProviderError, TamperError
-from suwen.records.keys import Wrapped, durable, key_file, open_provider
+from suwen.records import durable
+from suwen.records.keys import Wrapped, key_file, open_provider
 from suwen.records.keys.file import NAME, FileProvider
 from suwen.records.keys.key_file import RECOMMENDED, Cost
 from suwen.records.keys.wrapping import unwrap_under, wrap_under

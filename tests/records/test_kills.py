@@ -175,7 +175,7 @@ def test_killed_within_the_renewal_of_a_data_key(tmp_path: Path, children: Child
 def test_killed_while_the_key_file_is_written(tmp_path: Path, children: Children) -> None:
     """What was half-written is removed by the next attempt, also by one that begins anew."""
     job = {"main": "create", "settings": CHEAP_FILE, "passphrase": PASSPHRASE}
-    for within in ("_write_new", "replace_file"):
+    for within in ("_write_new", "replace"):
         for fuse in range(9):
             folder = tmp_path / f"{within}-{fuse}"
             if children.killed_by_itself({**job, "folder": str(folder), "within": within}, fuse) is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,10 +16,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from suwen.consult.chart import keep
-from suwen.errors import ConflictError, FormatError, InputError, StoreError, TamperError
+from suwen.errors import ConflictError, FormatError, InputError, TamperError
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind, public_key_from_text
 from suwen.records.demographics import KIND, Demographics
+from suwen.records.durable import keep as keep_file
 from suwen.records.gate import Records, Work, patient_id
 from suwen.records.keys import Wrapped
 from suwen.records.people import Actor
@@ -62,7 +62,7 @@ def export_bundle(
         work.note(EventKind.EXPORT, act=Act.EXPORT.value, subject=raw.hex(), detail=detail)
     ordered = sorted(found, key=lambda one: (one.kind != KIND, one.at, one.id))
     frames = _frames(records, state.key, ordered)
-    _write_whole(out, seal_bundle(head, frames, recipient=recipient, signer=store.keys.signer))
+    keep_file(out, seal_bundle(head, frames, recipient=recipient, signer=store.keys.signer))
     return len(found)
 
 
@@ -91,23 +91,6 @@ def _image_frames(records: Records, key: PatientKey, blob: BlobRef) -> Iterator[
 
 def _json(said: dict[str, Any]) -> bytes:
     return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _write_whole(out: Path, pieces: Iterator[bytes]) -> None:
-    part = out.with_name(f".{out.name}.part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(out)
-    except OSError as error:
-        if isinstance(error, StoreError):
-            raise
-        raise StoreError(f"cannot write {out}: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @dataclass

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from suwen.errors import InputError, KeyProviderError, StoreError
-from suwen.records.keys import durable, key_file
+from suwen.records import durable
+from suwen.records.keys import key_file
 from suwen.records.keys.key_file import RECOMMENDED, Contents, Cost, Kek, Unlocking
 from suwen.records.keys.nouns import KEY_BYTES, Secret, Wrapped
 from suwen.records.keys.settings import complete
@@ -82,7 +83,7 @@ class FileProvider:
                 # Replacing it would destroy every record that its KEKs protect.
                 if place.exists():
                     raise InputError(f"{place} exists already; open it, or choose another folder.")
-                durable.replace(place, key_file.seal(Contents(kek.id, (kek,)), by))
+                durable.replace(place, [key_file.seal(Contents(kek.id, (kek,)), by)])
         return cls(place, by, clock)
 
     @classmethod
@@ -193,7 +194,7 @@ class FileProvider:
             yield self._state.contents
 
     def _write(self, contents: Contents, by: Unlocking) -> None:
-        durable.replace(self._place, key_file.seal(contents, by))
+        durable.replace(self._place, [key_file.seal(contents, by)])
         self._unlocking = by
         self._state = self._read()
 

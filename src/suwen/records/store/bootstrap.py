@@ -18,17 +18,17 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from suwen.errors import FormatError, NotFoundError, StoreError, TamperError
+from suwen.records.durable import keep
 from suwen.records.keys import KeyProvider, Wrapped
 from suwen.records.vault import derive
 
-__all__ = ["Bootstrap", "read_bootstrap", "replace_file", "unwrap_root", "write_bootstrap"]
+__all__ = ["Bootstrap", "read_bootstrap", "unwrap_root", "write_bootstrap"]
 
 _NAME = "store.json"
 _FIELDS = {"format", "id", "database", "blobs", "provider", "ca_file", "root", "log_key", "seal"}
@@ -90,31 +90,12 @@ def unwrap_root(bootstrap: Bootstrap, seal: str, provider: KeyProvider) -> bytes
 def write_bootstrap(folder: Path, bootstrap: Bootstrap, root: bytes) -> None:
     """Replace store.json whole or not at all."""
     document = {**_document(bootstrap), "seal": _seal(bootstrap, root)}
-    replace_file(folder / _NAME, _canonical(document).encode())
+    keep(folder / _NAME, [_canonical(document).encode()])
 
 
 def with_root(bootstrap: Bootstrap, wrapped: tuple[Wrapped, ...]) -> Bootstrap:
     """The same store with its root key wrapped otherwise."""
     return replace(bootstrap, root=wrapped)
-
-
-def replace_file(file: Path, content: bytes) -> None:
-    """Write a file of mode 0600 whole or not at all, and keep it through a power cut. Raises StoreError."""
-    part = file.with_name(f".{file.name}.part")
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(file)
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise StoreError(f"cannot write {file}: {error.strerror}") from None
 
 
 def _document(bootstrap: Bootstrap) -> dict[str, Any]:

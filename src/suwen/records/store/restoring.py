@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from suwen.errors import FormatError, NotFoundError, StoreError, TamperError
+from suwen.records.durable import keep
 from suwen.records.keys import open_provider
 from suwen.records.store.backup import TABLES, KeyTable, Repository, Snapshot, read_keys, rows_of
 from suwen.records.store.blobs import Blobs, object_name
-from suwen.records.store.bootstrap import read_bootstrap, replace_file, unwrap_root, write_bootstrap
+from suwen.records.store.bootstrap import read_bootstrap, unwrap_root, write_bootstrap
 from suwen.records.store.engine import writing
 from suwen.records.store.schema import drop, upgrade
 from suwen.records.store.store import Begun, Opening, Place, Store, beginning, take_place
@@ -91,7 +92,7 @@ def _fill(
 ) -> Restored:
     for name in ("store.json", "keys.json"):
         if objects.size(name) is not None:
-            replace_file(folder / name, b"".join(objects.pieces(name)))
+            keep(folder / name, objects.pieces(name))
     bootstrap, seal = read_bootstrap(folder)
     provider = open_provider(bootstrap.provider, folder=folder, secret=opening.secret)
     root = unwrap_root(bootstrap, seal, provider)

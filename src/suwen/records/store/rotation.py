@@ -9,8 +9,8 @@ from sqlalchemy import and_, bindparam, delete, func, select, update
 
 from suwen.errors import ConflictError, NotFoundError, StoreError
 from suwen.records.audit import EventKind
+from suwen.records.durable import alone
 from suwen.records.keys import Wrapped
-from suwen.records.keys.durable import alone
 from suwen.records.store.backup import mark_behind, refresh_keys
 from suwen.records.store.blobs import object_name
 from suwen.records.store.bootstrap import read_bootstrap, unwrap_root, with_root, write_bootstrap

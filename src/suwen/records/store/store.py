@@ -16,9 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from suwen.errors import InputError, StoreError, SuwenError, TamperError
 from suwen.records.audit import Event, EventKind, Outcome, public_key_to_text
 from suwen.records.audit import verify as verify_checkpoint
+from suwen.records.durable import keep
 from suwen.records.keys import KeyProvider, create_provider, open_provider
 from suwen.records.store.blobs import Blobs
-from suwen.records.store.bootstrap import Bootstrap, read_bootstrap, replace_file, unwrap_root, write_bootstrap
+from suwen.records.store.bootstrap import Bootstrap, read_bootstrap, unwrap_root, write_bootstrap
 from suwen.records.store.charts import Charts
 from suwen.records.store.documents import Documents
 from suwen.records.store.engine import connect, is_sqlite, reading, writing
@@ -223,7 +224,7 @@ class Begun:
 
     def take(self) -> None:
         """Say that database and place for objects were found empty, so that what is in them from now on is ours."""
-        replace_file(self.mark, self.taken.encode())
+        keep(self.mark, [self.taken.encode()])
 
 
 @contextlib.contextmanager

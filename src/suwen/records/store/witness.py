@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from suwen.errors import StoreError, TamperError
 from suwen.records.audit import Checkpoint, from_line, to_line, verify
+from suwen.records.durable import keep
 
 __all__ = ["Witness"]
 
@@ -31,9 +32,7 @@ class Witness:
 
     def create(self, text: str) -> None:
         """Write both slots anew. Raises StoreError."""
-        from suwen.records.store.bootstrap import replace_file  # noqa: PLC0415
-
-        replace_file(self.file, _padded(text) * 2)
+        keep(self.file, [_padded(text) * 2])
 
     def keep(self, text: str, size: int) -> None:
         """Keep a checkpoint unless a newer one is there already. Raises StoreError."""

@@ -20,7 +20,7 @@ from suwen.records.store.engine import is_sqlite
 from suwen.records.store.log import entries, entry_chunks, read_head
 from suwen.records.store.register import Register
 from suwen.records.store.store import Store
-from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, ENTRY, PATIENT, RECORD, TILE
+from suwen.records.store.tables import BLIND, BLOB, DATA_KEY, ENTRY, PATIENT, RECORD, TILE, AnyRow
 from suwen.records.vault import open_range
 
 __all__ = ["Fault", "Report", "verify", "verify_log"]
@@ -88,9 +88,11 @@ def verify(
     if not log_only:
         with report.telling("documents"), store.snapshot() as connection:
             _documents(store, connection, report)
-        said = _digests(store, report)
-        with report.telling("patients"), store.snapshot() as connection:
-            _patients(store, connection, report, said, progress)
+        with (
+            report.telling("patients"),
+            store.snapshot() as connection,
+        ):  # one moment, for others may write
+            _patients(store, connection, report, _digests(store, connection, report), progress)
     return report
 
 
@@ -218,9 +220,9 @@ class _Said:
     times: dict[str, set[int]] = field(default_factory=dict)  # when something of a patient was sealed or rekeyed
 
 
-def _digests(store: Store, report: Report) -> _Said:
+def _digests(store: Store, connection: Connection, report: Report) -> _Said:
     said = _Said()
-    with report.telling("log"), store.snapshot() as connection:
+    with report.telling("log"):
         for entry in entries(connection):
             if not entry.subject_tag:
                 continue
@@ -316,7 +318,7 @@ def _blobs(
     for blob in sorted(set(named) ^ set(rows)):
         report.say(f"image {blob.hex()}", "is named by no record" if blob in rows else "is named and not stored")
     for blob in sorted(set(named) & set(rows)):
-        row = rows[blob]
+        row, before = rows[blob], len(report.faults)
         report.images += 1
         with report.telling(f"image {blob.hex()}"):
             if (row.record, row.version) != named[blob] or row.generation != state.key.generation:
@@ -326,6 +328,15 @@ def _blobs(
                 report.say(f"image {blob.hex()}", "has another size than was stored")
             for _ in open_range(state.key, blob, lambda low, high, name=name: store.blobs.read(name, low, high)):  # type: ignore[misc]
                 pass
+        if len(report.faults) > before and _overtaken(store, row):
+            del report.faults[before:]
+
+
+def _overtaken(store: Store, row: AnyRow) -> bool:
+    """Whether an image was renewed or erased after the moment that is verified: objects are not part of a snapshot."""
+    with store.snapshot() as connection:
+        now = connection.execute(select(BLOB.c.generation).where(BLOB.c.id == row.id)).scalar()
+    return bool(now != row.generation)
 
 
 def _blind(store: Store, connection: Connection, report: Report, patient: bytes, newest: Demographics | None) -> None:

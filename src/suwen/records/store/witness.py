@@ -28,7 +28,6 @@ class Witness:
     def __init__(self, file: Path, key: Ed25519PublicKey) -> None:
         self.file = file
         self._key = key
-        self._turn = 0
 
     def create(self, text: str) -> None:
         """Write both slots anew. Raises StoreError."""

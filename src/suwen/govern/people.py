@@ -282,6 +282,8 @@ def reset_password(actor: Actor, records: Records, login: str) -> str:
             replace(unlock(account), totp="", totp_step=0, passkeys=()), password, cost=records.login_policy.cost
         )
         save_account(records.store, work.connection, replace(fresh, must_change=True))
+        for one in records.store.documents.find(work.connection, "passkey", first=bytes.fromhex(account.id)):
+            records.store.documents.remove(work.connection, one)  # else the same key could never be added again
         end_sessions(records.store, work.connection, account.id)
         _note(work, EventKind.ACCOUNT, account, {"what": "password reset"})
         return password

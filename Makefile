@@ -11,9 +11,11 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	command -v $$one >/dev/null 2>&1 && $$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$one; break; }; done)
 INSTALLED := $(VENV)/.installed
+# A validator of FHIR that is not ours; tests that ask it skip with a reason where npm could not fetch it.
+PEER := tests/peers/medplum/node_modules/.installed
 
 # What `make run` runs, and which tests `make test` runs: make test TESTS=tests/datasets
-DEMO ?= diagnose examples/marfan.yaml --out report.html
+DEMO ?= demo --folder demo --out report.html --out report.pdf
 TESTS ?= tests
 JOBS ?= 2
 BENCHMARKS ?= rare-disease similar-cases records phenotype-text
@@ -23,10 +25,10 @@ BENCHMARKS ?= rare-disease similar-cases records phenotype-text
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-run: $(INSTALLED) ## Set up what is missing and show a differential diagnosis
+run: $(INSTALLED) ## Set up what is missing, fill a sealed store with a made-up ward, consult it, write a report
 	$(BIN)/suwen $(DEMO)
 
-test: $(INSTALLED) ## Run the tests
+test: $(INSTALLED) $(PEER) ## Run the tests
 	$(BIN)/pytest -n $(JOBS) $(TESTS)
 
 check: $(INSTALLED) ## Check style, types, floors and documentation
@@ -51,7 +53,8 @@ docs: $(INSTALLED) ## Run the documentation: its code, its commands, its option 
 	$(BIN)/pytest tests/test_docs.py -v
 
 clean: ## Remove the environment and everything that can be made again
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report.html
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report.html report.pdf demo \
+	  tests/peers/medplum/node_modules
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 # The environment is made once and again whenever what it is made from has changed.
@@ -63,3 +66,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
+
+# A failure is said and leaves nothing behind, so that the next run tries again.
+$(PEER): tests/peers/medplum/package-lock.json
+	@{ command -v npm >/dev/null 2>&1 && \
+	  npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/peers/medplum && touch $@; } || \
+	  echo "the FHIR peer could not be installed (npm); the tests that ask it skip" >&2

@@ -139,7 +139,7 @@ def test_only_care_opens_a_record_and_its_end_closes_it(desk: Desk, patient: str
     assert "Demographics" in desk.run("open", patient, by="dr.lin")
     desk.fails("open", patient, by="dr.wu")
     desk.run("grant", "care", "dr.wu", "--identifier", "mrn-1", "--days", "2", by="administrator")
-    assert "MRN-1" in desk.run("patients", by="dr.wu")
+    assert "MRN-1" in desk.run("list", by="dr.wu")
     desk.run("revoke", "care", "dr.wu", patient.upper(), by="administrator")
     desk.fails("open", "--identifier", "MRN-1", by="dr.wu")
     desk.fails("grant", "care", "dr.wu", by="administrator")
@@ -153,7 +153,7 @@ def test_care_lasts_a_time_that_can_be_written_down(desk: Desk, patient: str) ->
 
 def test_what_somebody_typed_does_not_command_the_readers_terminal(desk: Desk) -> None:
     desk.run("register", "--identifier", "MRN-2", "--name", "Eve\x1b[2J\x9b1m", by="dr.lin")
-    shown = desk.run("patients", by="dr.lin")
+    shown = desk.run("list", by="dr.lin")
     assert "Eve" in shown
     assert "\x1b" not in shown
     assert "\x9b" not in shown
@@ -316,7 +316,7 @@ def test_a_record_goes_to_another_hospital_and_to_no_other(desk: Desk, patient: 
     desk.fails("import", "bundle", "--from", "here", by="dr.wu")  # sealed to the other
     other.fails("import", "bundle", "--from", "there", by="dr.abe")  # and signed by us
     came = other.run("import", "bundle", "--from", "here", by="dr.abe").strip()
-    assert "MRN-1" in other.run("patients", by="dr.abe")
+    assert "MRN-1" in other.run("list", by="dr.abe")
     assert came != patient
     desk.fails("export", patient, "--to", "bundle", "--out", "again", by="dr.lin")
     assert not os.path.lexists("again")

@@ -36,6 +36,7 @@ _WORDS: dict[str, Callable[[Resource], bool]] = {
     "audit": lambda one: one.kind is ResourceKind.AUDIT,
     "accounts": lambda one: one.kind is ResourceKind.ACCOUNTS,
     "store": lambda one: one.kind is ResourceKind.STORE,
+    "directory": lambda one: one.kind is ResourceKind.DIRECTORY,
     "anything": lambda _: True,
 }
 

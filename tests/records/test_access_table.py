@@ -33,6 +33,8 @@ SAID_OF_WHOLES = {
     (Act.MANAGE, ResourceKind.ACCOUNTS),
     (Act.LOCK, ResourceKind.ACCOUNTS),
     (Act.REVIEW, ResourceKind.ACCOUNTS),
+    (Act.VIEW, ResourceKind.DIRECTORY),
+    (Act.MANAGE, ResourceKind.DIRECTORY),
 }
 
 # The belts of never.cedar: they change nothing as long as no permit is too wide, by design.
@@ -47,6 +49,7 @@ BELTS = {
     "never-export-in-an-emergency",
     "never-an-identified-or-unapproved-cohort",
     "never-a-cohort-but-for-research",
+    "never-the-directory-for-research-or-audit",
     "never-a-device-beyond-care",
     "never-a-device-beyond-its-registration",
     "never-a-device-reading-others",
@@ -78,7 +81,7 @@ def decided(control: Control, asked: list[tuple[Somebody, Request]]) -> list[Dec
 
 def test_the_table_and_the_policies_agree(asked: list[tuple[Somebody, Request]], decided: list[Decision]) -> None:
     pairs = 8 * 7 // 2
-    assert len(asked) == ((len(people()) - pairs) * len(Act) * 12 + pairs * 53) * len(Purpose)
+    assert len(asked) == ((len(people()) - pairs) * len(Act) * 13 + pairs * 55) * len(Purpose)
     wrong = [
         (somebody.names, request, decision)
         for (somebody, request), decision in zip(asked, decided, strict=True)

@@ -146,7 +146,7 @@ def test_demographics_that_could_not_be_found_again_are_refused() -> None:
     assert len(told.value.problems) == 2
     assert "Tuesday" not in str(told.value)
     with pytest.raises(FormatError, match="newer"):
-        Demographics.from_bytes(ANNA.to_bytes().replace(b'"format":1', b'"format":2'))
+        Demographics.from_bytes(ANNA.to_bytes().replace(b'"format":1', b'"format":3'))
     assert Demographics.from_bytes(ANNA.to_bytes()) == ANNA
     assert "Anna" not in repr(ANNA)
 

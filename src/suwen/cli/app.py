@@ -8,9 +8,12 @@ import sys
 import click
 
 from suwen.cli.bench import bench
+from suwen.cli.consulting import consult, report
 from suwen.cli.data import data
+from suwen.cli.demo import demo
 from suwen.cli.diagnose import diagnose, explain, next_, similar
 from suwen.cli.errors import SuwenGroup
+from suwen.cli.judging import finding
 from suwen.cli.records import records
 
 __all__ = ["main"]
@@ -28,5 +31,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for _command in (bench, data, diagnose, explain, next_, records, similar):
+for _command in (bench, consult, data, demo, diagnose, explain, finding, next_, records, report, similar):
     main.add_command(_command)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from suwen.consult.chart import keep
+from suwen.consult.patients import having
 from suwen.errors import ConflictError, FormatError, InputError, TamperError
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind, public_key_from_text
@@ -153,7 +154,7 @@ def _register(work: Work, fresh: tuple[PatientKey, Wrapped], who: Demographics) 
     """A patient who is new here, in the care of whoever takes the bundle in, unless that is a device."""
     work.require(Act.REGISTER, ResourceKind.PATIENT)
     store, patient = work.store, fresh[0].patient
-    if any(store.charts.find(work.connection, [("identifier", one)]) for one in who.identifiers):
+    if any(having(work, one) for one in who.identifiers):
         raise ConflictError("the patient was registered by somebody else meanwhile; import the bundle again")
     store.charts.create(work.connection, at=work.at, key=fresh)
     store.charts.index(work.connection, patient, who.fields())
@@ -167,7 +168,7 @@ def _patient_here(actor: Actor, records: Records, who: Demographics) -> tuple[bo
     """Whether the patient is known here, the key to seal under, and where the patient is new the key to keep."""
     charts_ = records.store.charts
     with records.acting(actor, Purpose.TREATMENT) as work:
-        found = {patient for one in who.identifiers for patient in charts_.find(work.connection, [("identifier", one)])}
+        found = {patient for one in who.identifiers for patient in having(work, one)}
         if len(found) > 1:
             raise InputError("the bundle's identifiers belong to different patients here; ask those who sent it")
         if found:

@@ -14,6 +14,7 @@ from suwen.records.people import Actor
 from suwen.records.store import charts
 
 __all__ = [
+    "ORDERS",
     "Draft",
     "Record",
     "open_patient",
@@ -26,7 +27,13 @@ __all__ = [
 ]
 
 _WRITING = (Act.ANNOTATE, Act.DIAGNOSE, Act.ORDER)
-_OWN_ACT = {"Finding": Act.DIAGNOSE}  # else whoever may only annotate could file a diagnosis, or withdraw one
+# Else whoever may only annotate could file a diagnosis or an order, or withdraw one. Kinds of order: the "request"
+# pattern of FHIR R4 (http://hl7.org/fhir/R4/request.html), as far as something is done to the patient on it.
+ORDERS = frozenset(
+    "CommunicationRequest DeviceRequest MedicationRequest NutritionOrder RequestGroup ServiceRequest SupplyRequest"
+    " VisionPrescription".split()
+)
+_OWN_ACT = {"Finding": Act.DIAGNOSE, "Consult": Act.DIAGNOSE, **dict.fromkeys(sorted(ORDERS), Act.ORDER)}
 
 
 @dataclass(frozen=True, slots=True)

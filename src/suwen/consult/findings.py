@@ -1,14 +1,21 @@
-"""Findings in the sealed record: filed with their evidence and maker, read back unchanged."""
+"""Findings in the sealed record: filed with their evidence and maker, read back unchanged.
+
+A payload of format 1 is {"format": 1, "finding": {...}}: a finding filed by hand. One of format 2 is an area's, or one
+that was judged: {"format": 2, "area", "claim", "made_with", "inputs", "urgency", "standing", "found": {language:
+finding}, "amended": {language: finding} or {}, "reviews": [{"verdict", "reason", "by", "name", "at", "version",
+"made_with", "inputs"}]}. Both are compact JSON with sorted names. To change one, raise the number and keep its reader.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
 from suwen.consult.chart import Draft, Record, open_patient, write_records
+from suwen.consult.nouns import Filed, Review, Verdict
 from suwen.errors import FormatError, InputError
 from suwen.finding import Bearing, Chance, Evidence, Finding, Maker
 from suwen.records.access import Act, Purpose
@@ -16,7 +23,15 @@ from suwen.records.gate import Records
 from suwen.records.people import Actor
 from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Span
 
-__all__ = ["KIND", "file_finding", "finding_from_bytes", "finding_to_bytes", "list_findings"]
+__all__ = [
+    "KIND",
+    "file_finding",
+    "filed_finding",
+    "filed_to_bytes",
+    "finding_from_bytes",
+    "finding_to_bytes",
+    "list_findings",
+]
 
 KIND = "Finding"
 _SEEN = {one.__name__: one for one in (Code, Measurement, Region, Atoms, Span)}
@@ -40,22 +55,74 @@ def list_findings(
 
 def finding_to_bytes(finding: Finding) -> bytes:
     """Canonical JSON, format 1. Raises InputError for what JSON cannot hold: not a number, half a character."""
-    content = {"format": 1, "finding": _plain(finding)}
+    return _json({"format": 1, "finding": _plain(finding)})
+
+
+def finding_from_bytes(payload: bytes) -> Finding:
+    """The finding that a payload of either format holds, as it stands now. Raises FormatError."""
+    return _read(payload).finding
+
+
+def filed_to_bytes(filed: Filed) -> bytes:
+    """Canonical JSON, format 2. Raises InputError as `finding_to_bytes`."""
+    shown = {"en": filed.finding, **filed.words}
+    amended = shown if any(one.verdict is Verdict.AMENDED for one in filed.reviews) else {}
+    content = {
+        "format": 2,
+        **{name: getattr(filed, name) for name in ("area", "claim", "made_with", "inputs", "urgency", "standing")},
+        "found": _worded(filed.found or shown),
+        "amended": _worded({lang: replace(one, reviewed_by=None) for lang, one in amended.items()}),
+        "reviews": [_plain(one) for one in filed.reviews],
+    }
+    return _json(content)
+
+
+def filed_finding(record: Record) -> Filed:
+    """The finding that a record of this kind holds, of either format. Raises FormatError."""
+    return replace(_read(record.payload), record=record.id, version=record.version, at=record.at)
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
     try:
         return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except ValueError:
         raise InputError("the finding cannot be filed: its numbers must be finite and its texts Unicode") from None
 
 
-def finding_from_bytes(payload: bytes) -> Finding:
-    """Read what `finding_to_bytes` wrote. Raises FormatError."""
+def _read(payload: bytes) -> Filed:
     try:
         content = json.loads(payload)
         if content["format"] == 1:
-            return _finding(content["finding"])
-    except (KeyError, TypeError, ValueError):
+            finding = _finding(content["finding"])
+            return Filed("", 0, 0, "", finding.code.value, finding, found={"en": finding})
+        if content["format"] == 2:
+            return _filed(content)
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise FormatError("a record filed as a finding cannot be read as one") from None  # the first would quote it
     raise FormatError("the finding is of a newer Suwen; install it")
+
+
+def _filed(content: Mapping[str, Any]) -> Filed:
+    reviews = tuple(Review(**{**one, "verdict": Verdict(one["verdict"])}) for one in content["reviews"])
+    found = {lang: _finding(one) for lang, one in content["found"].items()}
+    amended = {lang: _finding(one) for lang, one in content["amended"].items()}
+    shown = dict(amended or found)
+    if reviews:
+        shown = {lang: replace(one, reviewed_by=Maker(reviews[-1].name)) for lang, one in shown.items()}
+    return Filed(
+        record="",
+        version=0,
+        at=0,
+        finding=shown.pop("en"),
+        words=shown,
+        reviews=reviews,
+        found=found,
+        **{name: content[name] for name in ("area", "claim", "made_with", "inputs", "urgency", "standing")},
+    )
+
+
+def _worded(findings: Mapping[str, Finding]) -> dict[str, Any]:
+    return {lang: _plain(one) for lang, one in findings.items()}
 
 
 def _finding(one: Mapping[str, Any]) -> Finding:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from suwen.errors import InputError, NotFoundError
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
-from suwen.records.demographics import KIND, Demographics, is_unicode
+from suwen.records.demographics import BARE, KIND, Demographics, is_unicode
 from suwen.records.gate import Records, Work, patient_id
 from suwen.records.noted import seal_drafts
 from suwen.records.people import Actor
 from suwen.records.relations import Care, caring, new_relation, save_care
 from suwen.records.store.charts import Draft
 
-__all__ = ["Listed", "amend_patient", "find_patients", "list_my_patients", "register_patient"]
+__all__ = [
+    "Listed",
+    "amend",
+    "amend_patient",
+    "find_patients",
+    "having",
+    "list_my_patients",
+    "listed",
+    "register",
+    "register_patient",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +44,20 @@ def register_patient(
     Raises InputError when a patient with one of the identifiers is registered already, AccessError.
     """
     with records.acting(actor, purpose) as work:
-        work.require(Act.REGISTER, ResourceKind.PATIENT)
-        _require_free(work, demographics)
-        patient = records.store.charts.create(work.connection, at=work.at)
-        _keep(work, patient, demographics, Draft(KIND, demographics.to_bytes()))
-        if not actor.device:
-            care = Care(new_relation(), patient.hex(), actor.id, work.at, None, actor.id)
-            save_care(records.store, work.connection, care)
-            work.note(EventKind.CARE, subject=patient.hex(), detail={"who": actor.id, "why": "registered"})
-        return patient.hex()
+        return register(work, demographics).hex()
+
+
+def register(work: Work, demographics: Demographics) -> bytes:
+    """As `register_patient`, within a transaction. Raises InputError, AccessError."""
+    work.require(Act.REGISTER, ResourceKind.PATIENT)
+    _require_free(work, demographics)
+    patient = work.store.charts.create(work.connection, at=work.at)
+    _keep(work, patient, demographics, Draft(KIND, demographics.to_bytes()))
+    if not work.actor.device:
+        care = Care(new_relation(), patient.hex(), work.actor.id, work.at, None, work.actor.id)
+        save_care(work.store, work.connection, care)
+        work.note(EventKind.CARE, subject=patient.hex(), detail={"who": work.actor.id, "why": "registered"})
+    return patient
 
 
 def amend_patient(
@@ -55,17 +70,30 @@ def amend_patient(
     raw = patient_id(patient)
     with records.acting(actor, purpose) as work:
         work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
-        state = records.store.charts.state(work.connection, raw)
-        _require_free(work, demographics, but_for=raw)
-        known = records.store.charts.newest(work.connection, state, kinds=[KIND])
-        base = known[-1] if known else None
-        draft = Draft(KIND, demographics.to_bytes(), base.id if base else None, base.version if base else 0)
-        _keep(work, raw, demographics, draft)
+        amend(work, raw, demographics)
+
+
+def amend(work: Work, patient: bytes, demographics: Demographics) -> None:
+    """As `amend_patient`, within a transaction that permitted it. What other systems call the patient is kept."""
+    charts = work.store.charts
+    _require_free(work, demographics, but_for=patient)
+    known = charts.newest(work.connection, charts.state(work.connection, patient), kinds=[KIND])
+    base = known[-1] if known else None
+    if base and not demographics.addresses:  # nobody who corrects a name types them again
+        demographics = replace(demographics, addresses=Demographics.from_bytes(base.payload).addresses)
+    draft = Draft(KIND, demographics.to_bytes(), base.id if base else None, base.version if base else 0)
+    _keep(work, patient, demographics, draft)
+
+
+def having(work: Work, identifier: str) -> set[bytes]:
+    """The patients who have exactly this identifier; not those who have its number in another system."""
+    find = work.store.charts.find
+    return set(find(work.connection, [("identifier", identifier)])) - set(find(work.connection, [(BARE, identifier)]))
 
 
 def _require_free(work: Work, demographics: Demographics, *, but_for: bytes | None = None) -> None:
     for identifier in demographics.identifiers:
-        if set(work.store.charts.find(work.connection, [("identifier", identifier)])) - {but_for}:
+        if having(work, identifier) - {but_for}:
             raise InputError("a patient with this identifier is registered already; find the patient instead")
 
 
@@ -78,7 +106,7 @@ def list_my_patients(actor: Actor, records: Records, *, purpose: Purpose = Purpo
     """The patients that the actor has an active care relationship with, by name. Raises AccessError."""
     with records.acting(actor, purpose) as work:
         mine = caring(records.store, work.connection, who=actor.id)
-        return _listed(work, {care.patient for care in mine if care.active(work.at)})
+        return listed(work, {care.patient for care in mine if care.active(work.at)})
 
 
 def find_patients(
@@ -104,12 +132,12 @@ def find_patients(
         found = [patient.hex() for patient in records.store.charts.find(work.connection, asked)]
         detail = {"fields": [field for field, _ in asked], "found": len(found)}
         work.note(EventKind.QUERY, act=Act.VIEW.value, detail=detail)
-        return _listed(work, found)
+        return listed(work, found)
 
 
-def _listed(work: Work, patients: Iterable[str]) -> list[Listed]:
+def listed(work: Work, patients: Iterable[str]) -> list[Listed]:
     """Who those patients are that the actor may view; the rest is left out."""
-    charts, listed = work.store.charts, []
+    charts, shown = work.store.charts, []
     for patient in sorted(patients):
         raw = patient_id(patient)
         if not work.allows(Act.VIEW, ResourceKind.PATIENT, patient=raw):
@@ -119,6 +147,6 @@ def _listed(work: Work, patients: Iterable[str]) -> list[Listed]:
         except NotFoundError:  # erased
             continue
         if known:
-            listed.append(Listed(patient, Demographics.from_bytes(known[-1].payload)))
+            shown.append(Listed(patient, Demographics.from_bytes(known[-1].payload)))
             work.note(EventKind.OPEN, act=Act.VIEW.value, subject=patient, detail={"records": [known[-1].id.hex()]})
-    return sorted(listed, key=lambda one: (one.demographics.names, one.id))
+    return sorted(shown, key=lambda one: (one.demographics.names, one.id))

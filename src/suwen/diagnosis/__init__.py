@@ -2,6 +2,7 @@
 
 from suwen.diagnosis.assessment import COVERAGE, NONE_OF_THESE, Assessment, Prior, assess
 from suwen.diagnosis.components import Engine
+from suwen.diagnosis.consistency import Chronicle, Dated, Moment, Stated, inconsistencies
 from suwen.diagnosis.differential import differential, explain
 from suwen.diagnosis.evidence import Explainer
 from suwen.diagnosis.library import Library, build_library, load_library
@@ -14,17 +15,22 @@ __all__ = [
     "COVERAGE",
     "NONE_OF_THESE",
     "Assessment",
+    "Chronicle",
+    "Dated",
     "Engine",
     "Explainer",
     "Library",
+    "Moment",
     "Prior",
     "Question",
     "SimilarCase",
+    "Stated",
     "assess",
     "build_library",
     "differential",
     "distinguish",
     "explain",
+    "inconsistencies",
     "load_library",
     "separating",
     "similar",

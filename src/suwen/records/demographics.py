@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from suwen.errors import FormatError, InputError, Problem
+from suwen.records.vault.blind import normal
 from suwen.subject import Sex
 
-__all__ = ["KIND", "Demographics", "is_unicode"]
+__all__ = ["ADDRESS", "BARE", "KIND", "Demographics", "address_tag", "is_unicode"]
 
 KIND = "Demographics"
+ADDRESS = "address"  # fields of the blind index beside those that people search
+BARE = "bare identifier"
 
 
 @dataclass(frozen=True, slots=True)
 class Demographics:
-    """Who a patient is. `identifiers`: of hospital or state; `birth_date`: ISO 8601 (YYYY-MM-DD), "" unknown."""
+    """Who a patient is. `birth_date`: ISO 8601 (YYYY-MM-DD), "" unknown.
+
+    `identifiers` of hospital or state: the number as it stands, or `system|number`, which is also found by the number
+    alone. `parts` are of names that no blank divides, such as family and given name in Chinese. `addresses` are those
+    under which other systems know the patient (`fhir:SOURCE|Patient/ID`). `by_number` is False for what was filed
+    before identifiers were found by their number alone.
+    """
 
     identifiers: tuple[str, ...] = field(default=(), repr=False)
     names: tuple[str, ...] = field(default=(), repr=False)
     birth_date: str = field(default="", repr=False)
     sex: Sex = Sex.UNKNOWN
+    parts: tuple[str, ...] = field(default=(), repr=False)
+    addresses: tuple[str, ...] = field(default=(), repr=False)
+    by_number: bool = field(default=True, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         problems = []
-        if not any(one.strip() for one in (*self.identifiers, *self.names)):
+        if not any(one.strip() for one in (*self.identifiers, *self.names, *self.addresses)):
             problems.append(Problem("identifiers", "neither an identifier nor a name is given", "give at least one"))
         if self.birth_date and not _is_date(self.birth_date):
             problems.append(Problem("birth_date", "is no date", "write it as YYYY-MM-DD"))
-        if not is_unicode(*self.identifiers, *self.names):
+        if not is_unicode(*self.identifiers, *self.names, *self.parts, *self.addresses):
             problems.append(Problem("names", "hold half a character", "write them as Unicode text"))
         if problems:
             raise InputError("the patient cannot be registered:", problems)
@@ -39,31 +53,63 @@ class Demographics:
         """Pairs of field and value by which the patient is found: also each part of a name of several words."""
         for identifier in self.identifiers:
             yield "identifier", identifier
+        for number in self._numbers():
+            yield "identifier", number
+            yield BARE, number  # another patient may have the same number in another system
         for name in self.names:
             yield "name", name
             parts = name.split()
             yield from (("name", part) for part in parts if len(parts) > 1)
+        yield from (("name", part) for part in self.parts)
         if self.birth_date:
             yield "birth_date", self.birth_date
+        yield from ((ADDRESS, address_tag(one)) for one in self.addresses)
+
+    def _numbers(self) -> Iterator[str]:
+        """The numbers of identifiers with a system, but for those that are identifiers by themselves too."""
+        whole = {normal(one) for one in self.identifiers}
+        if self.by_number:
+            numbers = (one.partition("|")[2] for one in self.identifiers)
+            yield from (one for one in numbers if one.strip() and normal(one) not in whole)
 
     def to_bytes(self) -> bytes:
-        """Canonical JSON, format 1."""
-        content = {
+        """Canonical JSON: format 1, or 2 where it says more than that had room for."""
+        content: dict[str, Any] = {
             "format": 1,
             "identifiers": list(self.identifiers),
             "names": list(self.names),
             "birth_date": self.birth_date,
             "sex": self.sex.value,
         }
+        if self.parts or self.addresses or any(self._numbers()):
+            content |= {
+                "format": 2,
+                "parts": list(self.parts),
+                "addresses": list(self.addresses),
+                "by_number": self.by_number,
+            }
         return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Demographics:
         """Read what `to_bytes` wrote. Raises FormatError."""
         content = json.loads(payload)
-        if content.get("format") != 1:
+        if content.get("format") not in {1, 2}:
             raise FormatError("the patient's demographics are of a newer Suwen; install it")
-        return cls(tuple(content["identifiers"]), tuple(content["names"]), content["birth_date"], Sex(content["sex"]))
+        return cls(
+            tuple(content["identifiers"]),
+            tuple(content["names"]),
+            content["birth_date"],
+            Sex(content["sex"]),
+            tuple(content.get("parts", ())),
+            tuple(content.get("addresses", ())),
+            content.get("by_number", False),
+        )
+
+
+def address_tag(address: str) -> str:
+    """An address as the blind index takes it: that one folds case, and `Patient/a` is not `Patient/A`."""
+    return hashlib.sha256(address.encode()).hexdigest()
 
 
 def _is_date(text: str) -> bool:

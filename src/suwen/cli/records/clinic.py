@@ -1,4 +1,4 @@
-"""`suwen records register`, `patients`, `open` and `break-glass`: enough of the ward to try a store by hand."""
+"""`suwen records register`, `list`, `open` and `break-glass`: enough of the ward to try a store by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from suwen.errors import InputError
 if TYPE_CHECKING:
     from suwen.consult import Record
 
-__all__ = ["SEXES", "break_glass", "list_patients", "open_", "register"]
+__all__ = ["SEXES", "break_glass", "list_", "open_", "register"]
 
 SEXES = ("unknown", "female", "male", "other")  # tests hold this against suwen.subject.Sex
 
@@ -46,9 +46,9 @@ def register(
         click.echo(register_patient(actor, records, who))
 
 
-@click.command("patients")
+@click.command("list")
 @click.pass_obj
-def list_patients(where: Where) -> None:
+def list_(where: Where) -> None:
     """List the patients in your care: id, identifiers, names, birth date, sex."""
     from suwen.consult import list_my_patients  # noqa: PLC0415
 

@@ -123,13 +123,13 @@ def staged_progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
         yield told
 
 
-def write_whole(out: Path, parts: Iterable[str]) -> None:
-    """Write a file that only its owner reads, whole or not at all. Raises DataError."""
+def write_whole(out: Path, parts: Iterable[str | bytes]) -> None:
+    """Write a file (text as UTF-8) that only its owner reads, whole or not at all. Raises DataError."""
     part: str | None = None
     try:
         handle, part = tempfile.mkstemp(dir=out.resolve().parent, prefix=f".{out.name}.", suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(parts)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(one.encode() if isinstance(one, str) else one for one in parts)
         Path(part).replace(out)
     except OSError as reason:
         raise DataError(

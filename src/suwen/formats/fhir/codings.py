@@ -5,40 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from suwen.formats.codes import DISEASE_SYSTEMS, curie
 from suwen.formats.document import Place
+from suwen.formats.fhir.terminology import system_of
 from suwen.subject import Code
 
 __all__ = ["Concept", "answer", "concept", "is_finding_question", "raw_codes"]
 
-# Addresses in use, without scheme, `www.` and trailing `/` or `#`. HL7 Terminology names human-phenotype-ontology.org
-# (OID 2.16.840.1.113883.6.339); the others are met in implementation guides and exports.
-_SYSTEMS = MappingProxyType(
-    {
-        "human-phenotype-ontology.org": "HP",
-        "human-phenotype-ontology.github.io": "HP",
-        "hpo.jax.org": "HP",
-        "hpo.jax.org/app": "HP",
-        "purl.obolibrary.org/obo/hp": "HP",
-        "purl.obolibrary.org/obo/hp.owl": "HP",
-        "purl.obolibrary.org/obo/hp.obo": "HP",
-        "purl.obolibrary.org/obo/hp.fhir": "HP",
-        "purl.obolibrary.org/obo/hp_": "HP",
-        "urn:oid:2.16.840.1.113883.6.339": "HP",
-        "snomed.info/sct": "SNOMEDCT",
-        "urn:oid:2.16.840.1.113883.6.96": "SNOMEDCT",
-        "omim.org": "OMIM",
-        "omim.org/entry": "OMIM",
-        "urn:oid:2.16.840.1.113883.6.174": "OMIM",
-        "orpha.net": "ORPHA",
-        "orpha.net/ordo": "ORPHA",
-        "purl.obolibrary.org/obo/mondo": "MONDO",
-        "purl.obolibrary.org/obo/mondo.owl": "MONDO",
-    }
-)
-_DRESSING = re.compile(r"^https?://(?:www\.)?|[/#]+$")
+_READ = frozenset({"HP", "MONDO", "OMIM", "ORPHA", "SNOMEDCT"})  # the terminologies that name features and diseases
 _BARE = re.compile(r"#?[0-9]+")
 
 # SNOMED CT qualifiers, LOINC answers, HL7 v2 and v3 codes, and words. What stands in neither table says nothing.
@@ -99,7 +74,8 @@ def concept(place: Place | None, skipped: Counter[str]) -> Concept:
 
 
 def _terminology(system: str) -> str | None:
-    return _SYSTEMS.get(_DRESSING.sub("", system.strip().lower()))
+    found = system_of(system)
+    return found.prefix if found is not None and found.prefix in _READ else None
 
 
 def _code(coding: Place, system: str) -> Code | None:

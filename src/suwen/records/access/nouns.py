@@ -35,7 +35,7 @@ class Act(Enum):
     ERASE = "erase"  # by destroying a key, unseen
     REVIEW = "review"  # one use of break-glass
     LOCK = "lock"  # disable an account, revoke a device
-    MANAGE = "manage"  # accounts, roles, care relationships, devices
+    MANAGE = "manage"  # accounts, roles, care relationships, devices, the directory
     BACK_UP = "back up"  # and restore
     VERIFY = "verify"  # that the store or the log is whole
     READ_AUDIT = "read audit"
@@ -56,6 +56,7 @@ class ResourceKind(Enum):
 
     PATIENT = "patient"
     COHORT = "cohort"
+    DIRECTORY = "directory"  # practitioners, organisations and other resources of the house, of no patient
     KEYS = "keys"
     AUDIT = "audit"
     ACCOUNTS = "accounts"  # with roles, care relationships, devices and break-glass grants

@@ -8,8 +8,8 @@ Run: `python recipes/report_font.py NotoSansCJK-Regular.ttc NotoSansCJK-Bold.ttc
 minute, no random numbers: the same input gives the same bytes).
 
 Both weights hold Latin, Greek, Cyrillic, punctuation, arrows and mathematical signs, the hanzi of GB 2312 (1980) and
-those of the Table of General Standard Chinese Characters (2013), which registers names; the regular one also the 5,401
-common traditional hanzi of Big5 (1984). What bold lacks is set in the regular weight.
+those of the Table of General Standard Chinese Characters (2013), which registers names; the regular one also the rest
+of GBK (1995), traditional hanzi among them. What bold lacks is set in the regular weight.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 
 TARGET = Path(__file__).parent.parent / "src/suwen/report/fonts"
 FAMILY = "Noto Sans CJK SC"
-FEATURES = ["ccmp", "kern", "mark", "mkmk"]
+FEATURES = ["ccmp", "kern", "mark", "mkmk"]  # locl would bring the Japanese and Korean forms: three times the size
 # Blocks whose characters a clinical text may hold; what the font lacks of them is left out.
 BLOCKS = (
     (0x20, 0x17F),  # Latin, Latin-1, Latin Extended-A
@@ -41,7 +41,6 @@ BLOCKS = (
     (0xFF00, 0xFFEF),  # full-width forms
     (0xFFFD, 0xFFFD),
 )
-BIG5_COMMON_END = b"\xc6\x7f"  # the common hanzi of Big5 end here, the less common ones begin at C940
 
 
 def main(arguments: list[str]) -> None:
@@ -59,12 +58,13 @@ def main(arguments: list[str]) -> None:
 
 def cut(source: Path, names: set[int]) -> None:
     """Write the subset of one font file, and for the regular weight what it covers."""
-    from fontTools.subset import Options, Subsetter
-    from fontTools.ttLib import TTCollection
+    from fontTools.subset import Options, Subsetter  # type: ignore[import-not-found]  # noqa: PLC0415
+    from fontTools.ttLib import TTCollection  # type: ignore[import-not-found]  # noqa: PLC0415
 
     font = next(one for one in TTCollection(str(source), lazy=True).fonts if one["name"].getDebugName(1) == FAMILY)
     style = font["name"].getDebugName(2)
-    options = Options(layout_features=FEATURES, hinting=False, notdef_outline=True, drop_tables=["vhea", "vmtx", "VORG"])
+    options = Options(layout_features=FEATURES, hinting=False, notdef_outline=True)
+    options.drop_tables += ["vhea", "vmtx", "VORG"]  # nothing is set vertically
     options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=wanted(style) | names)
@@ -81,16 +81,8 @@ def cut(source: Path, names: set[int]) -> None:
 def wanted(style: str) -> set[int]:
     """Code points that the subset of a weight should hold, beside those of the standard table."""
     points = {point for first, last in BLOCKS for point in range(first, last + 1)}
-    for point in range(0x4E00, 0xA000):
-        common = b"" < _written(point, "big5") < BIG5_COMMON_END
-        if _written(point, "gb2312") or (common and style == "Regular"):
-            points.add(point)
-    return points
-
-
-def _written(point: int, codec: str) -> bytes:
-    """The bytes of a character in a Chinese encoding, none where it has none."""
-    return chr(point).encode(codec, errors="ignore")
+    codec = "gbk" if style == "Regular" else "gb2312"
+    return points | {point for point in range(0x4E00, 0xA000) if chr(point).encode(codec, errors="ignore")}
 
 
 def standard(table: Path) -> Iterator[int]:

@@ -1,12 +1,13 @@
 """Benchmarks: one file each, run as `suwen bench NAME`."""
 
-from suwen.bench import rare_disease, records, similar_cases
+from suwen.bench import fhir, rare_disease, records, similar_cases
 from suwen.bench.result import Result, summary, write_result
 from suwen.bench.setting import Options
 
 __all__ = ["BENCHMARKS", "Options", "Result", "summary", "write_result"]
 
 BENCHMARKS = {
+    "fhir": fhir.run,
     "rare-disease": rare_disease.run,
     "records": records.run,
     "similar-cases": similar_cases.run,

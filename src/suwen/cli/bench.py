@@ -11,7 +11,7 @@ from suwen import datasets
 __all__ = ["bench"]
 
 # Tests hold this against bench.BENCHMARKS; importing that loads numpy.
-_NAMES = ("rare-disease", "records", "similar-cases")
+_NAMES = ("fhir", "rare-disease", "records", "similar-cases")
 
 
 @click.command()
@@ -24,7 +24,7 @@ _NAMES = ("rare-disease", "records", "similar-cases")
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to this file."
 )
-@click.option("--limit", type=click.IntRange(1), help="At most so many cases of each set; for records, patients.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many cases of each set; for records, patients; for fhir, resources.")
 @click.option("--seed", default=0, show_default=True, help="Chooses the cases when there is a limit.")
 def bench(name: str, data: Path | None, json_file: Path | None, limit: int | None, seed: int) -> None:
     """Run a benchmark beside its baselines and published anchors.

@@ -48,7 +48,7 @@ class _Unit:
     remarks: tuple[str, ...] = ()
 
     def times(self, other: _Unit, power: int = 1) -> _Unit:
-        """This unit times another's power."""
+        """Multiply by a power of another unit."""
         powers = Counter(dict(self.powers))
         for name, exponent in other.powers:
             powers[name] += exponent * power

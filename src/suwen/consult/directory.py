@@ -1,0 +1,106 @@
+"""The directory of the house: practitioners, organisations, places and other FHIR resources about no patient."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from suwen.consult.fhir_chart import digest, place_of
+from suwen.errors import AccessError, FormatError, Problem
+from suwen.formats.fhir import Entry, Stored
+from suwen.formats.fhir.compartment import sort_by_patient
+from suwen.records.access import Act, Purpose, ResourceKind
+from suwen.records.audit import EventKind
+from suwen.records.gate import Records, Work
+from suwen.records.people import Actor
+from suwen.records.store.documents import Document
+
+__all__ = ["NO_PATIENT", "REMEDY", "file_entries", "import_directory", "list_directory", "may_file", "stored_from"]
+
+_KIND = "directory"
+_LISTED = 500  # documents named by one audit entry
+NO_PATIENT = "is about no patient"
+REMEDY = "import it with the one patient it came with, or let the administrator file it: suwen records directory import"
+
+
+def import_directory(actor: Actor, records: Records, entries: Sequence[Entry], *, source: str = "") -> int:
+    """File the resources of a document in the directory, all or none; how many were new or changed.
+
+    Raises AccessError (the administrator keeps the directory), FormatError when some are about patients: what the
+    administrator may not see must not come in by this door.
+    """
+    found = sort_by_patient(entries, source=source)
+    ours = set(map(id, found.unplaced))
+    about = [one for one in entries if id(one) not in ours]
+    problems = [*(Problem(one.where, "is about a patient", "let who treats the patient import it") for one in about)]
+    problems += found.problems
+    if problems:
+        raise FormatError("the document is not for the directory:", problems)
+    with records.acting(actor, Purpose.OPERATIONS) as work:
+        return file_entries(work, found.unplaced, source)
+
+
+def list_directory(actor: Actor, records: Records, *, purpose: Purpose = Purpose.TREATMENT) -> tuple[Stored, ...]:
+    """Every resource of the directory, by type and id. Raises AccessError.
+
+    The purpose is treatment or an emergency for clinicians, operations for the administrator.
+    """
+    with records.acting(actor, purpose) as work:
+        work.require(Act.VIEW, ResourceKind.DIRECTORY)
+        found = [_opened(one) for one in work.store.documents.find(work.connection, _KIND)]
+        work.note(EventKind.QUERY, act=Act.VIEW.value, detail={"what": "directory", "found": len(found)})
+        return tuple(sorted(found, key=place_of))
+
+
+def may_file(work: Work) -> bool:
+    """Whether the actor of a piece of work may keep the directory; for operations, whatever the work is for."""
+    return _for_operations(work).permits(Act.MANAGE, ResourceKind.DIRECTORY)
+
+
+def file_entries(work: Work, entries: Iterable[Entry], source: str) -> int:
+    """File resources within a transaction; how many were new or changed. A changed one replaces what was there.
+
+    Raises AccessError.
+    """
+    operating = _for_operations(work)
+    operating.require(Act.MANAGE, ResourceKind.DIRECTORY)
+    written = [name for one in entries if (name := _file(operating, stored_from(one, source)))]
+    for low in range(0, len(written), _LISTED):
+        detail = {"what": "directory", "records": written[low : low + _LISTED]}
+        operating.note(EventKind.SEAL, act=Act.MANAGE.value, detail=detail)
+    return len(written)
+
+
+def stored_from(entry: Entry, source: str) -> Stored:
+    """A resource as it will lie in its record: its own server is the source, or else the one given."""
+    server, mark, _ = entry.full_url.rpartition(f"/{entry.kind}/")
+    return Stored(entry.resource, entry.full_url, server if mark and ":" in server else source.rstrip("/"))
+
+
+def _file(work: Work, stored: Stored) -> str:
+    """Id and digest of the document that was written, "" where the same was there."""
+    documents, place = work.store.documents, place_of(stored)
+    id_ = work.store.keys.blind.tag(_KIND, hashlib.sha256(place.encode()).hexdigest())  # the tag itself folds case
+    first = work.store.keys.blind.tag(f"{_KIND} type", stored.kind)
+    known = next(iter(documents.find_one(work.connection, _KIND, id_)), None)
+    if known is not None and digest(_opened(known).resource) == digest(stored.resource):
+        return ""
+    # As text: what puts documents into JSON would lose the digits of numbers.
+    content = {"format": 1, "resource": stored.to_bytes().decode()}
+    documents.put(
+        work.connection, Document(_KIND, id_, content, first, None, known.revision if known is not None else 0)
+    )
+    return f"{id_.hex()}:{digest(stored.resource).hex()}"
+
+
+def _opened(document: Document) -> Stored:
+    if document.content.get("format") != 1:
+        raise FormatError("the directory was filed by a newer Suwen; install it")
+    return Stored.from_bytes(document.content["resource"].encode())
+
+
+def _for_operations(work: Work) -> Work:
+    """The same actor in the same transaction, keeping the house: nothing of the directory is done to treat anybody."""
+    operating = Work(work.records, work.transaction, work.actor, Purpose.OPERATIONS)
+    operating.principal = work.principal
+    return operating

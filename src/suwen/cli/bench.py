@@ -24,7 +24,11 @@ _NAMES = ("fhir", "rare-disease", "records", "similar-cases")
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to this file."
 )
-@click.option("--limit", type=click.IntRange(1), help="At most so many cases of each set; for records, patients; for fhir, resources.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    help="At most so many cases of each set; for records, patients; for fhir, resources.",
+)
 @click.option("--seed", default=0, show_default=True, help="Chooses the cases when there is a limit.")
 def bench(name: str, data: Path | None, json_file: Path | None, limit: int | None, seed: int) -> None:
     """Run a benchmark beside its baselines and published anchors.

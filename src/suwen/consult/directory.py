@@ -6,29 +6,34 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from suwen.consult.fhir_chart import digest, place_of
-from suwen.errors import AccessError, FormatError, Problem
+from suwen.consult.imported import Imported
+from suwen.errors import FormatError, Problem
 from suwen.formats.fhir import Entry, Stored
 from suwen.formats.fhir.compartment import sort_by_patient
+from suwen.formats.fhir.documents import Document
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
 from suwen.records.gate import Records, Work
 from suwen.records.people import Actor
-from suwen.records.store.documents import Document
+from suwen.records.store import documents as sealed
 
 __all__ = ["NO_PATIENT", "REMEDY", "file_entries", "import_directory", "list_directory", "may_file", "stored_from"]
 
 _KIND = "directory"
 _LISTED = 500  # documents named by one audit entry
 NO_PATIENT = "is about no patient"
-REMEDY = "import it with the one patient it came with, or let the administrator file it: suwen records directory import"
+REMEDY = "import it with the one patient it came with, or let the administrator file it in the directory"
 
 
-def import_directory(actor: Actor, records: Records, entries: Sequence[Entry], *, source: str = "") -> int:
-    """File the resources of a document in the directory, all or none; how many were new or changed.
+def import_directory(
+    actor: Actor, records: Records, document: Document | Sequence[Entry], *, source: str = ""
+) -> Imported:
+    """File the resources of a document in the directory, all or none.
 
     Raises AccessError (the administrator keeps the directory), FormatError when some are about patients: what the
     administrator may not see must not come in by this door.
     """
+    entries = document.entries if isinstance(document, Document) else tuple(document)
     found = sort_by_patient(entries, source=source)
     ours = set(map(id, found.unplaced))
     about = [one for one in entries if id(one) not in ours]
@@ -37,7 +42,8 @@ def import_directory(actor: Actor, records: Records, entries: Sequence[Entry], *
     if problems:
         raise FormatError("the document is not for the directory:", problems)
     with records.acting(actor, Purpose.OPERATIONS) as work:
-        return file_entries(work, found.unplaced, source)
+        filed = file_entries(work, found.unplaced, source)
+    return Imported(unchanged=len(found.unplaced) - filed, directory=filed)
 
 
 def list_directory(actor: Actor, records: Records, *, purpose: Purpose = Purpose.TREATMENT) -> tuple[Stored, ...]:
@@ -78,22 +84,21 @@ def stored_from(entry: Entry, source: str) -> Stored:
 
 
 def _file(work: Work, stored: Stored) -> str:
-    """Id and digest of the document that was written, "" where the same was there."""
+    """Id and revision of the document that was written, "" where the same was there."""
     documents, place = work.store.documents, place_of(stored)
     id_ = work.store.keys.blind.tag(_KIND, hashlib.sha256(place.encode()).hexdigest())  # the tag itself folds case
     first = work.store.keys.blind.tag(f"{_KIND} type", stored.kind)
-    known = next(iter(documents.find_one(work.connection, _KIND, id_)), None)
+    known = documents.get(work.connection, _KIND, id_) if documents.exists(work.connection, _KIND, id_) else None
     if known is not None and digest(_opened(known).resource) == digest(stored.resource):
         return ""
     # As text: what puts documents into JSON would lose the digits of numbers.
     content = {"format": 1, "resource": stored.to_bytes().decode()}
-    documents.put(
-        work.connection, Document(_KIND, id_, content, first, None, known.revision if known is not None else 0)
-    )
-    return f"{id_.hex()}:{digest(stored.resource).hex()}"
+    revision = known.revision if known is not None else 0
+    documents.put(work.connection, sealed.Document(_KIND, id_, content, first, None, revision))
+    return f"{id_.hex()}:{revision + 1}"
 
 
-def _opened(document: Document) -> Stored:
+def _opened(document: sealed.Document) -> Stored:
     if document.content.get("format") != 1:
         raise FormatError("the directory was filed by a newer Suwen; install it")
     return Stored.from_bytes(document.content["resource"].encode())

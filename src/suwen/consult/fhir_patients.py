@@ -94,9 +94,11 @@ def _compared(work: Work, patient: bytes, who: Demographics, where: str, *, by_i
             "has the number of a patient known here and another birth date",
             "give the identifier its system, or correct the birth date here",
         )
-    if not set(who.addresses) <= set(here.addresses):
+    more = () if dates_differ else tuple(one for one in who.identifiers if not having(work, one))
+    if more or not set(who.addresses) <= set(here.addresses):  # so that the patient is found by them from now on
         addresses = tuple(dict.fromkeys((*here.addresses, *who.addresses)))
-        amend(work, patient, replace(here, addresses=addresses, by_number=True))
+        identifiers = (*here.identifiers, *more)
+        amend(work, patient, replace(here, identifiers=identifiers, addresses=addresses, by_number=True))
     remarks = [
         f"{where}: the {what} is not that of the patient known here; amend it if it changed"
         for what, differs in (

@@ -129,7 +129,9 @@ def chronicle(resources: Sequence[Json], patient: str) -> Given:
 
     left_out, who = Counter[str](), _who(resources)
     sound = _sound(resources, left_out)
-    found, _ = _read([one for one in sound if one["resourceType"] in PATIENT_KINDS], who, patient, left_out)
+    skipped = Counter[str]()  # of codings that are no features: what they code is dated all the same
+    found, _ = _read([one for one in sound if one["resourceType"] in PATIENT_KINDS], who, patient, skipped)
+    left_out[UNREADABLE] += skipped[UNREADABLE]
     done = [one for one in sound if not _statuses(one) & _UNDONE]
     left_out[_NOT_DONE] += len(sound) - len(done)
     stated = (Stated(one.code, one.excluded, one.where) for one in found.features)
@@ -149,8 +151,8 @@ def _who(resources: Iterable[Json]) -> Json:
                 register = one
             else:
                 stated = one
-    said = {name: stated[name] for name in _OF_PATIENT if stated.get(name) not in (None, "")}
-    filled = {name: register[name] for name in ("gender", "birthDate") if name in register and name not in said}
+    said: Json = {name: stated[name] for name in _OF_PATIENT if stated.get(name) not in (None, "")}
+    filled: Json = {name: register[name] for name in ("gender", "birthDate") if name in register and name not in said}
     return {**said, **filled, "used": [*["Patient"] * bool(stated), *["Demographics"] * bool(filled)]}
 
 
@@ -204,8 +206,8 @@ def _placed(feature: Feature, facts: Sequence[Json]) -> Feature:
 
 def _cut_down(resource: Json, patient: str) -> Json:
     """Only the members that are read, about this patient, with ages as ordinary numbers."""
-    kept = {name: resource[name] for name in _OF_FACT if name in resource}
-    ages = {name: _floats(kept[name]) for name in ("onsetAge", "onsetRange") if name in kept}
+    kept: Json = {name: resource[name] for name in _OF_FACT if name in resource}
+    ages: Json = {name: _floats(kept[name]) for name in ("onsetAge", "onsetRange") if name in kept}
     return {**kept, **ages, "subject": {"reference": f"Patient/{patient}"}}
 
 
@@ -293,12 +295,9 @@ def _offset(zone: str) -> float:
 
 
 def _counted_from_birth(noun: Chronicle) -> Chronicle:
-    known = [one for event in noun.events for one in (event.start, event.end) if one is not None]
-    origin = min((noun.birth, *known) if noun.birth else known, key=lambda one: one.low, default=None)
-    first = noun.birth or origin
-    if first is None:
-        return noun
-    back = -float(int(first.low))
+    dated = (one for event in noun.events for one in (event.start, event.end) if one is not None)
+    first = noun.birth.low if noun.birth else min((one.low for one in dated), default=0.0)
+    back = -float(int(first))
 
     def moved(one: Moment | None) -> Moment | None:
         return None if one is None else one.later(back)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
 from suwen.errors import FormatError, Problem
@@ -95,10 +95,10 @@ class Place:
         value = self.get(name)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             self.report(name, f"a number is expected, not {_kind(value)}")
             return None
-        if abs(value) > 1e15 or not math.isfinite(value):
+        if not -1e15 <= value <= 1e15:  # not a number is neither
             self.report(name, "a finite number of ordinary size is expected")
             return None
         return float(value)
@@ -150,5 +150,6 @@ def _snake(name: str) -> str:
 
 
 def _kind(value: object) -> str:
-    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
+    names |= dict.fromkeys((int, float, Decimal), "a number")
     return names.get(type(value), "null" if value is None else "something else")

@@ -15,7 +15,7 @@ from suwen.report.nouns import DifferentialPage
 from suwen.report.strings import Language, phrase
 from suwen.report.view import page_axis, sections
 
-__all__ = ["differential_html"]
+__all__ = ["differential_html", "environment"]
 
 Named = TypeVar("Named", str, Maker)
 
@@ -29,7 +29,7 @@ def differential_html(page: DifferentialPage, *, lang: Language = "en", created:
     say = partial(phrase, lang=lang)
     chances = [finding.chance for finding in page.findings]
     return (
-        _environment()
+        environment()
         .get_template("differential.html")
         .render(
             page=page,
@@ -48,34 +48,26 @@ def differential_html(page: DifferentialPage, *, lang: Language = "en", created:
             age_text=partial(wording.age_text, lang=lang),
             onset_text=partial(wording.onset_text, lang=lang),
             disease_name=partial(wording.disease_name, lang=lang),
-            maker_text=partial(_maker_text, lang=lang),
+            maker_text=partial(wording.maker_text, lang=lang),
         )
     )
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates of this room: everything is escaped, and a name that does not exist is an error."""
+    found = Environment(
         loader=PackageLoader("suwen.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["linked"] = linked
-    environment.filters["feature_name"] = wording.feature_name
-    environment.filters["ratio"] = wording.ratio_text
-    environment.filters["signed"] = wording.signed
-    return environment
-
-
-def _maker_text(maker: Maker, lang: Language) -> str:
-    parts = [maker.name]
-    if maker.version:
-        parts.append(phrase("version", lang, version=maker.version))
-    if maker.data_digest:
-        parts.append(phrase("digest", lang, digest=maker.data_digest))
-    return " · ".join(parts)
+    found.filters["linked"] = linked
+    found.filters["feature_name"] = wording.feature_name
+    found.filters["ratio"] = wording.ratio_text
+    found.filters["signed"] = wording.signed
+    return found
 
 
 def _unique(values: list[Named]) -> list[Named]:

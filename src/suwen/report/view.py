@@ -1,4 +1,4 @@
-"""What the HTML page shows of each disease, computed before the template sees it."""
+"""What a page shows of each finding, computed before the template sees it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from suwen.report.strings import Language, phrase
 from suwen.report.wording import disease_name, evidence_sum, seen_text, signed
 from suwen.subject import Code
 
-__all__ = ["EvidenceRow", "Section", "TypicalRow", "page_axis", "sections"]
+__all__ = ["EvidenceRow", "Section", "TypicalRow", "evidence_rows", "page_axis", "sections"]
 
 OPEN_AT_MOST = 3  # sections open on screen from the start; print opens all
 
@@ -78,7 +78,7 @@ def sections(page: DifferentialPage, lang: Language) -> tuple[Section, ...]:
                 in_set=place < page.shortlist,
                 is_none=is_none,
                 open=place < min(max(page.shortlist, 1), OPEN_AT_MOST),
-                rows=_rows(finding, axis, lang),
+                rows=evidence_rows(finding, axis, lang),
                 total=total,
                 total_text=signed(total),
                 typical=_typical(page, finding),
@@ -87,7 +87,7 @@ def sections(page: DifferentialPage, lang: Language) -> tuple[Section, ...]:
     return tuple(found)
 
 
-def _rows(finding: Finding, axis: Axis, lang: Language) -> tuple[EvidenceRow, ...]:
+def evidence_rows(finding: Finding, axis: Axis, lang: Language) -> tuple[EvidenceRow, ...]:
     """Sort strongest support first and strongest contradiction last, so that the bars read as one slope."""
     ordered = sorted(finding.evidence, key=lambda evidence: -evidence.weight)
     return tuple(_row(evidence, axis, lang) for evidence in ordered)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from bisect import bisect_right
 
-from suwen.finding import Bearing, Evidence, Finding
+from suwen.finding import Bearing, Evidence, Finding, Maker
 from suwen.report.nouns import NONE_OF_THESE
 from suwen.report.strings import Language, phrase
 from suwen.subject import Atoms, Code, Feature, Measurement, Region, Span
@@ -13,19 +14,23 @@ from suwen.subject import Atoms, Code, Feature, Measurement, Region, Span
 __all__ = [
     "age_text",
     "chance_text",
+    "chance_word",
     "disease_name",
     "evidence_sum",
     "feature_name",
     "interval_text",
+    "maker_text",
     "onset_text",
     "percent",
     "plain",
     "ratio_text",
+    "region_text",
     "seen_text",
     "signed",
 ]
 
 DAYS_PER_YEAR = 365.25
+_WORD_ENDS = (0.01, 0.1, 0.33, 0.66, 0.9, 0.99)
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ABSENT = (Bearing.AGAINST_EXCLUDED, Bearing.SUPPORTS_EXCLUDED)
 
@@ -37,6 +42,11 @@ def chance_text(value: float | None, lang: Language) -> str:
     if value < 0.001:
         return "<0.1%"
     return ">99.9%" if value > 0.999 else f"{value * 100:.1f}%"
+
+
+def chance_word(value: float, lang: Language) -> str:
+    """Word a probability without its number, on the scale of the IPCC's guidance on uncertainties (2010)."""
+    return phrase(f"chance_{bisect_right(_WORD_ENDS, value)}", lang)
 
 
 def interval_text(low: float | None, high: float | None, lang: Language) -> str:
@@ -106,6 +116,16 @@ def disease_name(code: Code, lang: Language) -> str:
     return phrase("none_of_these", lang) if code.value == NONE_OF_THESE else feature_name(code)
 
 
+def maker_text(maker: Maker, lang: Language) -> str:
+    """Name who made something: a model with its version and the digest of its data, or a person."""
+    parts = [maker.name]
+    if maker.version:
+        parts.append(phrase("version", lang, version=maker.version))
+    if maker.data_digest:
+        parts.append(phrase("digest", lang, digest=maker.data_digest))
+    return " · ".join(parts)
+
+
 def seen_text(evidence: Evidence, lang: Language) -> str:
     """Name what was seen; a feature that counts because it is absent says so."""
     name = _seen_name(evidence.seen, lang)
@@ -116,13 +136,19 @@ def _seen_name(seen: Code | Measurement | Region | Atoms | Span, lang: Language)
     if isinstance(seen, Code):
         return feature_name(seen)
     if isinstance(seen, Measurement):
-        return f"{feature_name(seen.code)} {seen.value:g} {seen.unit}"
+        unit = "" if seen.unit == "1" else f" {seen.unit}"  # UCUM writes what has no unit so
+        return f"{feature_name(seen.code)} {seen.value:g}{unit}"
     if isinstance(seen, Region):
-        box = " × ".join(f"{low}–{high}" for low, high in zip(seen.low, seen.high, strict=True))
-        return phrase("seen_region", lang, image=seen.image, box=box)
+        return region_text(seen, lang)
     if isinstance(seen, Atoms):
         return phrase("seen_atoms", lang, smiles=seen.smiles, indices=", ".join(map(str, seen.indices)))
     return phrase("seen_span", lang, text=seen.text)
+
+
+def region_text(region: Region, lang: Language) -> str:
+    """Name a place in an image."""
+    box = " × ".join(f"{low}–{high}" for low, high in zip(region.low, region.high, strict=True))
+    return phrase("seen_region", lang, image=region.image, box=box)
 
 
 def plain(text: str) -> str:

@@ -14,25 +14,25 @@ from suwen.formats.fhir.nouns import Entry, Json
 
 __all__ = ["Addresses", "PatientEntries", "Sorted", "patient_references", "references", "sort_by_patient"]
 
+_BY_SUBJECT = (
+    "Account AdverseEvent Basic CarePlan CareTeam ChargeItem ClinicalImpression Communication"
+    " CommunicationRequest Composition Condition DeviceRequest DeviceUseStatement DiagnosticReport"
+    " DocumentManifest DocumentReference Encounter Flag Goal ImagingStudy Invoice List MeasureReport Media"
+    " MedicationAdministration MedicationDispense MedicationRequest MedicationStatement Observation Procedure"
+    " QuestionnaireResponse RequestGroup RiskAssessment ServiceRequest Specimen"
+)
+_BY_PATIENT = (
+    "AllergyIntolerance BodyStructure Claim ClaimResponse Consent CoverageEligibilityRequest"
+    " CoverageEligibilityResponse DetectedIssue EpisodeOfCare ExplanationOfBenefit FamilyMemberHistory"
+    " Immunization ImmunizationEvaluation ImmunizationRecommendation MolecularSequence NutritionOrder"
+    " RelatedPerson SupplyDelivery VisionPrescription"
+)
 # Of the search parameters by which http://hl7.org/fhir/R4/compartmentdefinition-patient.html places a resource, those
 # that say whom it is about, as paths; not those that say who wrote, did, paid for or received something.
 _ABOUT = MappingProxyType(
     {
-        **dict.fromkeys(
-            "Account AdverseEvent Basic CarePlan CareTeam ChargeItem ClinicalImpression Communication"
-            " CommunicationRequest Composition Condition DeviceRequest DeviceUseStatement DiagnosticReport"
-            " DocumentManifest DocumentReference Encounter Flag Goal ImagingStudy Invoice List MeasureReport Media"
-            " MedicationAdministration MedicationDispense MedicationRequest MedicationStatement Observation Procedure"
-            " QuestionnaireResponse RequestGroup RiskAssessment ServiceRequest Specimen".split(),
-            ("subject",),
-        ),
-        **dict.fromkeys(
-            "AllergyIntolerance BodyStructure Claim ClaimResponse Consent CoverageEligibilityRequest"
-            " CoverageEligibilityResponse DetectedIssue EpisodeOfCare ExplanationOfBenefit FamilyMemberHistory"
-            " Immunization ImmunizationEvaluation ImmunizationRecommendation MolecularSequence NutritionOrder"
-            " RelatedPerson SupplyDelivery VisionPrescription".split(),
-            ("patient",),
-        ),
+        **dict.fromkeys(_BY_SUBJECT.split(), ("subject",)),
+        **dict.fromkeys(_BY_PATIENT.split(), ("patient",)),
         "Appointment": ("participant.actor",),
         "AppointmentResponse": ("actor",),
         "AuditEvent": ("entity.what",),

@@ -16,7 +16,6 @@ _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
 _DAY = r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _PARTIAL = r"(?!0000)[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?"
 _BASE64 = re.compile(r"[0-9A-Za-z+/]*={0,2}")
-_BLANK = re.compile(r"\s+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 # The pattern of a type (ASCII digits only, as those of R4), and how to say what is expected.
@@ -46,7 +45,7 @@ _CALENDAR = frozenset({"date", "dateTime", "instant"})
 
 
 def flaw(value: object, kind: str) -> str:
-    """Say what is wrong with the value of a primitive of type `kind`; "" where nothing is. The value is never quoted."""
+    """Say what is wrong with a value of type `kind`, without quoting it; "" where nothing is."""
     if kind == "boolean":
         return "" if isinstance(value, bool) else f"true or false is expected, not {json_kind(value)}"
     if kind in _INTEGERS:
@@ -81,8 +80,9 @@ def _text_flaw(value: str, kind: str) -> str:
 
 
 def _base64_flaw(value: str) -> str:
-    packed = _BLANK.sub("", value) if _BLANK.search(value) else value
-    is_sound = packed and len(packed) % 4 == 0 and _BASE64.fullmatch(packed)
+    """Blanks may stand between groups of four characters only."""
+    pieces = value.split()
+    is_sound = pieces and all(len(piece) % 4 == 0 for piece in pieces) and _BASE64.fullmatch("".join(pieces))
     return "" if is_sound else "base64 (RFC 4648) is expected"
 
 

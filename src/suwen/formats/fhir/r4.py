@@ -74,7 +74,9 @@ DROPPED = MappingProxyType(
 # Elements that R4 has and R4B has not: (name, type, choice it is one of).
 ADDED = MappingProxyType(
     {
-        "ElementDefinition": tuple((f"{choice}Meta", "Meta", choice) for choice in ("defaultValue", "fixed", "pattern")),
+        "ElementDefinition": tuple(
+            (f"{choice}Meta", "Meta", choice) for choice in ("defaultValue", "fixed", "pattern")
+        ),
         "ElementDefinitionExample": (("valueMeta", "Meta", "value"),),
         "Extension": (("valueMeta", "Meta", "value"),),
     }
@@ -83,12 +85,13 @@ ADDED = MappingProxyType(
 # Elements that must be there in R4 and need not in R4B.
 REQUIRED = MappingProxyType({"MarketingStatus": ("country", "dateRange")})
 
-# Names of types as a choice spells them (valueQuantity), of R4 and later: what follows value[x] and is none of these is
-# an element of its own, unknown to FHIR.
-TYPES = frozenset(
+_TYPES = (
     "Address Age Annotation Attachment Base64Binary Boolean Canonical Code CodeableConcept CodeableReference Coding"
     " ContactDetail ContactPoint Contributor Count DataRequirement Date DateTime Decimal Distance Dosage Duration"
     " Expression HumanName Id Identifier Instant Integer Integer64 Markdown Meta Money Oid ParameterDefinition Period"
     " PositiveInt Quantity Range Ratio RatioRange Reference RelatedArtifact SampledData Signature String Time Timing"
-    " TriggerDefinition UnsignedInt Uri Url UsageContext Uuid".split()
+    " TriggerDefinition UnsignedInt Uri Url UsageContext Uuid"
 )
+# Names of types as a choice spells them (valueQuantity), of R4 and later: what follows value[x] and is none of these is
+# an element of its own, unknown to FHIR.
+TYPES = frozenset(_TYPES.split())

@@ -132,7 +132,18 @@ def _object(value: Json) -> str:
         return " ".join(filter(None, [_text(value.get("comparator")), _said(value["value"]), _unit(value)]))
     if "probabilityDecimal" in value:
         return f"{_said(value.get('outcome', ''))} {value['probabilityDecimal']} %".strip()
-    for name in ("text", "display", "name", "family", "description", "bodySite", "modality", "code", "outcome", "start"):
+    for name in (
+        "text",
+        "display",
+        "name",
+        "family",
+        "description",
+        "bodySite",
+        "modality",
+        "code",
+        "outcome",
+        "start",
+    ):
         if said := _said(value.get(name, "")):
             return said
     if "coding" in value:

@@ -12,11 +12,11 @@ from importlib import resources
 from suwen.formats.fhir.nouns import Json
 from suwen.formats.fhir.tree import parse_tree
 
-__all__ = ["BLANK", "ROOT", "TRANSLATION", "Codes", "Extensions", "Identifiers", "ValueSets", "read_definitions"]
+__all__ = ["ABSENT", "ROOT", "TRANSLATION", "Codes", "Extensions", "Identifiers", "ValueSets", "read_definitions"]
 
 ROOT = "urn:oid:2.25.149591884341724486910286315380053513269"
 TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
-BLANK = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
 class Extensions(Enum):

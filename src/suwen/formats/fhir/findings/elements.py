@@ -14,12 +14,13 @@ from typing import Any
 
 from suwen.errors import InputError
 from suwen.formats.document import Place
-from suwen.formats.fhir.addresses import BLANK, TRANSLATION, Codes, Extensions
+from suwen.formats.fhir.findings.addresses import ABSENT, TRANSLATION, Codes, Extensions
 from suwen.formats.fhir.nouns import Json
 from suwen.formats.fhir.terminology import code_of, coding
 from suwen.subject import Code
 
 __all__ = [
+    "absent",
     "coding_of",
     "concept_of",
     "concept_to",
@@ -162,9 +163,13 @@ def text_of(place: Place, name: str, lang: str) -> str:
     return place.text(name)
 
 
+def absent() -> Json:
+    """What stands beside a text that has to be there and is empty."""
+    return {"extension": [value(ABSENT, valueCode="unknown")]}
+
+
 def _translation(lang: str, text: str) -> Json:
-    blank = {"_valueString": {"extension": [value(BLANK, valueCode="not-applicable")]}}
-    content = {"url": "content"} | ({"valueString": text} if text else blank)
+    content = value("content", valueString=text) if text else value("content", _valueString=absent())
     return {"url": TRANSLATION, "extension": [value("lang", valueCode=lang), content]}
 
 
@@ -256,9 +261,9 @@ def instant_of(place: Place, name: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        place.report(name, "not a FHIR instant", "write it like 2026-01-31T12:00:00Z")
-        return None
-    return found.astimezone(UTC)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):  # the second: a time zone would carry it before year 1 or past 9999
+        pass
+    place.report(name, "not a FHIR instant", "write it like 2026-01-31T12:00:00Z")
+    return None

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from suwen.errors import InputError, Problem
 from suwen.finding import Finding
 from suwen.formats.document import MAX_TEXT, is_clean
+from suwen.subject import Code
 
 __all__ = ["VERDICTS", "Claim", "FindingReport", "ReviewSaid", "require_writable"]
 
@@ -119,25 +119,28 @@ def _wordless(finding: Finding) -> Finding:
 def _unfit(value: Any, path: _Path) -> Iterator[Problem]:
     """Every text, number and time in a tree of nouns that FHIR's JSON has no place for."""
     if isinstance(value, str | float | int | datetime):
-        what = "" if isinstance(value, bool) else _leaf(value)
+        what = _unfit_leaf(value)
         if what:
             yield Problem(path, what)
-    elif isinstance(value, tuple):
-        for index, one in enumerate(value):
-            yield from _unfit(one, f"{path}[{index}]")
+    for name, inner in _members(value):
+        yield from _unfit(inner, f"{path}{name}".lstrip("."))
+    if isinstance(value, Code) and not value.value:
+        yield Problem(path, "a code without a value")
+    if isinstance(value, Mapping) and not all(map(_LANGUAGE.fullmatch, value)):
+        yield Problem(path, "a key is not a language tag", 'use one like "zh"')
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
+    """What a noun, a tuple or a mapping holds, each with its step in the path."""
+    if isinstance(value, tuple):
+        yield from ((f"[{index}]", one) for index, one in enumerate(value))
     elif isinstance(value, Mapping):
-        for lang, one in value.items():
-            if not _LANGUAGE.fullmatch(lang):
-                yield Problem(path, "a key is not a language tag", 'use one like "zh"')
-            yield from _unfit(one, f"{path}.{lang}")
-    elif is_dataclass(value) and not isinstance(value, Enum):
-        for each in fields(value):
-            yield from _unfit(getattr(value, each.name), f"{path}.{each.name}".lstrip("."))
-        if type(value).__name__ == "Code" and not value.value:  # type: ignore[attr-defined]
-            yield Problem(path, "a code without a value")
+        yield from ((f".{name}", one) for name, one in value.items())
+    elif is_dataclass(value):
+        yield from ((f".{one.name}", getattr(value, one.name)) for one in fields(value))
 
 
-def _leaf(value: str | float | datetime) -> str:
+def _unfit_leaf(value: str | float | datetime) -> str:
     match value:
         case str():
             return _unfit_text(value)

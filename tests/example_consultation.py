@@ -11,7 +11,9 @@ from suwen.records.demographics import Demographics
 from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Sex, Span
 
 CREATED = datetime(2026, 3, 14, 17, 26, tzinfo=timezone(timedelta(hours=8), "CST"))
-HOSTILE = "<script>alert('x')</script> #panic() *bold* $x$ @ref \\ // ` = _u_ {{ 7*7 }} \"><img src=http://evil.example/x>"
+HOSTILE = (
+    "<script>alert('x')</script> #panic() *bold* $x$ @ref \\ // ` = _u_ {{ 7*7 }} \"><img src=http://evil.example/x>"
+)
 RECORD = "3f9c2a7be07d4f1c9a2be07d51c2e09f"
 SUBJECT = Reference(Kind.PATIENT, RECORD)
 MODEL = Maker("suwen-differential", "0.1.0", "sha256:4f1c9a2be07d51c2")
@@ -179,3 +181,39 @@ def example_consultation():
         {"Patient": 1, "Condition": 18, "Observation": 56, "MedicationRequest": 9, "Immunization": 12, "CarePlan": 2,
          "VisionPrescription": 1},
     )  # fmt: skip
+
+
+LONG = "Wolfeschlegelsteinhausenbergerdorff" * 6
+RARE = "\U00020bb7野 \u9fa6 😀 \ue000 ﷽ \u0905"  # beyond the fonts of the package; private use; emoji; other scripts
+TURNED = "A\u202eB\u2066C\x00D\x1b[31mE\nF\x85G"
+
+
+def hostile_consultation():
+    """Every free text tries to break out of where it stands, is endless, or holds what no font has."""
+    typed = f"{HOSTILE} {TURNED} {RARE} {LONG}"
+    seen = Code(f"X:{HOSTILE}", typed)
+    evidence = (
+        Evidence(Bearing.SUPPORTS, seen, 1.0, typed, f'PMID:12 {HOSTILE} PMID:1" onclick="x'),
+        Evidence(Bearing.AGAINST, Span(typed, 0, 4, typed), -1e6, typed, typed),
+        Evidence(Bearing.NEUTRAL, Measurement(seen, 1e300, typed), 0.0, typed, typed),
+        Evidence(Bearing.SUPPORTS, Atoms(typed, (1,)), 0.5, typed, typed),
+        Evidence(Bearing.SUPPORTS, Region(typed, (1,), (2,)), 0.5, typed, typed),
+    )
+    finding = Finding(SUBJECT, seen, Chance(0.5, 0.4, 0.6, typed), evidence, Maker(typed, typed, typed))
+    verdicts = (Review(Verdict.CONFIRMED, typed, typed, typed, NOON, 1),)
+    words = {"en": typed, "zh": typed}
+    area = AreaReport(typed, words, Status.FAILED, typed, typed, True, NOON, words, {typed: 1}, {typed: 1}, (typed,),
+                      {"en": (typed,), "zh": (typed,)}, (typed,))  # fmt: skip
+    return Consultation(
+        typed,
+        Demographics((typed,), (typed, LONG, HOSTILE), "1990-03-07"),
+        NOON,
+        (area,),
+        (Filed(typed, 1, NOON, typed, typed, finding, {"zh": finding}, verdicts, urgency=9),),
+        {typed: 1},
+    )
+
+
+def empty_consultation():
+    """A patient of whom nothing is known, and no area was asked."""
+    return Consultation(RECORD, Demographics(("1",)), NOON, (), (), {})

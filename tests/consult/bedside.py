@@ -20,6 +20,7 @@ __all__ = [
     "HPO",
     "Probe",
     "claim",
+    "coded",
     "condition",
     "observation",
     "patient_resource",
@@ -54,9 +55,8 @@ def observation(
 ) -> Json:
     said = {} if present is None else {"valueBoolean": present}
     name = id_ or f"o-{code.rpartition(':')[2]}"
-    return resource(
-        "Observation", name, status="final", code=coded(code, system), effectiveDateTime=on, **{**said, **more}
-    )
+    whole = {"status": "final", "code": coded(code, system), "effectiveDateTime": on, **said, **more}
+    return resource("Observation", name, **whole)
 
 
 def condition(code: str, *, id_: str = "", on: str = "2019-05-06", system: str = HPO, **more: Any) -> Json:

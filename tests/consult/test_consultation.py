@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise, permutations
@@ -16,8 +17,7 @@ from watch import audited, length, rows
 
 from suwen.consult.answers import CONSULT, in_order
 from suwen.consult.areas import default_areas
-from suwen.consult.chart import open_patient, open_record, write_records
-from suwen.consult.chart import Draft as ChartDraft
+from suwen.consult.chart import Draft, open_patient, open_record, write_records
 from suwen.consult.consultation import consult, read_consultation
 from suwen.consult.findings import KIND, file_finding, list_findings
 from suwen.consult.nouns import Consultation, Filed, Filing, Review, Status, Verdict
@@ -26,9 +26,9 @@ from suwen.diagnosis import NONE_OF_THESE, Engine, Prior, differential
 from suwen.errors import AccessError, ConflictError, FormatError, InputError, MissingExtraError, NotFoundError
 from suwen.finding import Chance
 from suwen.govern.care import grant_care
-from suwen.records.access import Purpose, Role
+from suwen.records.access import Act, Purpose, Role
 from suwen.records.audit import EventKind, Outcome
-from suwen.subject import Code, Feature, Patient, Sex
+from suwen.subject import Code, Feature, Measurement, Patient, Sex
 
 REASON = "seen at the bedside today"
 PRESENT = ("HP:0001100", "HP:0002100")
@@ -79,7 +79,7 @@ def test_every_record_opened_is_named_in_the_audit_after_both_decisions(ward: Wa
     patient, probe = a_patient(ward), Probe(answer=lambda id_: [claim(id_, "OMIM:1")])
     stood, physician = length(ward), ward[Role.PHYSICIAN]
     consult(physician, ward.records, patient, areas=[probe.area()])
-    events = [one for one in audited(ward, stood, by=physician.id, subject=patient)]
+    events = audited(ward, stood, by=physician.id, subject=patient)
     said = [(one.kind, one.act) for one in events]
     decided = [(EventKind.DECISION, "view"), (EventKind.DECISION, "diagnose")]
     sealed = (EventKind.SEAL, "diagnose")
@@ -112,7 +112,7 @@ def test_what_cannot_be_read_is_counted_and_the_rest_is_seen(ward: Ward) -> None
     patient = a_patient(ward, observation("HP:0001100"))
     wrong = [b"\x00\xff", b'{"format":1,"fullUrl":"","source":"","resource":[]}']
     wrong.append(b'{"format":1,"fullUrl":"","source":"","resource":{"resourceType":"Condition"}}')
-    write_records(ward[Role.PHYSICIAN], ward.records, patient, [ChartDraft("Observation", one) for one in wrong])
+    write_records(ward[Role.PHYSICIAN], ward.records, patient, [Draft("Observation", one) for one in wrong])
     probe = Probe()
     found = consult(ward[Role.PHYSICIAN], ward.records, patient, areas=[probe.area()])
     assert [one["id"] for one in probe.given[0]] == ["o-0001100"]
@@ -272,11 +272,32 @@ def test_what_a_failing_area_filed_before_stays_and_it_is_tried_again(ward: Ward
     assert same(mended.findings, first.findings)
 
 
-def test_the_same_claim_twice_is_a_failure(ward: Ward) -> None:
-    """Proves that an area that contradicts itself files nothing."""
-    probe = Probe(answer=lambda id_: [claim(id_, "OMIM:1"), claim(id_, "OMIM:1", 0.1)])
-    found = consult(ward[Role.PHYSICIAN], ward.records, a_patient(ward), areas=[probe.area()])
-    assert (report_of(found, "probe").status, found.findings) == (Status.FAILED, ())
+def other_subject(id_: str) -> list[Filing]:
+    one = claim("cd" * 16, "OMIM:1")
+    return [claim(id_, "OMIM:2"), replace(one, finding=claim(id_, "OMIM:1").finding)]
+
+
+def not_a_number(id_: str) -> list[Filing]:
+    one = claim(id_, "OMIM:1")
+    seen = replace(one.finding.evidence[0], seen=Measurement(Code("LOINC:1"), math.nan, "mm"))
+    return [claim(id_, "OMIM:2"), replace(one, finding=replace(one.finding, evidence=(seen,)))]
+
+
+def half_a_character(id_: str) -> list[Filing]:
+    return [claim(id_, "OMIM:1", sentence="half \ud800")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [lambda id_: [claim(id_, "OMIM:1"), claim(id_, "OMIM:1", 0.1)], other_subject, not_a_number, half_a_character],
+    ids=["twice", "another subject", "not a number", "half a character"],
+)
+def test_what_cannot_be_filed_is_a_failure_of_its_area(ward: Ward, said) -> None:
+    """Proves that an area that contradicts itself, or claims what no record can hold, files nothing and harms nobody."""
+    bad, good = Probe("bad", answer=said), Probe("good", answer=lambda id_: [claim(id_, "OMIM:1")])
+    found = consult(ward[Role.PHYSICIAN], ward.records, a_patient(ward), areas=[bad.area(), good.area()])
+    assert report_of(found, "bad").status is Status.FAILED
+    assert [(one.area, one.claim) for one in found.findings] == [("good", "OMIM:1")]
 
 
 def test_a_program_that_is_stopped_stops(ward: Ward) -> None:
@@ -301,6 +322,15 @@ def test_what_is_not_installed_is_unavailable_until_it_is(ward: Ward, tiny_engin
     gone = consult(physician, ward.records, patient, areas=default_areas(None))
     assert report_of(gone, "differential").status is Status.UNAVAILABLE
     assert same(by_area(gone, "differential"), by_area(there, "differential"))
+
+
+def test_what_was_missing_is_asked_once_it_is_there(ward: Ward) -> None:
+    """Proves that an area that could not answer is asked again though neither its version nor its input changed."""
+    patient, probe = a_patient(ward), Probe(answer=lambda id_: [claim(id_, "OMIM:1")])
+    missing = probe.area(missing={"en": "no licence", "zh": "无许可"})
+    found = consult(ward[Role.PHYSICIAN], ward.records, patient, areas=[missing])
+    assert (report_of(found, "probe").reason["zh"], probe.runs) == ("无许可", 0)
+    assert len(consult(ward[Role.PHYSICIAN], ward.records, patient, areas=[probe.area()]).findings) == 1
 
 
 def test_two_areas_of_one_name_are_refused(ward: Ward) -> None:
@@ -428,9 +458,7 @@ def test_a_second_claim_that_a_bundle_brought_is_taken_back(ward: Ward) -> None:
     (first,) = consult(physician, ward.records, patient, areas=[probe.area()]).findings
     confirm_finding(physician, ward.records, patient, first.record, base=1, reason=REASON)
     (payload,) = [one.payload for one in open_record(physician, ward.records, patient, first.record)[:1]]
-    from suwen.records.access import Act  # noqa: PLC0415
-
-    write_records(physician, ward.records, patient, [ChartDraft(KIND, payload)], act=Act.DIAGNOSE)
+    write_records(physician, ward.records, patient, [Draft(KIND, payload)], act=Act.DIAGNOSE)
     put(ward, patient, observation("HP:0001200"))
     (now,) = consult(physician, ward.records, patient, areas=[probe.area()]).findings
     assert (now.record, now.verdict) == (first.record, Verdict.CONFIRMED)
@@ -517,9 +545,7 @@ GOLDEN_CONSULT = {
 
 
 def write_consult(ward: Ward, patient: str, content: object) -> None:
-    from suwen.records.access import Act  # noqa: PLC0415
-
-    draft = ChartDraft(CONSULT, json.dumps(content).encode())
+    draft = Draft(CONSULT, json.dumps(content).encode())
     write_records(ward[Role.PHYSICIAN], ward.records, patient, [draft], act=Act.DIAGNOSE)
 
 

@@ -40,8 +40,8 @@ class Desk:
     def state(self) -> Path:
         return self.home / "state"
 
-    def result(self, *arguments: str, by: str = "", **environment: str) -> Result:
-        """Run `suwen records`, as `by`; an exception that is no message of Suwen's fails the test."""
+    def result(self, *arguments: str, by: str = "", command: str = "records", **environment: str) -> Result:
+        """Run `suwen records` or another command, as `by`; an exception that is no message of Suwen's fails."""
         chosen = ("--as", by) if by else ()
         said = {
             "SUWEN_RECORDS": str(self.store),
@@ -49,7 +49,7 @@ class Desk:
             "SUWEN_PASSPHRASE": PASSPHRASE,
             **environment,
         }
-        result = CliRunner().invoke(main, ["records", *chosen, *arguments], env=said)
+        result = CliRunner().invoke(main, [command, *chosen, *arguments], env=said)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

@@ -1,5 +1,6 @@
-"""The consult: an actor reaches own patients, opens one, and files findings."""
+"""The consult: an actor reaches own patients, takes records in and out, has every area look at one, judges findings."""
 
+from suwen.consult.areas import default_areas
 from suwen.consult.bundles import export_bundle, import_bundle
 from suwen.consult.chart import (
     Draft,
@@ -11,9 +12,21 @@ from suwen.consult.chart import (
     write_records,
     write_records_of,
 )
+from suwen.consult.consultation import consult, read_consultation
+from suwen.consult.directory import import_directory, list_directory
 from suwen.consult.emergency import break_glass
+from suwen.consult.fhir_export import export_fhir
+from suwen.consult.fhir_export_lines import export_lines
+from suwen.consult.fhir_files import import_path
+from suwen.consult.fhir_findings import fhir_findings
+from suwen.consult.fhir_import import import_fhir
+from suwen.consult.fhir_lines import import_lines
+from suwen.consult.fhir_search import search_records
 from suwen.consult.findings import file_finding, list_findings
 from suwen.consult.images import Image, open_image, store_images
+from suwen.consult.imported import Imported, merged
+from suwen.consult.labels import Label, list_labels
+from suwen.consult.nouns import Area, AreaReport, Consultation, Filed, Filing, Given, Review, Status, Verdict, Weighed
 from suwen.consult.patients import (
     Listed,
     amend_patient,
@@ -21,6 +34,7 @@ from suwen.consult.patients import (
     list_my_patients,
     register_patient,
 )
+from suwen.consult.reviews import amend_finding, confirm_finding, finding_history, reject_finding
 from suwen.records.access import Act, Purpose
 from suwen.records.demographics import Demographics
 from suwen.records.gate import Records
@@ -30,27 +44,57 @@ from suwen.records.relations import BreakGlass
 __all__ = [
     "Act",
     "Actor",
+    "Area",
+    "AreaReport",
     "BreakGlass",
+    "Consultation",
     "Demographics",
     "Draft",
+    "Filed",
+    "Filing",
+    "Given",
     "Image",
+    "Imported",
+    "Label",
     "Listed",
     "Purpose",
     "Record",
     "Records",
+    "Review",
+    "Status",
+    "Verdict",
+    "Weighed",
+    "amend_finding",
     "amend_patient",
     "break_glass",
+    "confirm_finding",
+    "consult",
+    "default_areas",
     "export_bundle",
+    "export_fhir",
+    "export_lines",
+    "fhir_findings",
     "file_finding",
     "find_patients",
+    "finding_history",
     "import_bundle",
+    "import_directory",
+    "import_fhir",
+    "import_lines",
+    "import_path",
+    "list_directory",
     "list_findings",
+    "list_labels",
     "list_my_patients",
+    "merged",
     "open_image",
     "open_patient",
     "open_patients",
     "open_record",
+    "read_consultation",
     "register_patient",
+    "reject_finding",
+    "search_records",
     "store_images",
     "withdraw_record",
     "write_records",

@@ -30,8 +30,16 @@ _WRITING = (Act.ANNOTATE, Act.DIAGNOSE, Act.ORDER)
 # Else whoever may only annotate could file a diagnosis or an order, or withdraw one. Kinds of order: the "request"
 # pattern of FHIR R4 (http://hl7.org/fhir/R4/request.html), as far as something is done to the patient on it.
 ORDERS = frozenset(
-    "CommunicationRequest DeviceRequest MedicationRequest NutritionOrder RequestGroup ServiceRequest SupplyRequest"
-    " VisionPrescription".split()
+    {
+        "CommunicationRequest",
+        "DeviceRequest",
+        "MedicationRequest",
+        "NutritionOrder",
+        "RequestGroup",
+        "ServiceRequest",
+        "SupplyRequest",
+        "VisionPrescription",
+    }
 )
 _OWN_ACT = {"Finding": Act.DIAGNOSE, "Consult": Act.DIAGNOSE, **dict.fromkeys(sorted(ORDERS), Act.ORDER)}
 

@@ -31,6 +31,7 @@ from suwen.records.gate import Records, Work, patient_id
 from suwen.records.noted import open_newest, seal_drafts
 from suwen.records.people import Actor
 from suwen.records.store import charts
+from suwen.subject import Kind, Reference
 
 __all__ = ["consult", "read_consultation"]
 
@@ -90,12 +91,7 @@ def _consulted(actor: Actor, records: Records, patient: bytes, areas: Sequence[A
         work.require(Act.DIAGNOSE, ResourceKind.PATIENT, patient=patient)
         opened = _opened(work, patient)
     runs = _runs(areas, opened)
-    drafts = [
-        draft
-        for run in runs
-        if run.claims is not None
-        for draft in to_file(opened.filed.values(), run.answer.report, run.claims)
-    ]
+    drafts = [draft for run in runs for draft in run.drafts]
     if drafts or any(_is_new(opened, _listing(opened, run)) for run in runs):
         with records.acting(actor, purpose) as work:
             work.require(Act.DIAGNOSE, ResourceKind.PATIENT, patient=patient)
@@ -167,10 +163,11 @@ class _Parsed:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One area asked: its answer now, and what it claims; None where what it filed before stays as it is."""
+    """One area asked: its answer now, what it claims (None: what it filed before stays as it is), what to write."""
 
     answer: Answer
     claims: tuple[Filing, ...] | None = None
+    drafts: tuple[charts.Draft, ...] = ()
 
 
 def _runs(areas: Sequence[Area], opened: _Opened) -> list[_Run]:
@@ -206,9 +203,7 @@ def _run(area: Area, place: int, opened: _Opened, parsed: Mapping[str, _Parsed])
             return _Run(replace(known, place=place))
         if area.missing:
             return _Run(replace(answer, report=replace(report, status=Status.UNAVAILABLE, reason=area.missing)))
-        weighed = area.weigh(given.noun)
-        _require_distinct(weighed)
-        return _Run(replace(answer, report=_told(report, weighed)), weighed.findings)
+        return _weighed(replace(answer, report=report), area.weigh(given.noun), opened)
     except _FAILURES as failure:
         return _Run(replace(answer, report=_failed(blank, failure)))
 
@@ -226,9 +221,20 @@ def _is_answered(known: AreaReport, asked: AreaReport) -> bool:
     return known.status in _STANDS and (known.version, known.inputs) == (asked.version, asked.inputs)
 
 
-def _require_distinct(weighed: Weighed) -> None:
+def _weighed(answer: Answer, weighed: Weighed, opened: _Opened) -> _Run:
+    """What an area said, made ready to be written here, so that what cannot be filed is this area's failure alone.
+
+    Raises InputError for a claim made twice, about somebody else, or with what JSON cannot hold.
+    """
+    subject = Reference(Kind.PATIENT, opened.patient.hex())
+    said = [each for one in weighed.findings for each in (one.finding, *one.words.values())]
+    if any(one.subject != subject for one in said):
+        raise InputError("the area makes a claim about another subject than the patient")
     if len({one.finding.code.value for one in weighed.findings}) < len(weighed.findings):
         raise InputError("the area makes the same claim twice")
+    told = replace(answer, report=_told(answer.report, weighed))
+    answer_to_bytes(told)
+    return _Run(told, weighed.findings, tuple(to_file(opened.filed.values(), told.report, weighed.findings)))
 
 
 def _told(report: AreaReport, weighed: Weighed) -> AreaReport:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from suwen.consult.chart import ORDERS
 from suwen.formats.fhir import Json, Stored, canonical
+from suwen.formats.fhir.r4 import UNCHECKED
+from suwen.formats.fhir.shapes import resource_shape
 from suwen.records.gate import Work
 from suwen.records.store.charts import Record, opened
 
-__all__ = ["Held", "Known", "digest", "held_in", "is_order", "known_in", "place_of", "resource_in", "versions_in"]
+__all__ = ["Held", "Known", "digest", "held_in", "is_order", "is_type", "known_in", "place_of", "resource_in", "versions_in"]
 
 _OVER = frozenset({"completed", "stopped", "cancelled", "revoked", "entered-in-error", "ended"})
 _NO_ORDER = frozenset({"proposal", "plan", "option"})
-_OURS = b'{"format":'
+_OURS = re.compile(rb'\{"format":(1,"fullUrl":|[2-9]|1\d)')  # a record of a FHIR type may hold an image's description too
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,14 @@ def versions_in(work: Work, patient: bytes) -> Iterator[list[Record]]:
         yield [opened(state.key, row) for row in rows]
 
 
+def is_type(kind: str) -> bool:
+    """Whether a kind of record is a type of FHIR R4; Suwen's own kinds (Demographics, Finding, Consult) are none."""
+    return kind in UNCHECKED or resource_shape(kind) is not None
+
+
 def resource_in(record: Record) -> Stored | None:
     """The resource in a record; None where it holds something else. Raises FormatError for that of a newer Suwen."""
-    if record.withdrawn or not record.payload.startswith(_OURS):
+    if record.withdrawn or not is_type(record.kind) or not _OURS.match(record.payload):
         return None
     stored = Stored.from_bytes(record.payload)
     return stored if stored.kind == record.kind else None

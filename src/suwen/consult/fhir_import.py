@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from suwen.consult.directory import NO_PATIENT, REMEDY, file_entries, may_file, stored_from
+from suwen.consult.fhir_chart import is_type
 from suwen.consult.fhir_keeping import Coming, Kept, Memory, keep_resources
 from suwen.consult.fhir_patients import Admitted, admit
 from suwen.consult.imported import Imported, merged
@@ -12,8 +13,6 @@ from suwen.errors import AccessError, FormatError, InputError, Problem
 from suwen.formats.fhir import Entry
 from suwen.formats.fhir.compartment import PatientEntries, Sorted, sort_by_patient
 from suwen.formats.fhir.documents import Document
-from suwen.formats.fhir.r4 import UNCHECKED
-from suwen.formats.fhir.shapes import resource_shape
 from suwen.records.access import Purpose
 from suwen.records.gate import Records, Work
 from suwen.records.people import Actor
@@ -60,7 +59,7 @@ def import_fhir(
 def no_types(entries: Iterable[Entry]) -> Iterator[Problem]:
     """What is of no type of FHIR: a record of its kind would be taken for one that Suwen wrote itself."""
     for one in entries:
-        if resource_shape(one.kind) is None and one.kind not in UNCHECKED:
+        if not is_type(one.kind):
             yield Problem(one.where, "is of no resource type of FHIR R4", "correct its resourceType")
 
 

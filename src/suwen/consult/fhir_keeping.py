@@ -57,6 +57,8 @@ class Memory:
     def __init__(self) -> None:
         self._charts: dict[bytes, _Chart] = {}
         self._said: dict[bytes, set[str]] = {}
+        self._counted: dict[bytes, int] = {}
+        self._total = 0
 
     def chart(self, work: Work, patient: bytes) -> _Chart:
         """What is known of a chart, after `work.require`; opening it is noted."""
@@ -68,20 +70,19 @@ class Memory:
             work.note(EventKind.QUERY, act=Act.ANNOTATE.value, subject=patient.hex(), detail=detail)
             found = _Chart(revision, known, self._said.setdefault(patient, set()))
         self._charts[patient] = found  # again, as the newest
-        self._forget_oldest(patient)
+        self._total += len(found.known) - self._counted.get(patient, 0)
+        self._counted[patient] = len(found.known)
+        while self._total > _REMEMBERED and len(self._charts) > 1:
+            oldest = next(iter(self._charts))
+            del self._charts[oldest]
+            self._total -= self._counted.pop(oldest)
         return found
-
-    def _forget_oldest(self, but_for: bytes) -> None:
-        total = sum(len(one.known) for one in self._charts.values())
-        for patient in [one for one in self._charts if one != but_for]:
-            if total <= _REMEMBERED:
-                return
-            total -= len(self._charts.pop(patient).known)
 
     def forget(self) -> None:
         """After a transaction that failed: nothing of what it wrote is there."""
-        self._charts.clear()
-        self._said.clear()
+        for one in (self._charts, self._said, self._counted):
+            one.clear()
+        self._total = 0
 
 
 def keep_resources(

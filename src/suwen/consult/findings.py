@@ -106,6 +106,8 @@ def _filed(content: Mapping[str, Any]) -> Filed:
     reviews = tuple(Review(**{**one, "verdict": Verdict(one["verdict"])}) for one in content["reviews"])
     found = {lang: _finding(one) for lang, one in content["found"].items()}
     amended = {lang: _finding(one) for lang, one in content["amended"].items()}
+    if "en" not in found:
+        raise KeyError("en")
     shown = dict(amended or found)
     if reviews:
         shown = {lang: replace(one, reviewed_by=Maker(reviews[-1].name)) for lang, one in shown.items()}

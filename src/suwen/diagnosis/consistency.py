@@ -138,7 +138,7 @@ def _issues(chronicle: Chronicle) -> Iterator[tuple[str, Iterable[Place]]]:
 def _contradicted(features: Iterable[Stated]) -> Iterator[Place]:
     said: dict[str, dict[bool, set[str]]] = {}
     shown: dict[str, Code] = {}
-    for one in features:
+    for one in sorted(features, key=lambda each: (each.code.value, each.where)):
         said.setdefault(one.code.value, {False: set(), True: set()})[one.excluded].add(one.where)
         shown.setdefault(one.code.value, one.code)
     for value, places in sorted(said.items()):

@@ -1,4 +1,4 @@
-"""The door to the terminal report; rich is loaded only when something is printed."""
+"""The door to the terminal reports; rich is loaded only when something is printed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,19 @@ from suwen.report.strings import Language
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["print_differential", "print_finding", "print_questions", "print_similar"]
+    from suwen.consult.nouns import Consultation
+
+__all__ = ["print_consultation", "print_differential", "print_finding", "print_questions", "print_similar"]
+
+
+def print_consultation(consultation: Consultation, console: Console, lang: Language = "en") -> None:
+    """Print what matters, what each area did and what was not available to a rich console; times are in UTC.
+
+    Raises InputError for an unknown language.
+    """
+    from suwen.report.patient_terminal import draw_consultation  # noqa: PLC0415
+
+    draw_consultation(consultation, console, lang)
 
 
 def print_differential(page: DifferentialPage, console: Console, lang: Language = "en") -> None:

@@ -59,7 +59,9 @@ def _left_line(report: AreaReport, voice: Voice) -> str:
 
 
 def _unread(consultation: Consultation, voice: Voice) -> Iterator[str]:
-    read = {name for one in consultation.areas if one.status.value in _READ for name, count in one.used.items() if count}
+    read = {
+        name for one in consultation.areas if one.status.value in _READ for name, count in one.used.items() if count
+    }
     held = {name: count for name, count in consultation.available.items() if count}
     unread = {name: count for name, count in held.items() if name not in read}
     if unread:
@@ -100,4 +102,4 @@ def _left_out(left_out: Mapping[str, int], voice: Voice) -> Iterator[str]:
     from suwen.consult.projections import reason_in  # noqa: PLC0415  # the consult costs more than a report
 
     for reason, count in sorted(left_out.items()):
-        yield voice.say("count_of", name=reason_in(reason, voice.lang), count=count)
+        yield voice.say("reason_count", reason=reason_in(reason, voice.lang), count=count)

@@ -130,7 +130,7 @@ def _facts(filed: Filed, finding: Finding, area: str, voice: Voice) -> Iterator[
     if finding.region is not None:
         yield Fact(voice.say("place_in_image"), (region_text(finding.region, voice.lang),))
     if finding.chance.value is not None:
-        yield Fact(voice.say("calibration"), (finding.chance.calibration or voice.say("not_calibrated"),))
+        yield Fact(voice.say("calibrated_on"), (finding.chance.calibration or voice.say("not_calibrated"),))
 
 
 def _on_paper(rows: tuple[EvidenceRow, ...]) -> tuple[tuple[EvidenceRow, ...], int]:

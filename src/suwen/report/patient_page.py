@@ -94,10 +94,10 @@ def _who(consultation: Consultation, voice: Voice) -> Iterator[Fact]:
 def _born(birth_date: str, voice: Voice) -> str:
     if not birth_date:
         return ""
-    days = (voice.created.date() - date.fromisoformat(birth_date)).days
-    if days < 0:
-        return birth_date
-    return voice.say("born_age", date=birth_date, age=age_text(days / DAYS_PER_YEAR, voice.lang))
+    born, today = date.fromisoformat(birth_date), voice.created.date()
+    birthdays = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    years = birthdays if birthdays >= 2 else (today - born).days / DAYS_PER_YEAR
+    return voice.say("born_age", date=birth_date, age=age_text(years, voice.lang)) if years >= 0 else birth_date
 
 
 def _cut(text: str, most: int) -> str:

@@ -11,7 +11,7 @@ PATIENT_STRINGS: dict[str, dict[Literal["en", "zh"], str]] = {
     "report_title": {"en": "Patient report", "zh": "患者报告"},
     "report_of": {"en": "Patient report {patient}", "zh": "患者报告 {patient}"},
     "analysed": {"en": "Record analysed", "zh": "病历分析时间"},
-    "created_label": {"en": "Report created", "zh": "报告生成时间"},
+    "created_label": {"en": "Report created", "zh": "报告时间"},
     "page_of": {"en": "Page {page} of {pages}", "zh": "第 {page} 页，共 {pages} 页"},
     "names": {"en": "Name", "zh": "姓名"},
     "identifiers": {"en": "Identifiers", "zh": "编号"},
@@ -20,6 +20,7 @@ PATIENT_STRINGS: dict[str, dict[Literal["en", "zh"], str]] = {
     "record_id": {"en": "Record", "zh": "病历编号"},
     "list_semicolon": {"en": "; ", "zh": "；"},
     "count_of": {"en": "{name} {count}", "zh": "{name} {count} 项"},
+    "reason_count": {"en": "{reason}: {count}", "zh": "{reason}：{count} 项"},
     "count_of_all": {"en": "{name} {count} of {total}", "zh": "{name} {count} 项（共 {total} 项）"},
     # What matters
     "matters": {"en": "What matters", "zh": "要点"},
@@ -94,9 +95,11 @@ PATIENT_STRINGS: dict[str, dict[Literal["en", "zh"], str]] = {
         "en": "{count} more supporting or neutral pieces of evidence in the electronic report.",
         "zh": "电子报告中另有 {count} 条支持或中性的证据。",
     },
+    "more_rows": {"en": "… and {count} more pieces of evidence.", "zh": "……另有 {count} 条证据。"},
     "made_by": {"en": "Made by", "zh": "得出者"},
     "filed": {"en": "Filed", "zh": "归档"},
     "filed_version": {"en": "{when}, version {version}", "zh": "{when}，第 {version} 版"},
+    "calibrated_on": {"en": "Calibrated on", "zh": "校准依据"},
     "place_in_image": {"en": "Place", "zh": "位置"},
     "area": {"en": "Area", "zh": "领域"},
     # Areas

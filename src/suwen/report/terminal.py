@@ -30,7 +30,18 @@ from suwen.report.wording import (
 )
 from suwen.subject import Code, Feature
 
-__all__ = ["draw", "draw_finding", "draw_questions", "draw_similar"]
+__all__ = [
+    "AGAINST",
+    "FOR",
+    "SHOWN_EACH_WAY",
+    "SOFT",
+    "draw",
+    "draw_finding",
+    "draw_questions",
+    "draw_similar",
+    "head",
+    "wrapped",
+]
 
 FOR, AGAINST, SOFT = "bright_blue", "dark_orange", "dim"
 SHOWN_EACH_WAY = 2  # pieces of evidence for and against per disease
@@ -54,7 +65,7 @@ def draw(page: DifferentialPage, console: Console, lang: Language) -> None:
     _draw_sources(page, console, lang)
 
 
-def _wrapped(text: str, width: int, style: str = "") -> Text:
+def wrapped(text: str, width: int, style: str = "") -> Text:
     """Break a text into lines at spaces and between Chinese characters, where rich alone breaks at spaces only."""
     lines = [""]
     for piece in _PIECES.findall(plain(text)):
@@ -74,13 +85,13 @@ def _draw_patient(page: DifferentialPage, console: Console, lang: Language) -> N
     if patient.excluded:
         console.print(_features("−", "excluded", patient.excluded, console.width, lang))
     for note in page.notes:
-        console.print(_wrapped(f"! {note}", console.width, SOFT))
+        console.print(wrapped(f"! {note}", console.width, SOFT))
     console.print()
 
 
 def _features(sign: str, title: str, features: Sequence[Feature], width: int, lang: Language) -> Text:
     names = phrase("list_comma", lang).join(feature_name(feature.code) for feature in features)
-    text = _wrapped(f"{sign} {phrase(title, lang)}{phrase('colon', lang)}{names}", width)
+    text = wrapped(f"{sign} {phrase(title, lang)}{phrase('colon', lang)}{names}", width)
     text.stylize(FOR if sign == "+" else AGAINST, 0, 1)
     return text
 
@@ -100,10 +111,10 @@ def _draw_ranking(page: DifferentialPage, console: Console, lang: Language) -> N
     console.print()
     none = page.none_of_these
     words = phrase("none_explained", lang, chance=chance_text(none.chance.value, lang)) if none else ""
-    console.print(_wrapped(words or phrase("none_absent", lang), console.width, "bold"))
+    console.print(wrapped(words or phrase("none_absent", lang), console.width, "bold"))
     key = "set_empty" if not page.shortlist else "set_explained" if page.set_is_whole else "set_larger"
     explained = phrase(key, lang, count=page.shortlist, total=len(page.findings), size=page.set_size, coverage=coverage)
-    console.print(_wrapped(explained, console.width, SOFT))
+    console.print(wrapped(explained, console.width, SOFT))
 
 
 def draw_finding(finding: Finding, rank: float, console: Console, lang: Language) -> None:
@@ -115,7 +126,7 @@ def draw_finding(finding: Finding, rank: float, console: Console, lang: Language
     for evidence in finding.evidence:
         style = FOR if evidence.weight > 0 else AGAINST if evidence.weight < 0 else SOFT
         console.print(Text(f"{signed(evidence.weight):>6}  ", style) + Text(seen_text(evidence, lang), "bold"))
-        words = _wrapped(f"{evidence.sentence} [{evidence.source}]", console.width - 8, SOFT)
+        words = wrapped(f"{evidence.sentence} [{evidence.source}]", console.width - 8, SOFT)
         console.print(Padding(words, (0, 0, 0, 8), expand=False))
     console.print(Text(f"{signed(evidence_sum(finding)):>6}  {phrase('evidence_sum_short', lang)}", "bold"))
 
@@ -152,7 +163,7 @@ def _ranking(
 
 def _row(finding: Finding, rank: str, in_set: bool, widths: tuple[int, int], lang: Language) -> list[Text]:
     evidence = _main_evidence(finding, lang)
-    name = _wrapped(disease_name(finding.code, lang), widths[0], "bold")
+    name = wrapped(disease_name(finding.code, lang), widths[0], "bold")
     if rank != "–":
         name.append(f"\n{plain(finding.code.value)}", "not bold dim")
     chance = Text.assemble((f"{chance_text(finding.chance.value, lang):>6} ", "bold"))
@@ -194,18 +205,18 @@ def _evidence_line(evidence: Evidence, lang: Language) -> Text:
 
 def draw_questions(questions: Sequence[Question], console: Console, lang: Language) -> None:
     """Print what to ask, examine or test next."""
-    _head("questions", console, lang)
+    head("questions", console, lang)
     for number, question in enumerate(questions, start=1):
         gain = phrase("bits", lang, bits=f"{question.information:.2f}")
         chance = phrase("chance_present", lang, chance=chance_text(question.chance_present, lang))
         name = plain(feature_name(question.feature))
         console.print(Text.assemble((f"{number:>2}. ", SOFT), (name, "bold"), (f"  {gain} · {chance}", SOFT)))
-        console.print(Padding(_wrapped(question.sentence, console.width - 4), (0, 0, 0, 4), expand=False))
+        console.print(Padding(wrapped(question.sentence, console.width - 4), (0, 0, 0, 4), expand=False))
 
 
 def draw_similar(cases: Sequence[SimilarCase], console: Console, lang: Language) -> None:
     """Print similar solved cases."""
-    _head("similar", console, lang)
+    head("similar", console, lang)
     first = max(cell_len(phrase("similarity", lang)), 4)
     second = (console.width - first - 4) * 2 // 5
     third = console.width - first - second - 4
@@ -214,10 +225,10 @@ def draw_similar(cases: Sequence[SimilarCase], console: Console, lang: Language)
     table.add_column(phrase("diagnosis", lang), width=second)
     table.add_column(phrase("shared", lang), width=third)
     for case in cases:
-        diagnosis = _wrapped(feature_name(case.diagnosis), second)
+        diagnosis = wrapped(feature_name(case.diagnosis), second)
         diagnosis.append(f"\n{plain(case.publication or case.id)}", SOFT)
         shared = phrase("list_comma", lang).join(_pair(own, other) for own, other in case.shared)
-        table.add_row(f"{case.similarity:.2f}", diagnosis, _wrapped(shared or phrase("none", lang), third))
+        table.add_row(f"{case.similarity:.2f}", diagnosis, wrapped(shared or phrase("none", lang), third))
     console.print(table)
 
 
@@ -226,16 +237,17 @@ def _pair(own: Code, other: Code) -> str:
 
 
 def _draw_sources(page: DifferentialPage, console: Console, lang: Language) -> None:
-    _head("sources", console, lang)
+    head("sources", console, lang)
     for source in page.sources:
-        console.print(_wrapped(source, console.width, SOFT))
+        console.print(wrapped(source, console.width, SOFT))
     for maker in dict.fromkeys(finding.maker for finding in page.findings):
         version = phrase("version", lang, version=maker.version) if maker.version else ""
         words = " · ".join(filter(None, [phrase("model_card", lang), maker.name, version]))
-        console.print(_wrapped(words, console.width, SOFT))
-    console.print(_wrapped(phrase("limit_decision", lang), console.width, "bold"))
+        console.print(wrapped(words, console.width, SOFT))
+    console.print(wrapped(phrase("limit_decision", lang), console.width, "bold"))
 
 
-def _head(title: str, console: Console, lang: Language) -> None:
+def head(title: str, console: Console, lang: Language) -> None:
+    """Print a heading."""
     console.print()
     console.print(Rule(Text(f"── {phrase(title, lang)}", "bold"), align="left", style=SOFT))

@@ -26,12 +26,12 @@ def _search(bundle: Json) -> Iterator[str]:
 
 
 def _request(bundle: Json) -> Iterator[str]:
-    is_needed = bundle.get("type") in _REQUESTS
+    is_needed = text(bundle, "type") in _REQUESTS
     yield from (f"entry[{number}].request" for number, entry in _entries(bundle) if ("request" in entry) != is_needed)
 
 
 def _response(bundle: Json) -> Iterator[str]:
-    is_needed = bundle.get("type") in _RESPONSES
+    is_needed = text(bundle, "type") in _RESPONSES
     yield from (f"entry[{number}].response" for number, entry in _entries(bundle) if ("response" in entry) != is_needed)
 
 

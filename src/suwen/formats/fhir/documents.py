@@ -50,10 +50,10 @@ def read_document(data: bytes) -> Document:
     problems, remarks = list(checked.problems), list(checked.remarks)
     is_bundle = tree["resourceType"] == "Bundle"
     entries = list(_entries(tree, problems, remarks)) if is_bundle else [Entry(tree)]
-    kept = _once(entries, problems, remarks)
+    kept = tuple(_once(entries, problems, remarks))
     finish(Place(tree, "", problems[:MAX_PROBLEMS]), _CLAIM)
     kind = str(tree.get("type")) if is_bundle else "resource"
-    return Document(kind, tuple(kept), tuple(remarks[:MAX_PROBLEMS]))
+    return Document(kind, kept, tuple(remarks[:MAX_PROBLEMS]))
 
 
 def _entries(bundle: Json, problems: list[Problem], remarks: list[Problem]) -> Iterator[Entry]:

@@ -21,7 +21,7 @@ from suwen.formats.fhir.search_spans import DATE_RULES, NUMBER_RULES, Amount, Sp
 from suwen.formats.fhir.search_table import Kind, Parameter
 from suwen.formats.fhir.search_values import Composite, Moment, Token, Value, Words, date_span, plain
 from suwen.formats.fhir.terminology import system_of
-from suwen.formats.fhir.ucum import convert
+from suwen.formats.fhir.ucum import scale
 
 __all__ = ["Setting", "answers", "elements", "order_key"]
 
@@ -234,22 +234,16 @@ def _in_unit(quantity: Json, value: Amount) -> Fraction | None:
         return None
     if not value.code or code == value.code or (not value.system and quantity.get("unit") == value.code):
         return number
-    return _converted(number, code, value.code) if system == _UCUM else None
-
-
-def _converted(number: Fraction, from_: str, to_: str) -> Fraction | None:
-    """Exact up to 28 digits; a linear scale is told by where it puts two points, so that each pair is parsed once."""
-    scale = _scale(from_, to_)
-    return None if scale is None else number * scale[0] + scale[1]
+    found = _scale(code, value.code) if value.system and system == _UCUM else None
+    return None if found is None else number * found[0] + found[1]
 
 
 @lru_cache(maxsize=1024)
 def _scale(from_: str, to_: str) -> tuple[Fraction, Fraction] | None:
     try:
-        zero, one = (Fraction(convert(Decimal(point), from_, to_)) for point in (0, 1))
+        return scale(from_, to_)
     except InputError:
         return None
-    return one - zero, zero
 
 
 def _amount(one: Any, value: Amount) -> bool:

@@ -251,7 +251,6 @@ TERMINOLOGIES: tuple[Terminology, ...] = (
 )
 
 _DRESSING = re.compile(r"^https?://(?:www\.)?|[/#]+$")
-_BARE = re.compile(r"#?([^:]+)")
 _MAX_ADDRESS = 2_000
 
 
@@ -328,11 +327,8 @@ def _read(coding: Json) -> tuple[Code | None, str]:
 
 def _local(text: str, system: Terminology) -> str:
     """A code without the prefix that exporters put before it although their system has none (`OMIM:154700`)."""
-    bare = _BARE.fullmatch(text)
-    if bare and system.prefix != "UCUM":
-        return bare.group(1)
-    head, _, tail = (curie(text) or text).partition(":")
-    return tail if head == system.prefix else text
+    head, _, tail = (curie(text) or "").partition(":")
+    return tail if head == system.prefix else text.removeprefix("#")
 
 
 def _wrong(system: Terminology, local: str) -> str:

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from suwen.errors import InputError
 from suwen.formats.fhir.ucum_table import BASE_UNITS, PREFIXES, UNITS
 
-__all__ = ["convert", "is_commensurable", "is_ucum"]
+__all__ = ["convert", "is_commensurable", "is_ucum", "scale"]
 
 _MAX_LENGTH = 200
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -76,14 +76,20 @@ def is_ucum(text: str) -> bool:
 def is_commensurable(one: str, other: str) -> bool:
     """Whether `convert` converts between two texts; False where either is not UCUM."""
     try:
-        convert(Decimal(1), one, other)
+        scale(one, other)
     except InputError:
         return False
     return True
 
 
 def convert(value: Decimal, from_: str, to_: str) -> Decimal:
-    """The same quantity in another unit, exact to 28 significant digits.
+    """The same quantity in another unit, exact to 28 significant digits. Raises InputError as `scale` does."""
+    factor, offset = scale(from_, to_)
+    return value if from_ == to_ else _decimal(Fraction(value) * factor + offset)
+
+
+def scale(from_: str, to_: str) -> tuple[Fraction, Fraction]:
+    """Exact factor and offset that turn a value in one unit into the other; the offset is for temperatures alone.
 
     Temperatures (K, Cel, [degF], [degRe]) are taken as points of their scale, not as differences.
 
@@ -93,17 +99,17 @@ def convert(value: Decimal, from_: str, to_: str) -> Decimal:
     """
     here, there = _required(from_), _required(to_)
     if from_ == to_:
-        return value
+        return Fraction(1), Fraction(0)
     if here.remarks != there.remarks:
         raise InputError(f"{from_} and {to_} carry different annotations; whether they mean the same no unit can say")
     if from_ in _SCALES and to_ in _SCALES:
         (low, step), (to_low, to_step) = _SCALES[from_], _SCALES[to_]
-        return _decimal((Fraction(value) + low) * step / to_step - to_low)
+        return step / to_step, low * step / to_step - to_low
     if here.special or there.special:
         raise InputError(f"{from_} and {to_} are not multiples of each other: one is on a scale of its own")
     if here.powers != there.powers:
         raise InputError(f"{from_} and {to_} measure different things{_hint(here, there)}")
-    return _decimal(Fraction(value) * here.factor / there.factor)
+    return here.factor / there.factor, Fraction(0)
 
 
 def _hint(here: _Unit, there: _Unit) -> str:

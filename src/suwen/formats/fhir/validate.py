@@ -21,6 +21,8 @@ from suwen.formats.fhir.tree import MAX_DEPTH
 __all__ = ["MAX_RESOURCE_DEPTH", "Checked", "check"]
 
 MAX_RESOURCE_DEPTH = MAX_DEPTH - 10  # so that it can be written again within a Bundle, or within a record
+_ENTRY_DEPTH = 2  # of the entries of a Bundle in the Bundle
+_BESIDE = "FHIRPrimitiveExtension"  # what stands beside a primitive under its name with _
 _ADDRESSES = frozenset({"canonical", "uri", "url"})
 
 Path = tuple[Any, str | int] | str  # a member of what stands at another path; put into words only where it is needed
@@ -119,7 +121,7 @@ class _Walk:
         if depth > MAX_RESOURCE_DEPTH:
             self.report(path, f"is nested deeper than {MAX_RESOURCE_DEPTH} levels")
             return
-        if not value.keys() - {"id"}:
+        if not value.keys() - ({"id"} if of.name != _BESIDE else {}):
             self.report(path, "is empty; FHIR has no empty objects, so leave it out")
             return
         for name, member in value.items():
@@ -183,7 +185,8 @@ class _Walk:
         is_contained = element.name == "contained"
         if is_contained and isinstance(value, dict):
             self._contained(value, path)
-        self.resource(value, path, depth + 1, is_contained=is_contained)
+        is_entry = depth <= _ENTRY_DEPTH and not is_contained  # its depth counts from its own top
+        self.resource(value, path, 1 if is_entry else depth + 1, is_contained=is_contained)
 
     def _contained(self, value: Json, path: Path) -> None:
         """Rules dom-2, dom-4 and dom-5 of http://hl7.org/fhir/R4/domainresource.html."""
@@ -235,7 +238,7 @@ class _Walk:
                     self._extension(one, value, (at, number), depth)
 
     def _extension(self, member: Any, value: Any, path: Path, depth: int) -> None:
-        self._object(member, shape("FHIRPrimitiveExtension"), path, depth + 1)
+        self._object(member, shape(_BESIDE), path, depth + 1)
         if isinstance(member, dict) and value is None and not member.get("extension"):
             self.report(path, "stands for a value that is not there, and so needs an extension")
 
@@ -244,7 +247,7 @@ class _Walk:
             if element.name not in value and not _is_explained(value, element):
                 self.report((path, element.name), "is required")
         for choice, names in of.choices.items():
-            found = [name for name in names if name in value or f"_{name}" in value]
+            found = [name for name in dict.fromkeys(one.removeprefix("_") for one in value) if name in names]
             if len(found) > 1:
                 self.report((path, found[1]), f"{choice}[x] is there more than once: {', '.join(found)}", "keep one")
             elif not found and choice in of.required_choices:

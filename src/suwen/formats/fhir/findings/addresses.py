@@ -12,11 +12,10 @@ from importlib import resources
 from suwen.formats.fhir.nouns import Json
 from suwen.formats.fhir.tree import parse_tree
 
-__all__ = ["ABSENT", "ROOT", "TRANSLATION", "Codes", "Extensions", "Identifiers", "ValueSets", "read_definitions"]
+__all__ = ["ROOT", "TRANSLATION", "Codes", "Extensions", "Identifiers", "ValueSets", "read_definitions"]
 
 ROOT = "urn:oid:2.25.149591884341724486910286315380053513269"
 TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
-ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
 class Extensions(Enum):
@@ -32,6 +31,7 @@ class Extensions(Enum):
     SPAN = f"{ROOT}.1.8"
     FINDING = f"{ROOT}.1.9"  # a claim of a DiagnosticReport, whatever kind of resource it is
     WRITTEN = f"{ROOT}.1.10"  # a code that FHIR's type `code` cannot spell
+    UNSAID = f"{ROOT}.1.11"  # a language in which a text is not there, though it is in another
 
 
 class Codes(Enum):

@@ -12,7 +12,7 @@ from typing import Any
 from suwen.errors import InputError, Problem
 from suwen.finding import Finding
 from suwen.formats.document import MAX_TEXT, is_clean
-from suwen.subject import Code
+from suwen.subject import Atoms, Code, Region
 
 __all__ = ["VERDICTS", "Claim", "FindingReport", "ReviewSaid", "require_writable"]
 
@@ -124,8 +124,8 @@ def _unfit(value: Any, path: _Path) -> Iterator[Problem]:
             yield Problem(path, what)
     for name, inner in _members(value):
         yield from _unfit(inner, f"{path}{name}".lstrip("."))
-    if isinstance(value, Code) and not value.value:
-        yield Problem(path, "a code without a value")
+    if isinstance(value, Code | Region | Atoms) and value in (Code(""), Region("", (), ()), Atoms("", ())):
+        yield Problem(path, "there is nothing in it", "say which code, image or molecule it is")
     if isinstance(value, Mapping) and not all(map(_LANGUAGE.fullmatch, value)):
         yield Problem(path, "a key is not a language tag", 'use one like "zh"')
 

@@ -14,13 +14,12 @@ from typing import Any
 
 from suwen.errors import InputError
 from suwen.formats.document import Place
-from suwen.formats.fhir.findings.addresses import ABSENT, TRANSLATION, Codes, Extensions
+from suwen.formats.fhir.findings.addresses import TRANSLATION, Codes, Extensions
 from suwen.formats.fhir.nouns import Json
 from suwen.formats.fhir.terminology import code_of, coding
 from suwen.subject import Code
 
 __all__ = [
-    "absent",
     "coding_of",
     "concept_of",
     "concept_to",
@@ -35,6 +34,8 @@ __all__ = [
     "number_of",
     "percent_of",
     "percent_to",
+    "said_of",
+    "said_to",
     "set_code_of",
     "text_of",
     "text_to",
@@ -146,16 +147,22 @@ def _float(place: Place, name: str, places: int) -> float | None:
 # Texts
 
 
-def text_to(name: str, texts: Mapping[str, str]) -> Json:
-    """A member such as `valueString`, with the other languages beside it as HL7's translation extension."""
+def text_to(name: str, texts: Mapping[str, str], *, every: bool = False) -> Json:
+    """A member such as `valueString`, with the other languages beside it as HL7's translation extension.
+
+    A language in which the text is the same is left out, unless `every` one is to be told from the text alone.
+    """
     base = texts[""]
-    others = [_translation(lang, text) for lang, text in texts.items() if text != base]
+    others = [_other(lang, text) for lang, text in texts.items() if lang and (every or text != base)]
     return ({name: base} if base else {}) | ({f"_{name}": {"extension": others}} if others else {})
 
 
 def text_of(place: Place, name: str, lang: str) -> str:
     """A text in a language; as it is where it was not translated."""
-    for one in extensions_of(place.inner(f"_{name}"), TRANSLATION) if lang else []:
+    beside = place.inner(f"_{name}") if lang else None
+    if lang in [one.get("valueCode") for one in extensions_of(beside, Extensions.UNSAID)]:
+        return ""
+    for one in extensions_of(beside, TRANSLATION):
         tag = extension_of(one, "lang")
         if tag is not None and tag.text("valueCode") == lang:
             content = extension_of(one, "content")
@@ -163,14 +170,26 @@ def text_of(place: Place, name: str, lang: str) -> str:
     return place.text(name)
 
 
-def absent() -> Json:
-    """What stands beside a text that has to be there and is empty."""
-    return {"extension": [value(ABSENT, valueCode="unknown")]}
+def said_to(url: str, texts: Mapping[str, str]) -> list[Json]:
+    """An extension that says something; none where there is nothing to say.
+
+    It is the text of a CodeableConcept, since some FHIR libraries have no place for the translations of an extension's
+    own `valueString`.
+    """
+    text = text_to("text", texts)
+    return [value(url, valueCodeableConcept=text)] if text else []
 
 
-def _translation(lang: str, text: str) -> Json:
-    content = value("content", valueString=text) if text else value("content", _valueString=absent())
-    return {"url": TRANSLATION, "extension": [value("lang", valueCode=lang), content]}
+def said_of(place: Place | None, lang: str) -> str:
+    """What an extension says in a language; "" for none."""
+    concept = place.inner("valueCodeableConcept") if place is not None else None
+    return text_of(concept, "text", lang) if concept is not None else ""
+
+
+def _other(lang: str, text: str) -> Json:
+    if not text:
+        return value(Extensions.UNSAID, valueCode=lang)
+    return {"url": TRANSLATION, "extension": [value("lang", valueCode=lang), value("content", valueString=text)]}
 
 
 # Codes

@@ -8,7 +8,6 @@ from suwen.finding import Bearing, Chance, Evidence
 from suwen.formats.document import Place
 from suwen.formats.fhir.findings.addresses import Codes, Extensions
 from suwen.formats.fhir.findings.elements import (
-    absent,
     coding_of,
     decimal_of,
     decimal_to,
@@ -17,9 +16,9 @@ from suwen.formats.fhir.findings.elements import (
     nested,
     percent_of,
     percent_to,
+    said_of,
+    said_to,
     set_code_of,
-    text_of,
-    text_to,
     value,
     value_coding,
 )
@@ -42,8 +41,8 @@ def evidence_to(evidence: Mapping[str, Evidence]) -> Json:
         value("bearing", valueCoding={"system": Codes.BEARING.value, "code": one.bearing.value}),
         _seen_to({lang: each.seen for lang, each in evidence.items()}),
         value("weight", valueDecimal=decimal_to(one.weight)),
-        value("sentence", **text_to("valueString", {lang: each.sentence for lang, each in evidence.items()})),
-        value("source", **text_to("valueString", {lang: each.source for lang, each in evidence.items()})),
+        *said_to("sentence", {lang: each.sentence for lang, each in evidence.items()}),
+        *said_to("source", {lang: each.source for lang, each in evidence.items()}),
     )
 
 
@@ -52,16 +51,12 @@ def evidence_of(place: Place, lang: str) -> Evidence | None:
     parts = {name: extension_of(place, name) for name in ("bearing", "weight", "sentence", "source")}
     bearing = _BEARINGS.get(set_code_of(parts["bearing"], Codes.BEARING))
     weight = decimal_of(parts["weight"], "valueDecimal") if parts["weight"] is not None else None
-    sentence, source = (_text(parts[name], lang) for name in ("sentence", "source"))
+    sentence, source = said_of(parts["sentence"], lang), said_of(parts["source"], lang)
     seen = _seen_of(place, lang)
     if bearing is None or weight is None or seen is None or not sentence.strip() or not source.strip():
         place.report("", "evidence needs a known bearing, what was seen, a weight, a sentence and a source")
         return None
     return Evidence(bearing, seen, weight, sentence, source)
-
-
-def _text(place: Place | None, lang: str) -> str:
-    return text_of(place, "valueString", lang) if place is not None else ""
 
 
 # What was seen
@@ -78,7 +73,7 @@ def _seen_to(seen: Mapping[str, _Seen]) -> Json:
             return region_to(one)
         case Atoms():
             indices = [value("index", valueInteger=index) for index in one.indices]
-            return nested(Extensions.ATOMS, _named("smiles", one.smiles), *indices)
+            return nested(Extensions.ATOMS, *_string("smiles", one.smiles), *indices)
         case Span():
             ends = (value("start", valueInteger=one.start), value("end", valueInteger=one.end))
             return nested(Extensions.SPAN, *_string("document", one.document), *ends, *_string("text", one.text))
@@ -109,13 +104,9 @@ def _string(url: str, text: str) -> list[Json]:
     return [value(url, valueString=text)] if text else []
 
 
-def _named(url: str, text: str) -> Json:
-    """A text that stands there also where it is empty: an extension holds something, or is none."""
-    return value(url, valueString=text) if text else value(url, _valueString=absent())
-
-
 def _string_of(place: Place, url: str) -> str:
-    return _text(extension_of(place, url), "")
+    part = extension_of(place, url)
+    return part.text("valueString") if part is not None else ""
 
 
 def _measurement_to(one: Measurement, codes: Mapping[str, Code]) -> Json:
@@ -143,7 +134,7 @@ def region_to(region: Region) -> Json:
     """A place in an image."""
     low = [value("low", valueInteger=one) for one in region.low]
     high = [value("high", valueInteger=one) for one in region.high]
-    return nested(Extensions.REGION, _named("image", region.image), *low, *high)
+    return nested(Extensions.REGION, *_string("image", region.image), *low, *high)
 
 
 def region_of(place: Place) -> Region:
@@ -174,8 +165,7 @@ def chance_to(chances: Mapping[str, Chance], *, valued: bool) -> list[Json]:
     one = chances[""]
     shares = {"value": one.value if valued else None, "low": one.low, "high": one.high}
     parts = [value(name, valueDecimal=percent_to(share)) for name, share in shares.items() if share is not None]
-    calibration = text_to("valueString", {lang: each.calibration for lang, each in chances.items()})
-    parts += [value("calibration", **calibration)] if calibration else []
+    parts += said_to("calibration", {lang: each.calibration for lang, each in chances.items()})
     return [nested(Extensions.CHANCE, *parts)] if parts else []
 
 
@@ -190,7 +180,7 @@ def chance_of(place: Place, known: float | None, lang: str) -> Chance | None:
     if low is not None and high is not None and low > high:
         place.report("extension", "the interval's low end is above its high end")
         return None
-    calibration = _text(extension_of(held, "calibration"), lang)
+    calibration = said_of(extension_of(held, "calibration"), lang)
     return Chance(ends["value"] if known is None else known, low, high, calibration)
 
 

@@ -86,8 +86,9 @@ def _title(place: Place) -> dict[str, str]:
     english = code.text("text") if code is not None else ""
     if code is None or not english:
         return {}
-    tags = [extension_of(one, "lang") for one in extensions_of(code.inner("_text"), TRANSLATION)]
-    langs = [one.text("valueCode") for one in tags if one is not None]
+    beside = code.inner("_text")
+    tags = [extension_of(one, "lang") for one in extensions_of(beside, TRANSLATION)]
+    langs = [one.text("valueCode") for one in [*tags, *extensions_of(beside, Extensions.UNSAID)] if one is not None]
     return {"en": english, **{lang: text_of(code, "text", lang) for lang in langs if lang != "en"}}
 
 

@@ -7,7 +7,7 @@ from html import escape
 from types import MappingProxyType
 
 from suwen.errors import InputError
-from suwen.finding import Chance, Maker
+from suwen.finding import Chance, Evidence, Maker
 from suwen.formats.fhir.findings.claims import Claim, FindingReport
 from suwen.formats.fhir.findings.makers import Agent
 from suwen.formats.fhir.nouns import Json
@@ -27,7 +27,8 @@ _WORDS = MappingProxyType(
             "calibration": "Calibration: {}",
             "evidence": "Main evidence:",
             "more": "{} more in the resource",
-            "reason": "{} (weight {:+.2f}, log10 likelihood ratio; source: {})",
+            "reason": "{} (weight {:+.3g}, log10 likelihood ratio; source: {})",
+            "stated": "{} (source: {})",
             "maker": "Made by: {}",
             "urgency": "Urgency: {}",
             "0": "for consideration",
@@ -52,7 +53,8 @@ _WORDS = MappingProxyType(
             "calibration": "校准：{}",
             "evidence": "主要依据：",
             "more": "另有 {} 条见资源数据",
-            "reason": "{}（权重 {:+.2f}，以 10 为底的对数似然比；来源：{}）",
+            "reason": "{}（权重 {:+.3g}，以 10 为底的对数似然比；来源：{}）",
+            "stated": "{}（来源：{}）",
             "maker": "作出者：{}",
             "urgency": "紧急程度：{}",
             "0": "供参考",
@@ -84,7 +86,7 @@ def tell_claim(claim: Claim, lang: str) -> Json:
     """The finding, its chance, the strongest reasons with their sources, and what people said of it."""
     say, finding = _WORDS[lang], claim.worded(lang)
     strongest = sorted(finding.evidence, key=lambda one: -abs(one.weight))
-    reasons = [say["reason"].format(one.sentence, one.weight, one.source) for one in strongest[:_MOST]]
+    reasons = [_reason(one, lang) for one in strongest[:_MOST]]
     left, calibration = len(strongest) - len(reasons), finding.chance.calibration
     return _narrative(
         [
@@ -131,6 +133,13 @@ def _narrative(lines: list[str], lang: str) -> Json:
 def _line(claim: Claim, lang: str) -> str:
     finding = claim.worded(lang)
     return " · ".join(filter(None, (str(finding.code), _chance(finding.chance, lang), *_standing(claim, lang))))
+
+
+def _reason(one: Evidence, lang: str) -> str:
+    say = _WORDS[lang]
+    if one.weight == 0.0:  # what speaks neither way has no weight to show, such as an issue of the record
+        return say["stated"].format(one.sentence, one.source)
+    return say["reason"].format(one.sentence, one.weight, one.source)
 
 
 def _standing(claim: Claim, lang: str) -> tuple[str, str]:

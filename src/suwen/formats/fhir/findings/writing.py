@@ -225,7 +225,7 @@ def _report(report: FindingReport, claims: list[Json], lang: str) -> Json:
     named = sha256("\x1f".join((report.patient_reference, instant_to(report.at))).encode()).hexdigest()
     made: Json = {"resourceType": "DiagnosticReport", "id": named[:32], "text": tell_report(report, lang)}
     made |= {"extension": [value(Extensions.FINDING, valueReference=one) for one in told]} if told else {}
-    made |= {"status": "final", "code": kind | text_to("text", titles)}
+    made |= {"status": "final", "code": kind | text_to("text", titles, every=True)}
     made |= {"subject": _reference(report.patient_reference), "issued": instant_to(report.at)}
     return made | ({"result": results} if results else {})
 

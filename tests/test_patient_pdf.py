@@ -153,7 +153,7 @@ class TestWhatPeopleType:
 
     def test_what_no_font_holds_is_printed_by_its_number(self, monkeypatch):
         """As on a machine without fonts of its own: the name stays whole, and the document one for archives."""
-        monkeypatch.setattr(room, "_fonts", lambda *, machine, real=room._fonts: real(machine=False))
+        monkeypatch.setattr(room, "_fonts", lambda real=room._fonts, **_: real(machine=False))
         found = example_consultation()
         typed = replace(found, demographics=replace(found.demographics, names=(RARE,)))
         text = squeezed(read(pdf_of(typed)).pages[0].extract_text())
@@ -173,6 +173,23 @@ class TestWhatPeopleType:
         for page in read(pdf_of(typed)).pages:
             page.extract_text(visitor_text=visit)
         assert 100 < right < 595 - 48  # a run begins before the right margin
+
+    def test_nothing_is_lost_below_a_page(self, lang):
+        """Rows are kept whole where they fit on a page; what is longer than a page goes on on the next."""
+        found = example_consultation()
+        words = " ".join(f"w{number}" for number in range(2500))
+        one = found.findings[4]
+        for_each = tuple(replace(evidence, sentence=words) for evidence in one.worded(lang).evidence[:2])
+        finding = replace(one.finding, evidence=for_each)
+        review = replace(one.reviews[0], reason=words)
+        told = replace(one, finding=finding, words={"zh": finding}, reviews=(review,), found={})
+        area = replace(found.areas[0], sources=(words,), reason={"en": words}, status=found.areas[3].status)
+        long = replace(found, findings=(told,), areas=(area,))
+        text = text_of(pdf_of(long, lang), view_of(long, lang))
+        # twice as evidence, as the reason on the first page, with the finding and in the history, four times with the
+        # area: its reason in its place and among what was not available, and its sources
+        assert text.count("w2499") == 8
+        assert text.count("w1250") == 8
 
     def test_bold_rare_characters_come_from_the_regular_weight(self):
         found = example_consultation()

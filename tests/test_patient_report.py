@@ -13,8 +13,16 @@ from importlib import resources
 import pytest
 from rich.console import Console
 
-from example_consultation import CREATED, HOSTILE, empty_consultation, example_consultation, filed, hostile_consultation
-from example_consultation import interaction, order
+from example_consultation import (
+    CREATED,
+    HOSTILE,
+    empty_consultation,
+    example_consultation,
+    filed,
+    hostile_consultation,
+    interaction,
+    order,
+)
 from example_page import Seen
 from suwen.consult.nouns import Status, Verdict
 from suwen.errors import InputError

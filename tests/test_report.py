@@ -69,7 +69,8 @@ class TestWords:
         places = [*room.iterdir(), *room.joinpath("templates").iterdir()]
         files = [place for place in places if place.is_file() and not place.name.endswith("strings.py")]
         text = "\n".join(place.read_text(encoding="utf-8") for place in files)
-        families = ("bearing_", "chance_", "rerun_", "sex_", "state_", "status_", "type_", "urgency_", "verdict_")  # built from the value of an enum
+        # built from the value of an enum
+        families = ("bearing_", "chance_", "rerun_", "sex_", "state_", "status_", "type_", "urgency_", "verdict_")
         unused = [key for key in STRINGS if not key.startswith(families) and not re.search(rf"['\"]{key}['\"]", text)]
         assert unused == []
 

@@ -9,7 +9,7 @@ from typing import Any
 from ward import Ward
 
 from suwen.consult.chart import ORDERS, Draft, Record, write_records
-from suwen.consult.nouns import Area, Filing, Given, Weighed
+from suwen.consult.nouns import Area, AreaReport, Consultation, Filed, Filing, Given, Weighed
 from suwen.finding import Bearing, Chance, Evidence, Finding, Maker
 from suwen.formats.fhir import Stored
 from suwen.records.access import Act, Role
@@ -18,17 +18,25 @@ from suwen.subject import Code, Kind, Reference
 
 __all__ = [
     "HPO",
+    "PRESENT",
+    "REASON",
     "Probe",
+    "a_patient",
+    "by_area",
     "claim",
     "coded",
     "condition",
     "observation",
     "patient_resource",
     "put",
+    "report_of",
     "resource",
+    "same",
 ]
 
 HPO = "http://human-phenotype-ontology.org"
+REASON = "seen at the bedside today"
+PRESENT = ("HP:0001100", "HP:0002100")
 Json = dict[str, Any]
 
 
@@ -87,6 +95,26 @@ def claim(
         )
 
     return Filing(worded(f"{code} label", sentence), {"zh": worded(f"{code} 名称", f"{sentence}（中）")}, urgency)
+
+
+def a_patient(ward: Ward, *resources: Json) -> str:
+    patient = ward.patient(1)
+    put(ward, patient, *(resources or (patient_resource(), *(observation(one) for one in PRESENT))))
+    return patient
+
+
+def by_area(consultation: Consultation, area: str) -> list[Filed]:
+    return [one for one in consultation.findings if one.area == area]
+
+
+def report_of(consultation: Consultation, area: str) -> AreaReport:
+    (found,) = [one for one in consultation.areas if one.area == area]
+    return found
+
+
+def same(one: Sequence[Filed], other: Sequence[Filed]) -> bool:
+    """Equal, also in the labels that equality of codes leaves out."""
+    return repr(list(one)) == repr(list(other))
 
 
 @dataclass

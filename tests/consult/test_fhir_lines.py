@@ -42,7 +42,7 @@ def test_any_order_of_files_and_again_is_nothing(ward: Ward, tmp_path: Path) -> 
 
 
 def test_synthea_as_lines_is_what_its_bundles_are(ward: Ward, tmp_path: Path) -> None:
-    """Proves bulk out and in again over bundles of the sample: the same resources of the same patients, no line lost."""
+    """Proves bulk out and in again over bundles of the sample: the same resources of the same patients, none lost."""
     physician = ward[Role.PHYSICIAN]
     for file in synthea()[:4]:
         import_fhir(physician, ward.records, read_document(file.read_bytes()))

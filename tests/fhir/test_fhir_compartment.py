@@ -151,13 +151,17 @@ def two_patients() -> list[Entry]:
     }
     page = {"resourceType": "Composition", "id": "k", "subject": {"reference": "Encounter/e2"}, "author": [dr]}
     note = {"resourceType": "Linkage", "id": "l", "item": [{"resource": {"reference": "Encounter/e2"}}], "author": dr}
-    return [entry(x) for x in (trace, page, note, company, drug, shared, role, one, other, person("1"), person("2"))]
+    folder = about("List", "f", "Patient/1", entry=[{"item": to("Composition/k")}])  # points at what is not its own
+    return [
+        entry(x) for x in (folder, trace, page, note, company, drug, shared, role, one, other, person("1"), person("2"))
+    ]
 
 
 def test_what_names_no_patient_goes_where_it_is_used() -> None:
     found = sort_by_patient(two_patients())
     assert owners(found) == {
         "Patient/1": "Patient/1",
+        "List/f": "Patient/1",
         "MedicationRequest/q1": "Patient/1",
         "Medication/m": "Patient/1",
         "Provenance/v": "Patient/1",

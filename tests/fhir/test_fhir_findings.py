@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 from fhir_claims import AT, REPORT, exact, reports
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from suwen.errors import FormatError, InputError
@@ -29,6 +29,7 @@ from suwen.formats.fhir.findings import (
     write_findings,
 )
 from suwen.formats.fhir.findings.addresses import TRANSLATION, Codes, Extensions, Identifiers, ValueSets
+from suwen.formats.fhir.validate import check
 from suwen.subject import Code, Kind, Measurement, Region
 
 Json = dict[str, Any]
@@ -63,8 +64,14 @@ def said(node: Json, url: str) -> list[Json]:
 # Out and back
 
 
+SAME = replace(REPORT.findings[1], words={"zh": REPORT.findings[1].finding})
+NAMELESS = replace(SAME.finding, code=Code(SAME.finding.code.value), chance=Chance(0.07))
+
+
 @settings(max_examples=150, deadline=None)
 @given(reports())
+@example(replace(REPORT, title={"en": "x", "zh": "x", "de": ""}, findings=(SAME,)))  # the same in both languages
+@example(replace(REPORT, findings=(replace(SAME, words={"zh": NAMELESS}),)))  # no label in one of them
 def test_what_goes_out_comes_back_bit_for_bit(report: FindingReport) -> None:
     assert exact(read_findings(sent(report))) == exact(report)
 
@@ -457,9 +464,10 @@ def test_two_devices_of_one_name_that_differ_are_not_guessed_between(rich: list[
 
 @settings(max_examples=40, deadline=None)
 @given(reports(), st.sampled_from(("en", "zh")))
-def test_the_models_of_fhir_resources_take_what_goes_out(report: FindingReport, lang: str) -> None:
+def test_the_models_of_fhir_resources_and_our_own_rules_take_what_goes_out(report: FindingReport, lang: str) -> None:
     for resource in sent(report, lang):
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        assert check(resource).problems == ()
 
 
 @pytest.mark.parametrize("definition", read_definitions(), ids=lambda one: f"{one['resourceType']}-{one['id']}")

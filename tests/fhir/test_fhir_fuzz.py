@@ -116,10 +116,13 @@ def seeds(seed: int) -> list[Json]:
 
 
 def documents(n: int, seed: int) -> Iterator[bytes]:
-    """Documents with wounds of FHIR alone, and such with those of any JSON on top."""
-    plain = [render(one) for one in seeds(seed)]
-    yield from plain[:n]
-    yield from mutations(seeds(seed), max(n - len(plain), 0), seed)
+    """Documents with a wound of FHIR, a third of them with wounds of any JSON on top."""
+    rng = random.Random(seed)  # noqa: S311 (test data, not secrets)
+    for _ in range(2 * n // 3):
+        document = bundle(*rng.sample(samples(), 3), kind=rng.choice(["collection", "collection", "batch"]))
+        rng.choice(WOUNDS)(document, rng)
+        yield render(document)
+    yield from mutations(seeds(seed), n - 2 * n // 3, seed)
 
 
 def contents(document: Document) -> list[bytes]:

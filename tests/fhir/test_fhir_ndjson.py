@@ -33,6 +33,11 @@ def test_blank_lines_count_and_are_passed_by() -> None:
     assert [line.number for line in found] == [3, 5]
 
 
+def test_a_mark_at_the_start_makes_no_line() -> None:
+    (line,) = lines(b"\xef\xbb\xbf\n" + render(sample("Patient")))
+    assert (line.number, line.problems) == (2, ())
+
+
 WRONG = (
     (b"{", "line 2"),
     (b"\xff\xfe", "line 2"),
@@ -75,6 +80,7 @@ def test_a_line_that_is_too_long_is_never_held_whole() -> None:
     found = list(read_lines(file))
     assert [(line.number, line.entry is None) for line in found] == [(1, True), (2, False)]
     assert "16 MiB" in found[0].problems[0].what
+    assert (found[0].end_offset, found[1].end_offset) == (2 * MAX_LINE + 3, len(file.getvalue()))
     assert file.longest <= MAX_LINE + 1
 
 

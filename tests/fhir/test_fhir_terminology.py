@@ -233,7 +233,7 @@ VALID = """m /m 10*3/ul 10*-3/ul 10*+3/ul m[H2O] 10*23 rad2 m3.kg-1.s-2 4.[pi].1
     dB[10.nV] [cup_us] [foz_br] [ft_i] [lb_av] 1/d dg dl meq mmol mm[Hg] /[HPF] [APL'U] [GPL'U] m[IU]/L u[IU]/mL
     10*12/L nmol/h/mL umol/2.h [arb'U] dyn.s/(cm5.m2) mL/(kg.min) meq/(kg.d) 10.L/min pkat mosm/L mbar.s/L Sv a/m"""
 INVALID = """m/ 10+3/ul rad2{錠} {a}rad2{b} {|}1 iU molv [BETH'U] [iIU] m[iIU]/L g/12h mL/2h mmol/kg[H20] U/1h
-    (score) mmHg mcg cc IU mEq/L µg m//s m..s ( ) () { } m{ kg( mg/dL. k"""
+    (score) mmHg mcg cc IU mEq/L µg m//s m..s ( ) () { } m{ kg( mg/dL. k md kwk da[lb_av]"""
 
 
 @pytest.mark.parametrize("text", VALID.split())

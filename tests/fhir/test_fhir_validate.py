@@ -166,6 +166,34 @@ def test_an_extension_stands_in_for_a_required_primitive() -> None:
     assert wrong(sample("Observation", _status={})) == ["_status"]
 
 
+def test_ends_of_a_range_are_compared_in_one_unit_only() -> None:
+    ends = {"low": {"value": 9, "unit": "g"}, "high": {"value": 1, "unit": "kg"}}
+    assert not wrong(sample("AllergyIntolerance", onsetRange=ends))
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        {"valueCodeableReference": {"concept": {"text": "x"}}},
+        {"valueRatioRange": {"denominator": {"value": 2}}},
+        {"valueInteger64": "1"},
+    ],
+)
+def test_types_of_later_releases_are_no_values_of_r4(extension: Json) -> None:
+    checked = check(sample("Patient", extension=[{"url": "http://x", **extension}]))
+    (problem,) = checked.problems[:1]
+    assert problem.where == f"extension[0].{next(iter(extension))}"
+    assert problem.what == "a type that R4 does not have here"
+
+
+def test_types_of_r4_alone_are_values_too() -> None:
+    extension = [{"url": "http://x", "valueMeta": {"tag": [{"code": "x"}]}}]
+    assert check(sample("Patient", extension=extension)).problems == ()
+    assert wrong(sample("Patient", extension=[{"url": "http://x", "valueMeta": {"tag": "x"}}])) == [
+        "extension[0].valueMeta.tag"
+    ]
+
+
 def test_order_details_need_a_code() -> None:
     assert not wrong(sample("ServiceRequest", orderDetail=[{"text": "x"}]))
     assert wrong(sample("ServiceRequest", orderDetail=[{"text": "x"}], code=None)) == ["orderDetail"]

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import make_url, text
 from ward import CHEAP_FILE, PASSPHRASE, PASSWORD, POSTGRES, Ward, new_database, open_ward
 
-from suwen.consult.chart import Draft, write_records
+from suwen.consult.chart import ORDERS, Draft, write_records
 from suwen.consult.emergency import break_glass
 from suwen.consult.images import Image, store_images
 from suwen.consult.patients import amend_patient, find_patients, register_patient
@@ -29,7 +29,7 @@ from suwen.govern.hospital import Place
 from suwen.govern.keys import erase_patient, rotate_data_keys
 from suwen.govern.people import change_password, log_in, open_account
 from suwen.govern.upkeep import back_up
-from suwen.records.access import Role
+from suwen.records.access import Act, Role
 from suwen.records.demographics import Demographics
 
 SHORTEST = 6  # bytes of a spelling: fewer come about by chance in some megabytes of noise
@@ -152,7 +152,9 @@ def fill(ward: Ward, bundles: list[tuple[Demographics, list[bytes], set[str]]]) 
     for who, payloads, strings in bundles:
         patient = register_patient(physician, ward.records, who)
         drafts = [Draft(json.loads(one)["resourceType"], one) for one in payloads]
-        write_records(physician, ward.records, patient, drafts)
+        orders = [one for one in drafts if one.kind in ORDERS]
+        write_records(physician, ward.records, patient, [one for one in drafts if one not in orders])
+        write_records(physician, ward.records, patient, orders, act=Act.ORDER)
         secret |= strings
     made = []
     for who in CHINESE:

@@ -13,6 +13,7 @@ from suwen.cli.data import data
 from suwen.cli.demo import demo
 from suwen.cli.diagnose import diagnose, explain, next_, similar
 from suwen.cli.errors import SuwenGroup
+from suwen.cli.fhir import fhir
 from suwen.cli.judging import finding
 from suwen.cli.records import records
 
@@ -31,5 +32,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for _command in (bench, consult, data, demo, diagnose, explain, finding, next_, records, report, similar):
+for _command in (bench, consult, data, demo, diagnose, explain, fhir, finding, next_, records, report, similar):
     main.add_command(_command)

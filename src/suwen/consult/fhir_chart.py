@@ -15,11 +15,22 @@ from suwen.formats.fhir.shapes import resource_shape
 from suwen.records.gate import Work
 from suwen.records.store.charts import Record, opened
 
-__all__ = ["Held", "Known", "digest", "held_in", "is_order", "is_type", "known_in", "place_of", "resource_in", "versions_in"]
+__all__ = [
+    "Held",
+    "Known",
+    "digest",
+    "held_in",
+    "is_order",
+    "is_type",
+    "known_in",
+    "place_of",
+    "resource_in",
+    "versions_in",
+]
 
 _OVER = frozenset({"completed", "stopped", "cancelled", "revoked", "entered-in-error", "ended"})
 _NO_ORDER = frozenset({"proposal", "plan", "option"})
-_OURS = re.compile(rb'\{"format":(1,"fullUrl":|[2-9]|1\d)')  # a record of a FHIR type may hold an image's description too
+_OURS = re.compile(rb'\{"format":(1,"fullUrl":|[2-9]|1\d)')  # else a description of images, filed under a FHIR type
 
 
 @dataclass(frozen=True, slots=True)

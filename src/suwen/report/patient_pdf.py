@@ -52,7 +52,8 @@ def patient_report_pdf(
     of the machine holds is printed as its number, 〔U+20BB7〕.
     """
     view = patient_view(consultation, lang=lang, created=created, people=people)
-    data = _numbered(json.dumps(_printed(view), ensure_ascii=False), only=_MEANINGLESS)
+    data = json.dumps(_printed(view), ensure_ascii=False).replace("\ufffd", "〔?〕")  # what is no character at all
+    data = _numbered(data, only=_MEANINGLESS)
     second = int(created.timestamp())
     if not _uncovered().search(data):
         return _typeset(data, _fonts(machine=False), second)

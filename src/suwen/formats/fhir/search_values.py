@@ -1,6 +1,7 @@
 """Values of a FHIR search as R4 writes them, and the spans of time and number that they stand for.
 
 Specification: https://hl7.org/fhir/R4/search.html. A date without a time zone counts in the zone that is passed in.
+Nothing here is cached: names and birth dates would stay in memory after the patient's record is closed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 
 from suwen.formats.fhir.search_spans import Amount, Span
 from suwen.formats.fhir.search_table import Kind, Parameter
@@ -100,7 +100,6 @@ def unescaped(text: str) -> str:
     return re.sub(r"\\([\\,|$])", r"\1", text)
 
 
-@lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     """A text as strings are compared: without case, accents and runs of white space."""
     parts = unicodedata.normalize("NFKD", text)
@@ -180,7 +179,6 @@ def _amount(text: str, *, with_unit: bool) -> Amount:
     return Amount(prefix, exact, span, parts[1] or None, parts[2])
 
 
-@lru_cache(maxsize=16384)
 def date_span(text: str, zone: tzinfo) -> Span | None:
     """The time that a date or date-time stands for by its precision; None where it is none.
 

@@ -96,6 +96,8 @@ def test_dated_before_birth(kind: str, moment: Moment, wrong: bool) -> None:
         (dated("Procedure", day(1003), codes=("X:1", "SNOMEDCT:29240004")), False),  # autopsy
         (dated("Observation", day(1003), codes=("LOINC:69453-9",)), False),  # cause of death
         (dated("Observation", Moment(900, 1300)), False),  # a year that holds the death
+        (dated("Observation", exact(1002.3)), False),  # perhaps the day after, west of Greenwich
+        (dated("Observation", exact(1002.6)), True),
     ],
 )
 def test_dated_after_death(event: Dated, wrong: bool) -> None:

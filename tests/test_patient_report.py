@@ -159,6 +159,17 @@ class TestView:
         assert finding.more == "3 more supporting or neutral pieces of evidence in the electronic report."
         assert len(finding.rows) == len(much.evidence)
 
+    def test_paper_holds_a_few_neutral_places(self):
+        """A record may contradict itself in a hundred places; the paper shows some and counts the others."""
+        found = example_consultation()
+        place = found.findings[2].finding.evidence[0]
+        many = replace(
+            found.findings[2].finding, evidence=tuple(replace(place, source=f"Observation/{n}") for n in range(30))
+        )
+        finding = view_of(replace(found, findings=(replace(found.findings[2], finding=many),))).findings[0]
+        assert len(finding.paper) == 8
+        assert finding.more.startswith("22 more")
+
     def test_all_bars_share_one_axis(self):
         view = view_of(example_consultation())
         rows = [row for finding in view.findings for row in finding.rows if row.weight]
@@ -171,6 +182,12 @@ class TestView:
         assert facts["Left out"] == ("code without a usable phenotype term: 3; entered in error: 1",)
         assert facts["Data digest"] == ("c0ffee5b7e0d9a11" * 4,)
         assert facts["Limits"] == ("Only coded features, sex and age are weighed.",)
+
+    def test_areas_speak_the_language_of_the_report(self):
+        facts = {fact.label: fact.texts for fact in view_of(example_consultation(), "zh").areas[0].facts}
+        assert facts["备注"] == ("SNOMEDCT:65801008 按 HP:0001083 理解",)
+        assert facts["局限"] == ("仅权衡已编码的表型、性别与年龄。",)
+        assert facts["已略去"] == ("编码无可用的表型术语：3 项；录入有误：1 项",)
 
     def test_what_was_not_available_is_all_there(self):
         silent, unread, left = view_of(example_consultation()).gaps.facts
@@ -323,9 +340,9 @@ class TestHtml:
 
     def test_urgent_findings_are_open_and_the_others_can_be_opened(self):
         found = example_consultation()
-        late = replace(found, findings=(*found.findings[1:], found.findings[0]))
+        late = replace(found, findings=(*found.findings[2:], *found.findings[:2]))
         opened = ["open" in attrs for attrs in Seen(html_of(late)).all("details")]
-        assert opened == [True, True, True, False, False, True]
+        assert opened == [True, True, True, False, True, True]
 
     def test_colours_reach_contrast_aa(self):
         from test_report_html import contrast  # noqa: PLC0415

@@ -63,15 +63,17 @@ def test_the_noun_names_nobody(area: Area) -> None:
 
 def test_the_differential_is_given_features_sex_and_age() -> None:
     """Proves the whole noun: codes without labels, sex, the age at death in whole months, and what went into it."""
-    given_ = gave(*FULL)
+    displayed = {"coding": [{"system": HPO, "code": "HP:0003100", "display": "as the source words it"}]}
+    given_ = gave(*FULL, {**observation("HP:0003100"), "code": displayed})
     features = (
         Feature(Code("HP:0001100")),
         Feature(Code("HP:0001200")),
         Feature(Code("HP:0002100"), excluded=True),
+        Feature(Code("HP:0003100")),
     )
     assert given_.noun == Patient(ID, features, Sex.FEMALE, 30 + 5 / 12)
     assert all(one.code.label == "" and one.onset_years is None and one.where == "" for one in given_.noun.features)
-    assert given_.used == {"Patient": 1, "Observation": 2, "Condition": 1}
+    assert given_.used == {"Patient": 1, "Observation": 3, "Condition": 1}
     assert given_.left_out == {}
 
 
@@ -205,6 +207,18 @@ def test_a_day_means_all_its_hours(text: str, low: float, high: float) -> None:
     assert (event.start.low, event.start.high) == (low, high)
     offset = 8 / 24 if "+08" in text else 0
     assert event.start.exact == (pytest.approx(low - offset) if "T" in text else None)
+
+
+def test_what_did_not_happen_has_no_date() -> None:
+    """Proves that an error and a plan are in no chart, and are counted."""
+    period = {"start": "2020-01-02"}
+    given_ = told(
+        resource("Encounter", "wrong", status="entered-in-error", period=period),
+        resource("Encounter", "planned", status="planned", period=period),
+        resource("Encounter", "done", status="finished", period=period),
+    )
+    assert [one.where for one in given_.noun.events] == ["Encounter/done"]
+    assert given_.left_out == {"entered in error": 1, "planned, cancelled or not done": 1}
 
 
 def test_dates_that_are_none_are_counted() -> None:
@@ -353,7 +367,3 @@ def test_every_synthetic_patient_is_read_and_consistent_enough() -> None:
 
 def _allowed(resources: list[dict]) -> list[dict]:
     return [one for one in resources if one["resourceType"] in projections.CHRONICLE_KINDS]
-
-
-def test_hpo_has_one_address_here() -> None:
-    assert coded("HP:1")["coding"][0]["system"] == HPO

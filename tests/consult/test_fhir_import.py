@@ -140,8 +140,11 @@ def test_the_order_of_a_document_is_kept(ward: Ward) -> None:
     ids = [f"o{number}" for number in (5, 3, 9, 1, 7, 2, 8)]
     (patient,) = taken(ward, person(), *(observation(one) for one in ids)).patients
     taken(ward, person(), observation("o3", value="changed"))
+    more = [f"later{number}" for number in range(6)]
+    for one in more:
+        taken(ward, observation(one))
     out = export_fhir(ward[Role.PHYSICIAN], ward.records, patient)["entry"]
-    assert [one["resource"]["id"] for one in out] == ["1", *ids]
+    assert [one["resource"]["id"] for one in out] == ["1", *ids, *more]
 
 
 def test_versions_that_say_which_they_are(ward: Ward) -> None:

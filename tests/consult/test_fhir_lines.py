@@ -113,6 +113,28 @@ def test_every_bad_line_is_told_and_the_rest_kept(ward: Ward, tmp_path: Path) ->
     assert Counter(number for _, number, _ in again.problems) == Counter(number for _, number, _ in told.problems)
 
 
+def test_what_somebody_else_brings_meanwhile_is_not_brought_twice(
+    ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that what an import remembers of a chart is given up when another one has written to it."""
+    monkeypatch.setattr(fhir_lines, "_BATCH", 4)
+    files = written(tmp_path / "in", WHOLE)
+    everything = document(*(one for those in WHOLE.values() for one in those))
+    others: list[Imported] = []
+
+    def meanwhile(now: int, whole: int) -> None:
+        if now > 0.7 * whole and not others:
+            others.append(import_fhir(ward[Role.PHYSICIAN], ward.records, everything))
+
+    done = fhir_lines.import_lines(
+        ward[Role.PHYSICIAN], ward.records, files, progress=meanwhile, problems=lambda *_: None
+    )
+    assert done.written + others[0].written == 35
+    assert min(done.written, others[0].written) > 5
+    assert sum(state(ward).values()) == 35
+    assert {version for _, version, _ in state(ward)} == {1}
+
+
 def test_packed_lines(ward: Ward, tmp_path: Path) -> None:
     file = tmp_path / "all.ndjson.gz"
     file.write_bytes(gzip.compress(lines(*WHOLE["Observation"], *WHOLE["Patient"])))

@@ -1,9 +1,9 @@
-"""Findings of every kind for the tests of what goes out as FHIR: made by hypothesis, and a fixed rich report."""
+"""Findings of every kind for the tests of what goes out as FHIR: made by hypothesis, a fixed report, ways to look."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,10 +11,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from suwen.finding import Bearing, Chance, Evidence, Finding, Maker
-from suwen.formats.fhir.findings import VERDICTS, Claim, FindingReport, ReviewSaid
+from suwen.formats.fhir import parse_tree, render
+from suwen.formats.fhir.findings import VERDICTS, Claim, FindingReport, ReviewSaid, write_findings
+from suwen.formats.fhir.findings.addresses import Extensions
 from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Span
 
-__all__ = ["REPORT", "exact", "reports"]
+__all__ = ["AT", "REPORT", "claims_of", "drop", "exact", "of_kind", "part_of", "reports", "said", "sent", "walk"]
+
+Json = dict[str, Any]
 
 AT = datetime(2026, 11, 25, 20, 30, 15, 678901, tzinfo=UTC)
 
@@ -185,3 +189,47 @@ REPORT = FindingReport(
     ),
     {"en": "Findings", "zh": "结论"},
 )
+
+
+# What goes out, looked at
+
+
+def sent(report: FindingReport, lang: str = "en") -> list[Json]:
+    """The resources as they arrive elsewhere: written as text, and parsed again."""
+    return parse_tree(render(write_findings(report, lang=lang)).decode())
+
+
+def claims_of(resources: list[Json]) -> list[Json]:
+    """The resources that findings became."""
+    return [one for one in resources if one["resourceType"] in ("RiskAssessment", "Observation", "DetectedIssue")]
+
+
+def of_kind(resources: list[Json], kind: str) -> list[Json]:
+    """Those of one type."""
+    return [one for one in resources if one["resourceType"] == kind]
+
+
+def walk(node: Any) -> Iterator[Json]:
+    """Every object of a tree."""
+    if isinstance(node, dict):
+        yield node
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from walk(inner)
+
+
+def said(node: Json, url: str) -> list[Json]:
+    """The extensions with this address."""
+    return [one for one in node.get("extension", []) if one["url"] == url]
+
+
+def part_of(resource: Json, url: Extensions, name: str) -> Json:
+    """A part of the first extension with this address."""
+    (held, *_) = said(resource, url.value)
+    (part, *_) = [one for one in held["extension"] if one["url"] == name]
+    return part
+
+
+def drop(resource: Json, url: Extensions, name: str) -> None:
+    """Take a part from the first extension with this address."""
+    (held, *_) = said(resource, url.value)
+    held["extension"] = [one for one in held["extension"] if one["url"] != name]

@@ -154,7 +154,7 @@ def _measure_losses(ward: MadeUpWard, texts: list[bytes]) -> dict[str, float]:
 
 
 def _measure_consult(ward: MadeUpWard, texts: list[bytes], areas: tuple[Area, ...]) -> dict[str, float]:
-    """A consult over a record of 1,000 resources, the knowledge loaded: after one new feature, then with nothing new."""
+    """A consult over 1,000 resources, the knowledge loaded: after one new feature, then with nothing new."""
     tree = _large(texts)
     count = len(tree["entry"])
     (patient,) = import_fhir(ward.physician, ward.records, read_document(render(tree))).patients
@@ -174,7 +174,7 @@ def _measure_consult(ward: MadeUpWard, texts: list[bytes], areas: tuple[Area, ..
 
 def _large(texts: list[bytes]) -> Json:
     """The largest record, filled up to 1,000 resources with features and copies of its observations."""
-    tree = parse_tree(_renamed(max(texts, key=len), "large").decode())
+    tree: Json = parse_tree(_renamed(max(texts, key=len), "large").decode())
     entries = tree["entry"]
     entries.sort(key=lambda one: one["resource"]["resourceType"] != "Patient")
     person = entries[0]["resource"]

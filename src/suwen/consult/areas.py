@@ -26,6 +26,7 @@ __all__ = ["consistency_area", "default_areas", "differential_area"]
 _RULES = "1"  # raised whenever these functions answer otherwise for the same noun
 _LANGUAGES = ("en", "zh")
 _NAMED = 30  # codes that a remark names
+_LEAST = 0.01  # chance from which on a disease is filed
 _ISSUE = 1  # urgency: a record that contradicts itself should be put right soon
 _SETTINGS = MappingProxyType(
     {
@@ -108,8 +109,16 @@ def _differential(engine: Engine | None, setting: str, top: int, patient: Patien
         }
         return Weighed((), (), limits, remarks, others, left_out, Status.NOTHING, reason)
     assessment = assess(patient, knowledge=engine, prior=Prior(setting=setting), lenient=True)
-    answers = (Explainer(assessment, lang).findings(top) for lang in _LANGUAGES)
+    answers = ([one for one in Explainer(assessment, lang).findings(top) if _counts(one)] for lang in _LANGUAGES)
     return Weighed(_filings(answers), _sources(engine), limits, remarks, others, left_out)
+
+
+def _counts(finding: Finding) -> bool:
+    """Whether a disease is probable enough to be filed; ten of a thousandth each would bury what matters."""
+    from suwen.diagnosis import NONE_OF_THESE  # noqa: PLC0415
+
+    chance = finding.chance.value
+    return finding.code.value == NONE_OF_THESE or chance is None or chance >= _LEAST
 
 
 def _filings(answers: Iterator[Sequence[Finding]], *, urgency: int = 0) -> tuple[Filing, ...]:
@@ -187,11 +196,13 @@ _LIMITS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "genetic result.",
             "Probabilities were calibrated on published solved cases of rare diseases and are set for {setting}; "
             "common diseases are covered by “none of these” alone.",
+            "Diseases less probable than 1 % are not filed; the differential itself lists them.",
             "A differential is no diagnosis; a physician confirms, amends or rejects each finding.",
         ),
         "zh": (
             "仅权衡已编码的表型、性别与年龄，不含自由文本、影像、检验数值、家族史或基因结果。",
             "概率以已发表的罕见病确诊病例校准，并按{setting}设定；常见病仅由“以上均不是”涵盖。",
+            "概率低于 1% 的疾病不予归档，可在鉴别诊断中查看。",
             "鉴别诊断不等于诊断；每项所见须由医师确认、修正或否定。",
         ),
     }

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
-from decimal import Decimal
 from enum import Enum
 from itertools import chain
 from types import MappingProxyType
@@ -205,16 +204,9 @@ def _placed(feature: Feature, facts: Sequence[Json]) -> Feature:
 
 
 def _cut_down(resource: Json, patient: str) -> Json:
-    """Only the members that are read, about this patient, with ages as ordinary numbers."""
+    """Only the members that are read, about this patient."""
     kept: Json = {name: resource[name] for name in _OF_FACT if name in resource}
-    ages: Json = {name: _floats(kept[name]) for name in ("onsetAge", "onsetRange") if name in kept}
-    return {**kept, **ages, "subject": {"reference": f"Patient/{patient}"}}
-
-
-def _floats(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _floats(one) for name, one in value.items()}
-    return float(value) if isinstance(value, Decimal) else value
+    return {**kept, "subject": {"reference": f"Patient/{patient}"}}
 
 
 def _dated(resource: Json, left_out: Counter[str]) -> Dated:

@@ -32,7 +32,9 @@ _LATEST = 20  # lines of a summary without --type or --search
 @click.option("--emergency", is_flag=True, help="For the purpose of emergency treatment, after break-glass.")
 @click.option("--json", "as_json", is_flag=True, help="The resources themselves as a FHIR Bundle (with --search).")
 @click.pass_obj
-def show(where: Where, /, patient: str, identifier: str | None, query: str, as_json: bool, **options: str | bool) -> None:
+def show(
+    where: Where, /, patient: str, identifier: str | None, query: str, as_json: bool, **options: str | bool
+) -> None:
     """Show who PATIENT is and what the record holds: counts by type, then the latest, newest first."""
     if as_json and not query:
         raise InputError("--json goes with --search; a whole record is written by: suwen records export --fhir")

@@ -241,18 +241,14 @@ def _coding(codes: Mapping[str, Code]) -> Json:
 
 
 def _bare(code: str) -> Json:
-    """The way a terminology has it, where that gives the very code back; else as it is, without a system."""
+    """The way its terminology has it; as it is, without a system, where there is none."""
     prefix, _, local = code.partition(":")
     if prefix in _OWN and _CODE.fullmatch(local):
         return {"system": _OWN[prefix], "code": local}
     try:
-        made = coding(Code(code))
-    except InputError:  # its prefix names no terminology, such as PMID
-        made = {}
-    read = code_of(made)
-    if read is not None and read.value == code:
-        return made
-    return {"code": code} if _CODE.fullmatch(code) else {"extension": [value(Extensions.WRITTEN, valueString=code)]}
+        return coding(Code(code))
+    except InputError:  # its prefix names no terminology, such as PMID, or it is none of that terminology's codes
+        return {"code": code} if _CODE.fullmatch(code) else {"extension": [value(Extensions.WRITTEN, valueString=code)]}
 
 
 def _code_of(place: Place) -> str:

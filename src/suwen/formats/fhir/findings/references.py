@@ -16,7 +16,7 @@ _LOCAL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})")
 
 
 class Known:
-    """Every resource, with bundles opened: `places` in the order met, each also by its addresses."""
+    """Every resource, with bundles opened: all `places`, and each by its addresses."""
 
     def __init__(self, resources: Sequence[Json], problems: list[Problem]) -> None:
         self.places: list[Place] = []
@@ -37,7 +37,7 @@ class Known:
                 self._enter(one, url)
                 continue
             entries = [(entry.inner("resource"), entry.text("fullUrl")) for entry in one.entries("entry")]
-            waiting += [(inner, full_url) for inner, full_url in reversed(entries) if inner is not None]
+            waiting += [(inner, full_url) for inner, full_url in entries if inner is not None]
 
     def _enter(self, place: Place, address: str) -> None:
         self.places.append(place)

@@ -326,13 +326,16 @@ def test_the_differential_answers_as_the_differential_does(tiny_engine: Engine) 
     """Proves setting and top, the two languages, the sources with their releases, and the limits for each setting."""
     noun = Patient(ID, (Feature(Code("HP:0001100")),), Sex.FEMALE)
     for setting in ("rare", "common"):
-        weighed = weighed_(tiny_engine, patient_resource(), observation("HP:0001100"), setting=setting, top=2)
+        weighed = weighed_(
+            tiny_engine, patient_resource(), observation("HP:0001100"), setting=setting, top=2, least=0.0
+        )
         said = differential(
             Patient(ID, noun.features, Sex.FEMALE, 29.5), knowledge=tiny_engine, prior=Prior(setting=setting), top=2
         )
-        probable = [one for one in said if one.code.value == NONE_OF_THESE or one.chance.value >= 0.01]  # type: ignore[operator]
-        assert [repr(one.finding) for one in weighed.findings] == [repr(one) for one in probable]
-        assert len(probable) == (3 if setting == "rare" else 1)  # in general practice the two diseases are improbable
+        assert [repr(one.finding) for one in weighed.findings] == [repr(one) for one in said]
+        assert len(weighed.findings) == 3
+        few = weighed_(tiny_engine, patient_resource(), observation("HP:0001100"), setting=setting, top=2, least=0.5)
+        assert {one.finding.code.value for one in few.findings} == {NONE_OF_THESE}  # what is improbable is not filed
         assert NONE_OF_THESE in {one.finding.code.value for one in weighed.findings}
         assert any("2020-02-02" in one for one in weighed.sources)
         assert [len(one) for one in weighed.limits.values()] == [4, 4]

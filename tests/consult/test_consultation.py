@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_counted_and_the_rest_is_seen(ward: Ward) -> None
 def test_the_differential_is_filed_as_it_is_in_both_languages(ward: Ward, tiny_engine: Engine) -> None:
     """Proves the law of filing: what the area says in English and Chinese is what is read back, to the last label."""
     patient = a_patient(ward)
-    found = consult(ward[Role.PHYSICIAN], ward.records, patient, areas=default_areas(tiny_engine, top=3))
+    found = consult(ward[Role.PHYSICIAN], ward.records, patient, areas=default_areas(tiny_engine, top=3, least=0.0))
     features = tuple(Feature(Code(one)) for one in PRESENT)
     noun = Patient(patient, features, Sex.FEMALE, 29.5)
     for lang in ("en", "zh"):
@@ -127,7 +127,7 @@ def test_the_differential_is_filed_as_it_is_in_both_languages(ward: Ward, tiny_e
 
 def test_findings_name_model_knowledge_and_input(ward: Ward, tiny_engine: Engine) -> None:
     """Proves that each finding says by which model, from which knowledge and from which input it was made."""
-    found = consult(ward[Role.PHYSICIAN], ward.records, a_patient(ward), areas=default_areas(tiny_engine))
+    found = consult(ward[Role.PHYSICIAN], ward.records, a_patient(ward), areas=default_areas(tiny_engine, least=0.0))
     report = report_of(found, "differential")
     assert tiny_engine.knowledge.digest[:16] in report.version
     assert len(report.inputs) == 64
@@ -142,7 +142,7 @@ def test_what_was_filed_is_what_is_read(ward: Ward, tiny_engine: Engine) -> None
     patient, physician = a_patient(ward), ward[Role.PHYSICIAN]
     empty = read_consultation(physician, ward.records, patient)
     assert (empty.areas, empty.findings, empty.at) == ((), (), 0)
-    ran = consult(physician, ward.records, patient, areas=default_areas(tiny_engine))
+    ran = consult(physician, ward.records, patient, areas=default_areas(tiny_engine, least=0.0))
     grant_care(ward[Role.ADMINISTRATOR], ward.records, patient=patient, who=ward[Role.NURSE] and "nurse")
     read = read_consultation(ward[Role.NURSE], ward.records, patient)
     assert [replace(one, rerun=False) for one in ran.areas] == list(read.areas)
@@ -153,7 +153,7 @@ def test_what_was_filed_is_what_is_read(ward: Ward, tiny_engine: Engine) -> None
 def test_two_runs_on_the_same_data_give_the_same(ward: Ward, tiny_engine: Engine) -> None:
     """Proves that a second consult runs nothing and writes nothing, and that a forced one finds the same again."""
     patient, physician = a_patient(ward), ward[Role.PHYSICIAN]
-    areas = default_areas(tiny_engine)
+    areas = default_areas(tiny_engine, least=0.0)
     first = consult(physician, ward.records, patient, areas=areas)
     before, stood = rows(ward), length(ward)
     second = consult(physician, ward.records, patient, areas=areas)
@@ -188,7 +188,7 @@ def test_only_what_new_data_touch_is_run_again(ward: Ward, tiny_engine: Engine) 
     """Proves that a new Observation moves the differential, and an area of images only when an image comes."""
     patient, physician = a_patient(ward), ward[Role.PHYSICIAN]
     images = Probe("images", frozenset({"ImagingStudy"}))
-    areas = [*default_areas(tiny_engine), images.area()]
+    areas = [*default_areas(tiny_engine, least=0.0), images.area()]
 
     def ran() -> set[str]:
         return {one.area for one in consult(physician, ward.records, patient, areas=areas).areas if one.rerun}
@@ -269,7 +269,8 @@ def test_the_differential_keeps_its_own_order(ward: Ward, tiny_engine: Engine) -
     """Proves that diseases of equal probability stay as the differential ranks them."""
     patient = a_patient(ward, observation("HP:0002000"))
     found = by_area(
-        consult(ward[Role.PHYSICIAN], ward.records, patient, areas=default_areas(tiny_engine, top=4)), "differential"
+        consult(ward[Role.PHYSICIAN], ward.records, patient, areas=default_areas(tiny_engine, top=4, least=0.0)),
+        "differential",
     )
     noun = Patient(patient, (Feature(Code("HP:0002000")),), age_years=None)
     chances = [one.finding.chance.value for one in found]

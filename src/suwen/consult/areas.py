@@ -36,33 +36,39 @@ _SETTINGS = MappingProxyType(
 )
 
 
-def default_areas(engine: Engine | None, *, setting: str = "common", top: int = 10) -> tuple[Area, ...]:
+def default_areas(
+    engine: Engine | None, *, setting: str = "common", top: int = 10, least: float = _LEAST
+) -> tuple[Area, ...]:
     """Every area there is. Without an `engine` the differential is reported as unavailable, the others answer.
 
-    `setting` and `top` are those of the differential. Raises InputError for an unknown setting.
+    `setting`, `top` and `least` are those of the differential. Raises InputError for an unknown setting.
     """
     return (
-        differential_area(engine, setting=setting, top=top),
+        differential_area(engine, setting=setting, top=top, least=least),
         consistency_area(),
     )
 
 
-def differential_area(engine: Engine | None, *, setting: str = "common", top: int = 10) -> Area:
-    """Rare diseases that may explain the patient's features: the `top` most probable, and none of these."""
+def differential_area(engine: Engine | None, *, setting: str = "common", top: int = 10, least: float = _LEAST) -> Area:
+    """Rare diseases that may explain the patient's features: the `top` most probable, and none of these.
+
+    A disease of a chance below `least` is not filed.
+    """
     from suwen.diagnosis import Prior  # noqa: PLC0415 - numpy comes with it
     from suwen.diagnosis.model import load_model  # noqa: PLC0415
 
     prior, model = Prior(setting=setting), load_model()
     library = engine.library.digest[:16] if engine and engine.library else "none"
     knowledge = engine.knowledge.digest[:16] if engine else "none"
-    version = f"{model.name} {model.version}; knowledge {knowledge}; cases {library}; {setting}; top {top}; {_RULES}"
+    filed = f"{setting}; top {top}; from {least:g}"
+    version = f"{model.name} {model.version}; knowledge {knowledge}; cases {library}; {filed}; {_RULES}"
     return Area(
         name="differential",
         title={"en": "Rare disease differential", "zh": "罕见病鉴别诊断"},
         kinds=projections.PATIENT_KINDS,
         version=version,
         prepare=projections.features,
-        weigh=partial(_differential, engine, prior.setting, top),
+        weigh=partial(_differential, engine, prior.setting, top, least),
         missing={} if engine else {"en": "no knowledge of diseases is installed", "zh": "未安装疾病知识库"},
     )
 
@@ -91,13 +97,13 @@ def _consistency(chronicle: Chronicle) -> Weighed:
     return Weighed(_filings(answers, urgency=_ISSUE), limits=LIMITS)
 
 
-def _differential(engine: Engine | None, setting: str, top: int, patient: Patient) -> Weighed:
+def _differential(engine: Engine | None, setting: str, top: int, least: float, patient: Patient) -> Weighed:
     from suwen.diagnosis import Explainer, Prior, assess  # noqa: PLC0415
     from suwen.diagnosis.features import resolve  # noqa: PLC0415
 
     if engine is None:
         raise DataError("no knowledge of diseases is installed; run: suwen data fetch")
-    ontology, limits = engine.knowledge.ontology, _limits(setting)
+    ontology, limits = engine.knowledge.ontology, _limits(setting, least)
     features = resolve(patient, ontology, lenient=True)
     said, unusable = _remarks(patient, features, ontology)
     remarks, others = said["en"], {lang: said[lang] for lang in _LANGUAGES[1:]}
@@ -109,16 +115,16 @@ def _differential(engine: Engine | None, setting: str, top: int, patient: Patien
         }
         return Weighed((), (), limits, remarks, others, left_out, Status.NOTHING, reason)
     assessment = assess(patient, knowledge=engine, prior=Prior(setting=setting), lenient=True)
-    answers = ([one for one in Explainer(assessment, lang).findings(top) if _counts(one)] for lang in _LANGUAGES)
+    answers = ([one for one in Explainer(assessment, lang).findings(top) if _counts(one, least)] for lang in _LANGUAGES)
     return Weighed(_filings(answers), _sources(engine), limits, remarks, others, left_out)
 
 
-def _counts(finding: Finding) -> bool:
+def _counts(finding: Finding, least: float) -> bool:
     """Whether a disease is probable enough to be filed; ten of a thousandth each would bury what matters."""
     from suwen.diagnosis import NONE_OF_THESE  # noqa: PLC0415
 
     chance = finding.chance.value
-    return finding.code.value == NONE_OF_THESE or chance is None or chance >= _LEAST
+    return finding.code.value == NONE_OF_THESE or chance is None or chance >= least
 
 
 def _filings(answers: Iterator[Sequence[Finding]], *, urgency: int = 0) -> tuple[Filing, ...]:
@@ -172,8 +178,12 @@ def _say(said: Mapping[str, list[str]], key: str, *, code: str, term: int, ontol
         lines.append(_REMARKS[key][lang].format(code=code, term=shown))
 
 
-def _limits(setting: str) -> Mapping[str, tuple[str, ...]]:
-    return {lang: tuple(one.format(setting=_SETTINGS[setting][lang]) for one in _LIMITS[lang]) for lang in _LANGUAGES}
+def _limits(setting: str, least: float) -> Mapping[str, tuple[str, ...]]:
+    share = f"{100 * least:g}"
+    return {
+        lang: tuple(one.format(setting=_SETTINGS[setting][lang], least=share) for one in _LIMITS[lang])
+        for lang in _LANGUAGES
+    }
 
 
 _REMARKS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -196,13 +206,13 @@ _LIMITS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "genetic result.",
             "Probabilities were calibrated on published solved cases of rare diseases and are set for {setting}; "
             "common diseases are covered by “none of these” alone.",
-            "Diseases less probable than 1 % are not filed; the differential itself lists them.",
+            "Diseases less probable than {least} % are not filed; the differential itself lists them.",
             "A differential is no diagnosis; a physician confirms, amends or rejects each finding.",
         ),
         "zh": (
             "仅权衡已编码的表型、性别与年龄，不含自由文本、影像、检验数值、家族史或基因结果。",
             "概率以已发表的罕见病确诊病例校准，并按{setting}设定；常见病仅由“以上均不是”涵盖。",
-            "概率低于 1% 的疾病不予归档，可在鉴别诊断中查看。",
+            "概率低于 {least}% 的疾病不予归档，可在鉴别诊断中查看。",
             "鉴别诊断不等于诊断；每项所见须由医师确认、修正或否定。",
         ),
     }

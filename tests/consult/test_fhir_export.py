@@ -98,6 +98,17 @@ def test_out_and_in_again_elsewhere_and_here(ward: Ward) -> None:
     assert import_fhir(physician, ward.records, out).unchanged == 2
 
 
+def test_a_newer_version_keeps_the_address_others_point_at(ward: Ward) -> None:
+    """Proves that links of a bundle hold after a resource came again by itself, without its bundle's address."""
+    address = URN.format(1)
+    seen = observation("a") | {"subject": {"reference": address}}
+    patient = taken(ward, person(), seen, addresses=(address,))
+    taken(ward, person(maritalStatus={"text": "married"}))
+    out = export_fhir(ward[Role.PHYSICIAN], ward.records, patient)["entry"]
+    assert [one["fullUrl"] for one in out if one["resource"]["resourceType"] == "Patient"] == [address]
+    assert out[0]["resource"]["maritalStatus"] == {"text": "married"}
+
+
 def test_who_may_and_what_is_noted(ward: Ward) -> None:
     """Proves that only who may export does, that it is audited as an export to a file, and not in emergencies."""
     patient = taken(ward, person(), observation("a"))

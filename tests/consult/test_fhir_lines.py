@@ -143,6 +143,19 @@ def test_packed_lines(ward: Ward, tmp_path: Path) -> None:
     assert told.steps[-1] == (2 * file.stat().st_size,) * 2
 
 
+def test_a_damaged_file_is_told_and_the_others_kept(ward: Ward, tmp_path: Path) -> None:
+    """Proves that a file cut short does not keep its sound lines, nor other files, from being taken in."""
+    cut = tmp_path / "cut.ndjson.gz"
+    whole = gzip.compress(lines(*(observation(f"c{n}", "1", value=f"{n:x}" * 99) for n in range(400))), 0)
+    cut.write_bytes(whole[: len(whole) // 2])
+    sound = tmp_path / "sound.ndjson"
+    sound.write_bytes(lines(person("1"), observation("s", "1")))
+    told = Told()
+    done = told.into(ward[Role.PHYSICIAN], ward.records, cut, sound)
+    assert done.written > 100
+    assert [(name, number) for name, number, _ in told.problems] == [("cut.ndjson.gz", 0)]
+
+
 def test_what_is_not_in_ones_care_is_a_problem_of_its_line(ward: Ward, tmp_path: Path) -> None:
     """Proves that each patient is decided for each batch, and that a nurse's orders are told one by one."""
     physician, administrator = ward[Role.PHYSICIAN], ward[Role.ADMINISTRATOR]

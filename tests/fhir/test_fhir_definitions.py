@@ -11,11 +11,13 @@ from fhir_claims import REPORT, claims_of, drop, part_of, reports, said, sent, w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from suwen.diagnosis import consistency
+from suwen.diagnosis.nouns import NONE_OF_THESE
 from suwen.finding import Bearing
 from suwen.formats.fhir.findings import VERDICTS, FindingReport, read_definitions
 from suwen.formats.fhir.findings.addresses import Codes, Extensions, ValueSets
 from suwen.formats.fhir.validate import check
-from suwen.subject import Kind
+from suwen.subject import Kind, Sex
 
 Json = dict[str, Any]
 DEFINITIONS = {one["url"]: one for one in read_definitions()}
@@ -115,3 +117,17 @@ def _misfit_value(one: Json, rule: Json | None) -> Iterator[str]:
     bound = rule.get("binding", {}).get("valueSet")
     if bound and one[named]["system"] != DEFINITIONS[bound]["compose"]["include"][0]["system"]:
         yield f"{one['url']} is of another code system"
+
+
+def test_the_issues_that_are_found_in_records_are_defined_in_both_languages() -> None:
+    held = {one["code"]: (one["display"], one["designation"][0]["value"]) for one in _concepts(Codes.ISSUE)}
+    assert held == {code: (words["en"], words["zh"]) for code, words in consistency._LABELS.items()}
+
+
+def test_the_codes_of_the_differential_are_defined() -> None:
+    held = {f"suwen:{one['code']}" for one in _concepts(Codes.SUWEN)}
+    assert {NONE_OF_THESE, "suwen:solved-cases", "suwen:age", *(f"suwen:sex-{sex.value}" for sex in Sex)} == held
+
+
+def _concepts(system: Codes) -> list[Json]:
+    return DEFINITIONS[system.value]["concept"]

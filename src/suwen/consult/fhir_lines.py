@@ -8,6 +8,7 @@ is there already is left as it is.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,7 +19,7 @@ from suwen.consult.fhir_import import coming_from
 from suwen.consult.fhir_keeping import Kept, Memory, keep_resources
 from suwen.consult.fhir_patients import address_of, admit
 from suwen.consult.imported import Imported, merged
-from suwen.errors import AccessError, ConflictError, InputError, Problem
+from suwen.errors import AccessError, ConflictError, FormatError, InputError, Problem
 from suwen.formats.fhir import Entry
 from suwen.formats.fhir.compartment import patient_references, sort_by_patient
 from suwen.formats.fhir.ndjson import Line, open_lines, read_lines
@@ -52,7 +53,7 @@ def import_lines(
 
     Each line stands for itself: one that cannot be taken in is told to `problems`, and the rest is kept. A batch of
     lines is one transaction, so that after a kill the same call goes on; run again it changes nothing.
-    Raises LoginError, StoreError, FormatError for a file that cannot be read at all.
+    Raises LoginError, StoreError, NotFoundError for a file that is not there.
     """
     run = _Run(actor, records, source, purpose, problems)
     told = _Told(progress, 2 * sum(file.stat().st_size for file in files))
@@ -250,10 +251,17 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _lines(file: Path) -> Iterator[Line]:
-    with open_lines(file) as raw:
-        yield from read_lines(raw)
+    """The lines of a file; where a packed one is damaged, the last says so instead of a resource."""
+    try:
+        with open_lines(file) as raw:
+            yield from read_lines(raw)
+    except FormatError as error:
+        yield Line(0, file.stat().st_size, None, (Problem("", str(error)),))
 
 
 def _has_patients(file: Path) -> bool:
-    with open_lines(file) as raw:
-        return any(_PATIENT.search(piece) for piece in raw)
+    try:
+        with open_lines(file) as raw:
+            return any(_PATIENT.search(piece) for piece in raw)
+    except (EOFError, OSError, zlib.error):  # damaged: what can be read of it is, and the damage told
+        return True

@@ -86,7 +86,7 @@ def test_the_newest_of_everything_and_nothing_else(ward: Ward) -> None:
         assert [one["resource"]["id"] for one in out["entry"]] == ["1", "a", "m1"]
         assert out["entry"][1]["resource"]["valueString"] == "newer"
     assert all("request" in one for one in out["entry"])
-    more = export_fhir(physician, ward.records, patient, extra=lambda one: [observation("x", note=[{"text": one}])])
+    more = export_fhir(physician, ward.records, patient, extra=lambda one, _: [observation("x", note=[{"text": one}])])
     assert more["entry"][-1]["resource"]["note"] == [{"text": patient}]
 
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from suwen.consult.fhir_chart import Held, digest
-from suwen.consult.fhir_export import Extra, taken_out
+from suwen.consult.fhir_export import Extra, taken_out, with_extra
 from suwen.consult.fhir_naming import Names, named
 from suwen.errors import InputError, StoreError, SuwenError
-from suwen.formats.fhir import Json, Stored, parse_tree, render
+from suwen.formats.fhir import Json, parse_tree, render
 from suwen.records.access import Purpose
 from suwen.records.durable import keep
 from suwen.records.gate import Records, patient_id
@@ -86,8 +86,7 @@ def export_lines(
 def _chart(actor: Actor, records: Records, patient: str, purpose: Purpose, extra: Extra | None) -> list[Held]:
     with records.acting(actor, purpose) as work:
         found = taken_out(work, patient_id(patient))
-    more = extra(patient) if extra else []
-    return [*found, *(Held(digest(one), 1, 0, Stored(one)) for one in more)]
+    return with_extra(found, patient, extra)
 
 
 def _write(folder: Path, going: _Going, group: list[str], waiting: dict[str, list[bytes]]) -> None:

@@ -83,7 +83,7 @@ def _bundle(actor: Actor, records: Records, patients: list[str], out: Path, *, f
     from suwen.consult import export_fhir, fhir_findings  # noqa: PLC0415
     from suwen.formats.fhir import render  # noqa: PLC0415
 
-    extra = (lambda one: fhir_findings(actor, records, one)) if findings else None
+    extra = (lambda one, about: fhir_findings(actor, records, one, reference=about)) if findings else None
     bundle = export_fhir(actor, records, _only(patients), extra=extra)
     write_whole(out, [render(bundle), b"\n"])
     say(f"{len(bundle.get('entry', ()))} resources written to {out}")
@@ -92,7 +92,7 @@ def _bundle(actor: Actor, records: Records, patients: list[str], out: Path, *, f
 def _folder(actor: Actor, records: Records, patients: list[str], out: Path, *, findings: bool) -> None:
     from suwen.consult import export_lines, fhir_findings  # noqa: PLC0415
 
-    extra = (lambda one: fhir_findings(actor, records, one)) if findings else None
+    extra = (lambda one, about: fhir_findings(actor, records, one, reference=about)) if findings else None
     with progress("Exporting") as told:
         counts = export_lines(actor, records, patients, out, progress=told, extra=extra)
     say(f"{sum(counts.values())} resources of {len(counts)} types written to {out}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -76,9 +77,14 @@ def _show(found: list[Record], kind: str) -> None:
 
 def _summaries(found: list[Record]) -> list[Summary]:
     """Newest first; what bears no date comes last."""
+    from suwen.errors import FormatError  # noqa: PLC0415
     from suwen.formats.fhir import Stored, summarise  # noqa: PLC0415
 
-    lines = [summarise(Stored.from_bytes(one.payload).resource) for one in found if one.kind not in _OWN]
+    lines = []
+    for one in found:
+        if one.kind not in _OWN:
+            with suppress(FormatError):  # a record of this kind that is no FHIR resource, such as an image's
+                lines.append(summarise(Stored.from_bytes(one.payload).resource))
     return sorted(lines, key=lambda one: (one.when, one.kind, one.id), reverse=True)
 
 

@@ -10,8 +10,8 @@ from papers import Json, lines, observation, order, person
 from ward import Ward
 
 from suwen.consult.chart import open_patient
-from suwen.consult.fhir_lines import import_lines
-from suwen.consult.imported import Imported
+from suwen.consult.fhir.imported import Imported
+from suwen.consult.fhir.lines import import_lines
 from suwen.consult.patients import list_my_patients
 from suwen.errors import Problem
 from suwen.formats.fhir import Stored, canonical

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from suwen.consult import fhir_lines
+from suwen.consult.fhir import lines as fhir_lines
 from suwen.govern.hospital import Opening, open_records
 from suwen.records.identity.sessions import Lifetime
 from suwen.records.people import Actor

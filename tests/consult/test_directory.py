@@ -7,8 +7,8 @@ from papers import contents, document, observation, person, practitioner
 from ward import Ward
 from watch import audited, length, rows
 
-from suwen.consult.directory import import_directory, list_directory
-from suwen.consult.fhir_import import import_fhir
+from suwen.consult.fhir.directory import import_directory, list_directory
+from suwen.consult.fhir.importing import import_fhir
 from suwen.errors import AccessError, FormatError
 from suwen.govern.upkeep import verify_store
 from suwen.records.access import Purpose, Role

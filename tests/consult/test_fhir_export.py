@@ -12,11 +12,11 @@ from papers import Json, bundle, document, observation, order, person, practitio
 from ward import Ward
 from watch import audited, length
 
-from suwen.consult import fhir_export_lines
 from suwen.consult.chart import Draft, write_records
-from suwen.consult.fhir_export import export_fhir
-from suwen.consult.fhir_export_lines import export_lines
-from suwen.consult.fhir_import import import_fhir
+from suwen.consult.fhir import export_lines as fhir_export_lines
+from suwen.consult.fhir.export_lines import export_lines
+from suwen.consult.fhir.exporting import export_fhir
+from suwen.consult.fhir.importing import import_fhir
 from suwen.errors import AccessError, InputError, NotFoundError
 from suwen.formats.fhir import canonical, parse_tree, render
 from suwen.formats.fhir.compartment import references

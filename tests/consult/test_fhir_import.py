@@ -12,13 +12,13 @@ from ward import Ward
 from watch import audited, length, rows
 
 from suwen.consult.chart import Draft, open_patient, open_record, withdraw_record, write_records
-from suwen.consult.directory import import_directory, list_directory
 from suwen.consult.emergency import break_glass
-from suwen.consult.fhir_export import export_fhir
-from suwen.consult.fhir_files import import_path
-from suwen.consult.fhir_import import import_fhir
-from suwen.consult.fhir_patients import demographics_of
-from suwen.consult.imported import Imported
+from suwen.consult.fhir.directory import import_directory, list_directory
+from suwen.consult.fhir.exporting import export_fhir
+from suwen.consult.fhir.files import import_path
+from suwen.consult.fhir.imported import Imported
+from suwen.consult.fhir.importing import import_fhir
+from suwen.consult.fhir.patients import demographics_of
 from suwen.consult.patients import amend_patient, find_patients, list_my_patients, register_patient
 from suwen.errors import AccessError, FormatError, InputError, Problem
 from suwen.formats.fhir import Entry, Stored, parse_tree, render

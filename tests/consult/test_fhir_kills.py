@@ -13,7 +13,7 @@ import pytest
 from bulk import WHOLE, Told, state, written
 from ward import CHEAP, PASSPHRASE, Ward, open_ward
 
-from suwen.consult import fhir_lines
+from suwen.consult.fhir import lines as fhir_lines
 from suwen.govern.hospital import Opening, open_records
 from suwen.govern.upkeep import verify_store
 from suwen.records.access import Role

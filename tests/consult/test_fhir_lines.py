@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from papers import document, lines, observation, order, person, practitioner, synthea
 from ward import Ward, open_ward
 
-from suwen.consult import fhir_lines
-from suwen.consult.directory import list_directory
-from suwen.consult.fhir_export_lines import export_lines
-from suwen.consult.fhir_import import import_fhir
-from suwen.consult.imported import Imported, merged
+from suwen.consult.fhir import lines as fhir_lines
+from suwen.consult.fhir.directory import list_directory
+from suwen.consult.fhir.export_lines import export_lines
+from suwen.consult.fhir.imported import Imported, merged
+from suwen.consult.fhir.importing import import_fhir
 from suwen.consult.patients import list_my_patients
 from suwen.formats.fhir.documents import read_document
 from suwen.govern.care import grant_care, revoke_care

@@ -8,8 +8,8 @@ from ward import Ward
 from watch import audited, length, rows
 
 from suwen.consult.emergency import break_glass
-from suwen.consult.fhir_import import import_fhir
-from suwen.consult.fhir_search import search_records
+from suwen.consult.fhir.importing import import_fhir
+from suwen.consult.fhir.searching import search_records
 from suwen.errors import AccessError, FormatError
 from suwen.formats.fhir.validate import check
 from suwen.govern.keys import erase_patient

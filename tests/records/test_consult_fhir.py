@@ -10,12 +10,12 @@ import pytest
 from ward import CHEAP, Ward, opening
 
 from suwen.consult.chart import open_patient, open_record
-from suwen.consult.directory import import_directory, list_directory
-from suwen.consult.fhir_export import export_fhir
-from suwen.consult.fhir_export_lines import export_lines
-from suwen.consult.fhir_import import import_fhir
-from suwen.consult.fhir_lines import import_lines
-from suwen.consult.fhir_search import search_records
+from suwen.consult.fhir.directory import import_directory, list_directory
+from suwen.consult.fhir.export_lines import export_lines
+from suwen.consult.fhir.exporting import export_fhir
+from suwen.consult.fhir.importing import import_fhir
+from suwen.consult.fhir.lines import import_lines
+from suwen.consult.fhir.searching import search_records
 from suwen.errors import FormatError, StoreError
 from suwen.formats.fhir import Entry, canonical, render
 from suwen.govern.hospital import open_records

@@ -13,18 +13,18 @@ from suwen.consult.chart import (
     write_records_of,
 )
 from suwen.consult.consultation import consult, read_consultation
-from suwen.consult.directory import import_directory, list_directory
 from suwen.consult.emergency import break_glass
-from suwen.consult.fhir_export import export_fhir
-from suwen.consult.fhir_export_lines import export_lines
-from suwen.consult.fhir_files import import_path
-from suwen.consult.fhir_findings import fhir_findings
-from suwen.consult.fhir_import import import_fhir
-from suwen.consult.fhir_lines import import_lines
-from suwen.consult.fhir_search import search_records
+from suwen.consult.fhir.directory import import_directory, list_directory
+from suwen.consult.fhir.export_lines import export_lines
+from suwen.consult.fhir.exporting import export_fhir
+from suwen.consult.fhir.files import import_path
+from suwen.consult.fhir.findings import fhir_findings
+from suwen.consult.fhir.imported import Imported, merged
+from suwen.consult.fhir.importing import import_fhir
+from suwen.consult.fhir.lines import import_lines
+from suwen.consult.fhir.searching import search_records
 from suwen.consult.findings import file_finding, list_findings
 from suwen.consult.images import Image, open_image, store_images
-from suwen.consult.imported import Imported, merged
 from suwen.consult.labels import Label, list_labels
 from suwen.consult.nouns import Area, AreaReport, Consultation, Filed, Filing, Given, Review, Status, Verdict, Weighed
 from suwen.consult.patients import (

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from suwen.consult.fhir_import import import_fhir
-from suwen.consult.fhir_lines import Progress, Report, import_lines
-from suwen.consult.imported import Imported, merged
+from suwen.consult.fhir.imported import Imported, merged
+from suwen.consult.fhir.importing import import_fhir
+from suwen.consult.fhir.lines import Progress, Report, import_lines
 from suwen.errors import AccessError, InputError, LoginError, NotFoundError, Problem
 from suwen.formats.fhir.documents import read_document
 from suwen.formats.fhir.ndjson import open_lines

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from suwen.consult.directory import NO_PATIENT, REMEDY, file_entries, may_file
-from suwen.consult.fhir_import import coming_from
-from suwen.consult.fhir_keeping import Kept, Memory, keep_resources
-from suwen.consult.fhir_patients import address_of, admit
-from suwen.consult.imported import Imported, merged
+from suwen.consult.fhir.directory import NO_PATIENT, REMEDY, file_entries, may_file
+from suwen.consult.fhir.imported import Imported, merged
+from suwen.consult.fhir.importing import coming_from
+from suwen.consult.fhir.keeping import Kept, Memory, keep_resources
+from suwen.consult.fhir.patients import address_of, admit
 from suwen.errors import AccessError, ConflictError, FormatError, InputError, Problem
 from suwen.formats.fhir import Entry
 from suwen.formats.fhir.compartment import patient_references, sort_by_patient

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from suwen.consult.fhir_chart import resource_in
+from suwen.consult.fhir.held import resource_in
 from suwen.errors import NotFoundError
 from suwen.formats.fhir import Json, Stored
 from suwen.formats.fhir.documents import write_bundle

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from suwen.consult.directory import NO_PATIENT, REMEDY, file_entries, may_file, stored_from
-from suwen.consult.fhir_chart import is_type
-from suwen.consult.fhir_keeping import Coming, Kept, Memory, keep_resources
-from suwen.consult.fhir_patients import Admitted, admit
-from suwen.consult.imported import Imported, merged
+from suwen.consult.fhir.directory import NO_PATIENT, REMEDY, file_entries, may_file, stored_from
+from suwen.consult.fhir.held import is_type
+from suwen.consult.fhir.imported import Imported, merged
+from suwen.consult.fhir.keeping import Coming, Kept, Memory, keep_resources
+from suwen.consult.fhir.patients import Admitted, admit
 from suwen.errors import AccessError, FormatError, InputError, Problem
 from suwen.formats.fhir import Entry
 from suwen.formats.fhir.compartment import PatientEntries, Sorted, sort_by_patient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from suwen.consult.fhir_chart import Held, digest, held_in, versions_in
+from suwen.consult.fhir.held import Held, digest, held_in, versions_in
 from suwen.formats.fhir import Json, Stored
 from suwen.formats.fhir.documents import write_bundle
 from suwen.records.access import Act, Purpose, ResourceKind

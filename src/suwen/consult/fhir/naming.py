@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from suwen.consult.fhir_chart import Held, digest
+from suwen.consult.fhir.held import Held, digest
 from suwen.formats.fhir import Json
 
 __all__ = ["Names", "named"]

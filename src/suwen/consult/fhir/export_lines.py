@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from suwen.consult.fhir_chart import Held, digest
-from suwen.consult.fhir_export import Extra, taken_out, with_extra
-from suwen.consult.fhir_naming import Names, named
+from suwen.consult.fhir.exporting import Extra, taken_out, with_extra
+from suwen.consult.fhir.held import Held, digest
+from suwen.consult.fhir.naming import Names, named
 from suwen.errors import InputError, StoreError, SuwenError
 from suwen.formats.fhir import Json, parse_tree, render
 from suwen.records.access import Purpose

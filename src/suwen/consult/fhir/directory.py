@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from suwen.consult.fhir_chart import digest, place_of
-from suwen.consult.imported import Imported
+from suwen.consult.fhir.held import digest, place_of
+from suwen.consult.fhir.imported import Imported
 from suwen.errors import FormatError, Problem
 from suwen.formats.fhir import Entry, Stored
 from suwen.formats.fhir.compartment import sort_by_patient

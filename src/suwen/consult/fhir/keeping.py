@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from suwen.consult.fhir_chart import Known, digest, is_order, known_in, place_of, versions_in
+from suwen.consult.fhir.held import Known, digest, is_order, known_in, place_of, versions_in
 from suwen.errors import Problem
 from suwen.formats.fhir import Stored
 from suwen.records.access import Act, ResourceKind

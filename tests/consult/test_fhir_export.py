@@ -19,9 +19,9 @@ from suwen.consult.fhir.exporting import export_fhir
 from suwen.consult.fhir.importing import import_fhir
 from suwen.errors import AccessError, InputError, NotFoundError
 from suwen.formats.fhir import canonical, parse_tree, render
+from suwen.formats.fhir.checking.validate import check
 from suwen.formats.fhir.compartment import references
 from suwen.formats.fhir.documents import read_document
-from suwen.formats.fhir.validate import check
 from suwen.govern.care import grant_care
 from suwen.govern.keys import erase_patient
 from suwen.records.access import Purpose, Role

@@ -11,7 +11,7 @@ from suwen.consult.emergency import break_glass
 from suwen.consult.fhir.importing import import_fhir
 from suwen.consult.fhir.searching import search_records
 from suwen.errors import AccessError, FormatError
-from suwen.formats.fhir.validate import check
+from suwen.formats.fhir.checking.validate import check
 from suwen.govern.keys import erase_patient
 from suwen.records.access import Purpose, Role
 from suwen.records.audit import EventKind, Outcome

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from suwen.diagnosis import consistency
 from suwen.diagnosis.nouns import NONE_OF_THESE
 from suwen.finding import Bearing
+from suwen.formats.fhir.checking.validate import check
 from suwen.formats.fhir.findings import VERDICTS, FindingReport, read_definitions
 from suwen.formats.fhir.findings.addresses import Codes, Extensions, ValueSets
-from suwen.formats.fhir.validate import check
 from suwen.subject import Kind, Sex
 
 Json = dict[str, Any]

@@ -12,12 +12,12 @@ from fhir_samples import bundle, sample, samples
 from suwen.datasets import folder
 from suwen.errors import FormatError
 from suwen.formats.document import root
+from suwen.formats.fhir.checking.validate import check
 from suwen.formats.fhir.documents import read_document, write_bundle
 from suwen.formats.fhir.nouns import Json
 from suwen.formats.fhir.patients import read_fhir
 from suwen.formats.fhir.stored import Stored
 from suwen.formats.fhir.tree import canonical, parse_tree, render
-from suwen.formats.fhir.validate import check
 
 UUID = "c757873d-ec9a-4326-a141-556f43239520"
 

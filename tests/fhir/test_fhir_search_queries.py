@@ -18,10 +18,10 @@ from fhir_searching import PATIENT, observation
 from suwen import datasets
 from suwen.errors import FormatError
 from suwen.formats.fhir import Stored, parse_tree
-from suwen.formats.fhir.capability import capability_statement
-from suwen.formats.fhir.search import MODIFIERS, matches, parse_query, search
-from suwen.formats.fhir.search_patient import patient_part
-from suwen.formats.fhir.search_table import TYPES, Kind, parameters
+from suwen.formats.fhir.searching.capability import capability_statement
+from suwen.formats.fhir.searching.patient import patient_part
+from suwen.formats.fhir.searching.search import MODIFIERS, matches, parse_query, search
+from suwen.formats.fhir.searching.table import TYPES, Kind, parameters
 
 # Queries
 

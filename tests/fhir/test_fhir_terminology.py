@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from suwen import datasets
 from suwen.errors import InputError
 from suwen.formats.fhir import parse_tree, read_fhir
-from suwen.formats.fhir.terminology import (
+from suwen.formats.fhir.terms.terminology import (
     TERMINOLOGIES,
     Terminology,
     code_of,
@@ -28,8 +28,8 @@ from suwen.formats.fhir.terminology import (
     system_of,
     terminology,
 )
-from suwen.formats.fhir.translate import find_maps, make_maps, translate, translate_all, unmapped
-from suwen.formats.fhir.ucum import convert, is_commensurable, is_ucum
+from suwen.formats.fhir.terms.translate import find_maps, make_maps, translate, translate_all, unmapped
+from suwen.formats.fhir.terms.ucum import convert, is_commensurable, is_ucum
 from suwen.knowledge import Knowledge
 from suwen.knowledge.obo import Obo, OboTerm
 from suwen.subject import Code

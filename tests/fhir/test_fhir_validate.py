@@ -16,15 +16,15 @@ from fhir_samples import bundle, sample, samples
 from pydantic import ValidationError
 
 import mutations
-from suwen.formats.fhir.bindings import code_flaw
+from suwen.formats.fhir.checking.bindings import code_flaw
+from suwen.formats.fhir.checking.primitives import flaw, is_earlier
+from suwen.formats.fhir.checking.r4 import NOT_IN_R4, UNCHECKED
+from suwen.formats.fhir.checking.rules import RULES
+from suwen.formats.fhir.checking.shapes import shape
+from suwen.formats.fhir.checking.validate import check
+from suwen.formats.fhir.checking.xhtml import is_narrative
 from suwen.formats.fhir.nouns import Json
-from suwen.formats.fhir.primitives import flaw, is_earlier
-from suwen.formats.fhir.r4 import NOT_IN_R4, UNCHECKED
-from suwen.formats.fhir.rules import RULES
-from suwen.formats.fhir.shapes import shape
 from suwen.formats.fhir.tree import parse_tree
-from suwen.formats.fhir.validate import check
-from suwen.formats.fhir.xhtml import is_narrative
 
 
 def put(resource: Json, path: str, value: object) -> Json:
@@ -256,7 +256,7 @@ def test_a_required_code_set_is_named_with_its_codes() -> None:
 def test_every_rule_and_binding_names_elements_that_exist() -> None:
     for rule in RULES:
         assert rule.member.partition(".")[0] in {"", *shape(rule.of).elements, *shape(rule.of).choices}, rule.key
-    from suwen.formats.fhir import bindings  # noqa: PLC0415
+    from suwen.formats.fhir.checking import bindings  # noqa: PLC0415
 
     for element in [*bindings._sets(), *bindings._CONCEPTS]:
         of, _, name = element.partition(".")

@@ -78,7 +78,7 @@ def _checked(file: Path) -> tuple[int, list[Problem], list[Problem]]:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def translate(codes: tuple[str, ...], to: str, lang: str, as_json: bool) -> None:
     """Give the same concept in another terminology, by published maps only; what has none is said to be unmapped."""
-    from suwen.formats.fhir.translate import find_maps, translate_all  # noqa: PLC0415
+    from suwen.formats.fhir.terms.translate import find_maps, translate_all  # noqa: PLC0415
     from suwen.knowledge import load_knowledge  # noqa: PLC0415
     from suwen.subject import Code  # noqa: PLC0415
 
@@ -113,7 +113,7 @@ def definitions(out: Path) -> None:
     from importlib.metadata import version  # noqa: PLC0415
 
     from suwen.formats.fhir import read_definitions, render  # noqa: PLC0415
-    from suwen.formats.fhir.capability import capability_statement  # noqa: PLC0415
+    from suwen.formats.fhir.searching.capability import capability_statement  # noqa: PLC0415
 
     statement = capability_statement(today=datetime.now(UTC).date(), version=version("suwen"))
     found: list[Json] = [*read_definitions(), statement]

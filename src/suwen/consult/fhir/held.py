@@ -10,8 +10,8 @@ from itertools import groupby
 
 from suwen.consult.chart import ORDERS
 from suwen.formats.fhir import Json, Stored, canonical
-from suwen.formats.fhir.r4 import UNCHECKED
-from suwen.formats.fhir.shapes import resource_shape
+from suwen.formats.fhir.checking.r4 import UNCHECKED
+from suwen.formats.fhir.checking.shapes import resource_shape
 from suwen.records.gate import Work
 from suwen.records.store.charts import Record, opened
 

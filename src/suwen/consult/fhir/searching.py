@@ -14,9 +14,9 @@ from suwen.consult.fhir.held import resource_in
 from suwen.errors import NotFoundError
 from suwen.formats.fhir import Json, Stored
 from suwen.formats.fhir.documents import write_bundle
-from suwen.formats.fhir.search import Query, parse_query, search
-from suwen.formats.fhir.search_table import Kind
-from suwen.formats.fhir.search_values import Token
+from suwen.formats.fhir.searching.search import Query, parse_query, search
+from suwen.formats.fhir.searching.table import Kind
+from suwen.formats.fhir.searching.values import Token
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
 from suwen.records.gate import Records, Work, patient_id

@@ -10,12 +10,12 @@ from typing import Any, Literal
 from suwen.errors import FormatError, Problem
 from suwen.formats.decode import decode, unpack
 from suwen.formats.document import MAX_PROBLEMS, Place, finish
-from suwen.formats.fhir.members import text
+from suwen.formats.fhir.checking.members import text
+from suwen.formats.fhir.checking.shapes import resource_shape
+from suwen.formats.fhir.checking.validate import check
 from suwen.formats.fhir.nouns import Entry, Json
-from suwen.formats.fhir.shapes import resource_shape
 from suwen.formats.fhir.stored import Stored
 from suwen.formats.fhir.tree import canonical, parse_tree
-from suwen.formats.fhir.validate import check
 
 __all__ = ["Document", "read_document", "write_bundle"]
 

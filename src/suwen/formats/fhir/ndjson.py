@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO
 
 from suwen.errors import FormatError, NotFoundError, Problem
+from suwen.formats.fhir.checking.validate import check
 from suwen.formats.fhir.nouns import Entry
 from suwen.formats.fhir.tree import parse_tree
-from suwen.formats.fhir.validate import check
 
 __all__ = ["MAX_LINE", "Line", "open_lines", "read_lines"]
 

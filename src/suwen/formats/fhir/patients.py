@@ -26,7 +26,7 @@ from suwen.errors import FormatError
 from suwen.formats.ages import DAYS_PER_YEAR, MAX_YEARS, day_number, years_between
 from suwen.formats.document import Place, finish, root
 from suwen.formats.fhir.charts import Chart, Resource, charts
-from suwen.formats.fhir.codings import Concept, answer, concept, is_finding_question, raw_codes
+from suwen.formats.fhir.terms.codings import Concept, answer, concept, is_finding_question, raw_codes
 from suwen.subject import Code, Diagnosis, Feature, Patient, Sex
 
 __all__ = ["FhirReading", "is_fhir", "read_fhir"]

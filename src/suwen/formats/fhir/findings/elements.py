@@ -16,7 +16,7 @@ from suwen.errors import InputError
 from suwen.formats.document import Place
 from suwen.formats.fhir.findings.addresses import TRANSLATION, Codes, Extensions
 from suwen.formats.fhir.nouns import Json
-from suwen.formats.fhir.terminology import code_of, coding
+from suwen.formats.fhir.terms.terminology import code_of, coding
 from suwen.subject import Code
 
 __all__ = [

@@ -13,7 +13,7 @@ from functools import cache
 from types import MappingProxyType, NoneType
 from typing import Annotated, Any, get_args, get_origin
 
-from suwen.formats.fhir.r4 import ADDED, DROPPED, NOT_IN_R4, REQUIRED, UNCHECKED
+from suwen.formats.fhir.checking.r4 import ADDED, DROPPED, NOT_IN_R4, REQUIRED, UNCHECKED
 
 __all__ = ["Element", "Shape", "resource_shape", "shape"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 
 from suwen.errors import FormatError
-from suwen.formats.fhir.search import Criterion, Query
-from suwen.formats.fhir.search_spans import Span
-from suwen.formats.fhir.search_values import Moment, Token, Words, date_span
+from suwen.formats.fhir.searching.search import Criterion, Query
+from suwen.formats.fhir.searching.spans import Span
+from suwen.formats.fhir.searching.values import Moment, Token, Words, date_span
 
 __all__ = ["PatientPart", "patient_part"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from suwen.formats.codes import DISEASE_SYSTEMS, curie
 from suwen.formats.document import Place
-from suwen.formats.fhir.terminology import system_of
+from suwen.formats.fhir.terms.terminology import system_of
 from suwen.subject import Code
 
 __all__ = ["Concept", "answer", "concept", "is_finding_question", "raw_codes"]

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from suwen.formats.fhir.members import choice, has, inner, number, objects, says
+from suwen.formats.fhir.checking.members import choice, has, inner, number, objects, says
+from suwen.formats.fhir.checking.primitives import is_earlier
+from suwen.formats.fhir.checking.xhtml import is_narrative
 from suwen.formats.fhir.nouns import Json
-from suwen.formats.fhir.primitives import is_earlier
-from suwen.formats.fhir.xhtml import is_narrative
 
 __all__ = ["RULES", "Rule", "rules"]
 

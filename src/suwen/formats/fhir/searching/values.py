@@ -14,8 +14,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 
-from suwen.formats.fhir.search_spans import Amount, Span
-from suwen.formats.fhir.search_table import Kind, Parameter
+from suwen.formats.fhir.searching.spans import Amount, Span
+from suwen.formats.fhir.searching.table import Kind, Parameter
 
 __all__ = [
     "Composite",

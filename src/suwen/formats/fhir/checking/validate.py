@@ -8,14 +8,14 @@ from typing import Any
 
 from suwen.errors import Problem
 from suwen.formats.document import MAX_PROBLEMS
-from suwen.formats.fhir.bindings import code_flaw, concept_flaw
-from suwen.formats.fhir.bundle_rules import BUNDLE_RULES
-from suwen.formats.fhir.members import has, objects, text
+from suwen.formats.fhir.checking.bindings import code_flaw, concept_flaw
+from suwen.formats.fhir.checking.bundle_rules import BUNDLE_RULES
+from suwen.formats.fhir.checking.members import has, objects, text
+from suwen.formats.fhir.checking.primitives import MAX_STRING, flaw, json_kind, remark
+from suwen.formats.fhir.checking.r4 import NOT_IN_R4, TYPES, UNCHECKED
+from suwen.formats.fhir.checking.rules import rules
+from suwen.formats.fhir.checking.shapes import Element, Shape, resource_shape, shape
 from suwen.formats.fhir.nouns import Json
-from suwen.formats.fhir.primitives import MAX_STRING, flaw, json_kind, remark
-from suwen.formats.fhir.r4 import NOT_IN_R4, TYPES, UNCHECKED
-from suwen.formats.fhir.rules import rules
-from suwen.formats.fhir.shapes import Element, Shape, resource_shape, shape
 from suwen.formats.fhir.tree import MAX_DEPTH
 
 __all__ = ["MAX_RESOURCE_DEPTH", "Checked", "check"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from suwen.formats.fhir.nouns import Json
-from suwen.formats.fhir.search_table import TYPES, parameters
+from suwen.formats.fhir.searching.table import TYPES, parameters
 
 __all__ = ["capability_statement"]
 

@@ -17,9 +17,9 @@ from urllib.parse import unquote_plus
 
 from suwen.errors import FormatError, Problem
 from suwen.formats.fhir.nouns import Json
-from suwen.formats.fhir.search_match import Setting, answers, elements, order_key
-from suwen.formats.fhir.search_table import TYPES, Kind, Parameter, parameters
-from suwen.formats.fhir.search_values import NoValueError, Value, read_value, split
+from suwen.formats.fhir.searching.match import Setting, answers, elements, order_key
+from suwen.formats.fhir.searching.table import TYPES, Kind, Parameter, parameters
+from suwen.formats.fhir.searching.values import NoValueError, Value, read_value, split
 from suwen.formats.fhir.stored import Stored
 
 __all__ = ["MODIFIERS", "Criterion", "Found", "Query", "matches", "parse_query", "search"]

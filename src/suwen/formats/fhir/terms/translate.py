@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from suwen import datasets
-from suwen.formats.fhir.terminology import terminology
+from suwen.formats.fhir.terms.terminology import terminology
 from suwen.knowledge import Knowledge
 from suwen.knowledge.names import read_sssom
 from suwen.knowledge.obo import Obo, read_obo

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from suwen.formats.fhir.members import has, inner, objects, text
+from suwen.formats.fhir.checking.members import has, inner, objects, text
 from suwen.formats.fhir.nouns import Json
 
 __all__ = ["BUNDLE_RULES"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from suwen.formats.fhir.bindings import coded
+from suwen.formats.fhir.checking.bindings import coded
 from suwen.formats.fhir.nouns import Json
 
 __all__ = ["choice", "has", "inner", "number", "objects", "says", "text"]

@@ -17,11 +17,11 @@ from typing import Any
 
 from suwen.errors import InputError
 from suwen.formats.fhir.nouns import Json
-from suwen.formats.fhir.search_spans import DATE_RULES, NUMBER_RULES, Amount, Span, hull, widened
-from suwen.formats.fhir.search_table import Kind, Parameter
-from suwen.formats.fhir.search_values import Composite, Moment, Token, Value, Words, date_span, plain
-from suwen.formats.fhir.terminology import system_of
-from suwen.formats.fhir.ucum import scale
+from suwen.formats.fhir.searching.spans import DATE_RULES, NUMBER_RULES, Amount, Span, hull, widened
+from suwen.formats.fhir.searching.table import Kind, Parameter
+from suwen.formats.fhir.searching.values import Composite, Moment, Token, Value, Words, date_span, plain
+from suwen.formats.fhir.terms.terminology import system_of
+from suwen.formats.fhir.terms.ucum import scale
 
 __all__ = ["Setting", "answers", "elements", "order_key"]
 

@@ -1,0 +1,1 @@
+"""What a resource must be by FHIR R4: structure, values, required codes, invariants."""

@@ -1,0 +1,1 @@
+"""Terminologies by address and version, maps between them, and units."""

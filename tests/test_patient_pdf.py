@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from dataclasses import fields, is_dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -66,8 +67,8 @@ def texts(noun):
 
 
 def squeezed(text):
-    """Without blanks, line ends and places to break; digits below the line as digits."""
-    return "".join(unicodedata.normalize("NFKC", text).replace("\u200b", "").split())
+    """Without blanks and line ends; digits below the line as digits."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def text_of(content, view):
@@ -161,18 +162,23 @@ class TestWhatPeopleType:
             assert squeezed(shown) in text
 
     def test_long_words_stay_on_the_page(self):
+        """A word without a blank breaks anywhere: no line holds more of it than fits, and nothing begins beside it."""
         found = example_consultation()
         typed = replace(found, demographics=replace(found.demographics, names=(LONG, "x" * 400, "长" * 200)))
-        right = 0.0
+        lines, right = Counter(), 0.0
+        for text, x, y in placed(pdf_of(typed)):
+            lines[y] += len(re.findall("[x长]", text))
+            right = max(right, x)
+        assert 5 < max(lines.values()) < 50
+        assert 400 < right < 595 - 48
 
-        def visit(text, matrix, font_matrix, _font, _size):
-            nonlocal right
-            if text.strip():
-                right = max(right, matrix[4] + font_matrix[4])
-
-        for page in read(pdf_of(typed)).pages:
-            page.extract_text(visitor_text=visit)
-        assert 100 < right < 595 - 48  # a run begins before the right margin
+    def test_words_can_be_found_and_copied(self, lang):
+        """Nothing invisible stands between letters, not in a digest either, which is broken to fit."""
+        content = pdf_of(example_consultation(), lang)
+        text = "\n".join(page.extract_text() for page in read(content).pages)
+        assert not re.search("[\u200b-\u200d\ufeff\u00ad]", text)
+        assert view_of(example_consultation(), lang).findings[1].name in text
+        assert "c0ffee5b7e0d9a11" * 4 in text
 
     def test_nothing_is_lost_below_a_page(self, lang):
         """Rows are kept whole where they fit on a page; what is longer than a page goes on on the next."""
@@ -190,6 +196,8 @@ class TestWhatPeopleType:
         # area: its reason in its place and among what was not available, and its sources
         assert text.count("w2499") == 8
         assert text.count("w1250") == 8
+        # What runs off a page is still in the file, where no reader sees it: everything stands between the margins.
+        assert all(28 < y < 820 for _, _, y in placed(pdf_of(long, lang)))
 
     def test_bold_rare_characters_come_from_the_regular_weight(self):
         found = example_consultation()
@@ -197,6 +205,19 @@ class TestWhatPeopleType:
         content = pdf_of(typed)
         assert squeezed("龘靐 喆堃祎 鬱龜") in squeezed(read(content).pages[0].extract_text())
         assert fonts_of(content) == {"NotoSansCJKsc-Regular", "NotoSansCJKsc-Bold"}
+
+
+def placed(content):
+    """Every run of text with the place where it begins, in points from the lower left corner of its page."""
+    found = []
+
+    def visit(text, page, line, _font, _size):
+        if text.strip():
+            found.append((text, line[4] * page[0] + page[4], round(line[5] * page[3] + page[5], 1)))
+
+    for page in read(content).pages:
+        page.extract_text(visitor_text=visit)
+    return found
 
 
 def fonts_of(content):

@@ -338,6 +338,15 @@ class TestHtml:
         chances = [one.finding.chance.value for one in example_consultation().findings]
         assert fills == pytest.approx([100 * one for one in chances if one is not None])
 
+    def test_what_matters_holds_chance_interval_and_verdict(self, lang):
+        document = html_of(example_consultation(), lang)
+        table = re.search('<table class="matters".*?</table>', document, re.DOTALL)[0]
+        first = squeezed(Seen(table).visible)
+        for one in view_of(example_consultation(), lang).findings:
+            told = [one.name, one.urgency, one.chance.text, one.chance.interval, one.verdict]
+            told += [one.review.reason, one.review.by] if one.review else []
+            assert [text for text in told if squeezed(text) not in first] == []
+
     def test_urgent_findings_are_open_and_the_others_can_be_opened(self):
         found = example_consultation()
         late = replace(found, findings=(*found.findings[2:], *found.findings[:2]))

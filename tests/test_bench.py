@@ -150,7 +150,7 @@ def one_line(errors: str) -> str:
 def test_absent_data_end_with_status_2_and_one_line(name: str, tmp_path: Path) -> None:
     status, shown, errors = run(name, "--data", str(tmp_path))
     assert (status, shown) == (2, "")
-    assert ("merkle" if name == "records" else "cases.jsonl.xz") in one_line(errors)
+    assert {"records": "merkle", "fhir": "synthea"}.get(name, "cases.jsonl.xz") in one_line(errors)
 
 
 def test_records_from_end_to_end(tmp_path: Path) -> None:
@@ -162,6 +162,20 @@ def test_records_from_end_to_end(tmp_path: Path) -> None:
     assert all(value > 0 for name, value in metrics.items() if not name.endswith(("_wrong", "_faults")))
     assert (metrics["verify_faults"], metrics["proof_vectors_wrong"]) == (0, 0)
     assert "bare AES-256-GCM" in table
+
+
+def test_fhir_from_end_to_end(tmp_path: Path) -> None:
+    for part in ("platform/synthea_r4", "diagnosis/cases.jsonl.xz"):
+        if not (datasets.folder() / part).exists():
+            pytest.skip(f"{part} is not in the data folder (SUWEN_DATA)")
+    status, table, _ = run("fhir", "--limit", "300", "--json", str(tmp_path / "out.json"))
+    assert status == 0
+    metrics = json.loads((tmp_path / "out.json").read_text("utf-8"))["metrics"]
+    assert metrics["import_resources"] == 300
+    assert metrics["consult_resources"] == 1000
+    assert metrics["lost"] == 0
+    assert all(value > 0 for name, value in metrics.items() if name != "lost")
+    assert "fhir.resources" in table
 
 
 PACKET = {

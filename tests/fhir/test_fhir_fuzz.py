@@ -16,6 +16,8 @@ import pytest
 from fhir_samples import bundle, samples
 
 from mutations import mutations
+from suwen.consult import default_areas
+from suwen.diagnosis import Engine
 from suwen.errors import SuwenError
 from suwen.formats.fhir.compartment import sort_by_patient
 from suwen.formats.fhir.documents import Document, read_document, write_bundle
@@ -181,3 +183,26 @@ def test_every_bulk_file_ends_in_lines(part: int) -> None:
     assert all((line.entry is None) == bool(line.problems) for line in found)
     assert found[-1].end_offset == len(file.getvalue())
     assert {line.entry is None for line in found} == {True, False}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_is_read_ends_in_findings_or_an_error_of_ours(part: int, engine: Engine) -> None:
+    """Takes what was read through every area of a consult, as a record that holds it would."""
+    areas, ends = default_areas(engine, setting="rare", top=3), Counter[str]()
+    for data in documents(N // PARTS, seed=77 + part):
+        try:
+            resources = [one.resource for one in read_document(data).entries]
+        except SuwenError:
+            ends["refused"] += 1
+            continue
+        for area in areas:
+            try:
+                given = area.prepare([one for one in resources if one["resourceType"] in area.kinds], "ab" * 16)
+                ends["findings"] += len(area.weigh(given.noun).findings)
+            except SuwenError:
+                ends["an error of ours"] += 1
+            except Exception as error:
+                error.add_note(f"{area.name}: {data[:3_000]!r}")
+                raise
+    assert ends["refused"] > 0
+    assert ends["findings"] > 0

@@ -215,6 +215,10 @@ def test_what_came_in_goes_out_with_the_findings_beside_it(desk: Desk, consulted
     ]
     desk.run("export", consulted, "--fhir", "--no-findings", "--out", "bare.json", by="dr.lin")
     assert len(parse_tree(Path("bare.json").read_text("utf-8"))["entry"]) == len(came["entry"])
+    desk.run("export", consulted, "--fhir", "--transaction", "--out", "post.json", by="dr.lin")
+    post = parse_tree(Path("post.json").read_text("utf-8"))
+    assert post["type"] == "transaction"
+    assert all(one["request"]["method"] in {"PUT", "POST"} for one in post["entry"])
     desk.fails("export", consulted, "--fhir", "--out", "stolen.json", by="dr.wu")
     assert not Path("stolen.json").exists()
 

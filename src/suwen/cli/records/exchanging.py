@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -38,10 +38,12 @@ def keys(where: Where) -> None:
 @click.option("--to", "recipient", type=_FILE, help="Sealed: file with the other hospital's public keys.")
 @click.option("--fhir", is_flag=True, help="In the clear: FHIR, a Bundle (.json) or a folder of .ndjson files.")
 @click.option("--no-findings", is_flag=True, help="With --fhir: without the findings that Suwen filed.")
+@click.option("--transaction", is_flag=True, help="With --fhir: a Bundle that a FHIR server takes in as it is.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The file or folder to write.")
 @click.pass_obj
-def export(
+def export(  # noqa: PLR0913 - an option each
     where: Where,
+    /,
     patients: tuple[str, ...],
     identifier: str | None,
     recipient: Path | None,
@@ -49,6 +51,7 @@ def export(
     *,
     fhir: bool,
     no_findings: bool,
+    transaction: bool,
 ) -> None:
     """Take the record of PATIENT out of the house (physician): sealed to another hospital, or as FHIR in the clear."""
     if fhir is (recipient is not None):
@@ -61,7 +64,7 @@ def export(
         if key:
             _sealed(actor, records, chosen, key, out)
         elif out.suffix == ".json":
-            _bundle(actor, records, chosen, out, findings=not no_findings)
+            _bundle(actor, records, chosen, out, findings=not no_findings, transaction=transaction)
         else:
             _folder(actor, records, chosen, out, findings=not no_findings)
 
@@ -79,12 +82,15 @@ def _only(patients: list[str]) -> str:
     return patients[0]
 
 
-def _bundle(actor: Actor, records: Records, patients: list[str], out: Path, *, findings: bool) -> None:
+def _bundle(
+    actor: Actor, records: Records, patients: list[str], out: Path, *, findings: bool, transaction: bool
+) -> None:
     from suwen.consult import export_fhir, fhir_findings  # noqa: PLC0415
     from suwen.formats.fhir import render  # noqa: PLC0415
 
     extra = (lambda one, about: fhir_findings(actor, records, one, reference=about)) if findings else None
-    bundle = export_fhir(actor, records, _only(patients), extra=extra)
+    kind: Literal["collection", "transaction"] = "transaction" if transaction else "collection"
+    bundle = export_fhir(actor, records, _only(patients), kind=kind, extra=extra)
     write_whole(out, [render(bundle), b"\n"])
     say(f"{len(bundle.get('entry', ()))} resources written to {out}")
 

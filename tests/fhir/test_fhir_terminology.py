@@ -29,9 +29,9 @@ from suwen.formats.fhir.terms.terminology import (
     terminology,
 )
 from suwen.formats.fhir.terms.translate import find_maps, make_maps, translate, translate_all, unmapped
-from suwen.formats.fhir.terms.ucum import convert, is_commensurable, is_ucum
 from suwen.knowledge import Knowledge
 from suwen.knowledge.obo import Obo, OboTerm
+from suwen.knowledge.ucum import convert, is_commensurable, is_ucum
 from suwen.subject import Code
 
 # Published codes: LOINC (height, creatinine, heart rate, body weight, problem list), SNOMED CT (myocardial infarction,

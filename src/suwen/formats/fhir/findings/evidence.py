@@ -23,7 +23,7 @@ from suwen.formats.fhir.findings.elements import (
     value_coding,
 )
 from suwen.formats.fhir.nouns import Json
-from suwen.formats.fhir.terms.ucum import is_ucum
+from suwen.knowledge.ucum import is_ucum
 from suwen.subject import Atoms, Code, Measurement, Region, Span
 
 __all__ = ["chance_of", "chance_to", "evidence_of", "evidence_to", "region_of", "region_to"]

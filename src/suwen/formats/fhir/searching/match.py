@@ -21,7 +21,7 @@ from suwen.formats.fhir.searching.spans import DATE_RULES, NUMBER_RULES, Amount,
 from suwen.formats.fhir.searching.table import Kind, Parameter
 from suwen.formats.fhir.searching.values import Composite, Moment, Token, Value, Words, date_span, plain
 from suwen.formats.fhir.terms.terminology import system_of
-from suwen.formats.fhir.terms.ucum import scale
+from suwen.knowledge.ucum import scale
 
 __all__ = ["Setting", "answers", "elements", "order_key"]
 

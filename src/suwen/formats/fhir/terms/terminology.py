@@ -14,7 +14,7 @@ from functools import cache
 from suwen.errors import InputError
 from suwen.formats.codes import curie
 from suwen.formats.fhir.nouns import Json
-from suwen.formats.fhir.terms.ucum import is_ucum
+from suwen.knowledge.ucum import is_ucum
 from suwen.subject import Code
 
 __all__ = ["TERMINOLOGIES", "Terminology", "code_of", "coding", "coding_problem", "system_of", "terminology"]

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 
 from suwen.errors import InputError
-from suwen.formats.fhir.terms.ucum_table import BASE_UNITS, PREFIXES, UNITS
+from suwen.knowledge.ucum_table import BASE_UNITS, PREFIXES, UNITS
 
 __all__ = ["convert", "is_commensurable", "is_ucum", "scale"]
 

@@ -64,7 +64,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """When something was: as written, and where it can be told in years of age, or in days (a duration) or as a date."""
+    """When something was: as written, and where it can be told in years of age, in days (a duration) or as a date."""
 
     text: str
     age_years: float | None = None

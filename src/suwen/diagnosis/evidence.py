@@ -93,17 +93,17 @@ class Explainer:
         knowledge, lang = self.assessment.knowledge, self.lang
         term = self.assessment.features.observed[at]
         feature = knowledge.ontology.code(term, lang)
+        seen = self.assessment.features.spans.get((False, term), feature)
         match = annotations.match(term)
         known = knowledge.ontology.label(match.term, lang) if match.term is not None else ""
         frequency = frequency_text(match.seen, match.of, lang, counted=match.counted)
         source = self._source(match.references)
         if abs(weight) < _VISIBLE:
-            return Evidence(
-                Bearing.NEUTRAL, feature, weight, self._sentence(match.kind, feature, known, frequency), source
-            )
+            sentence = self._sentence(match.kind, feature, known, frequency)
+            return Evidence(Bearing.NEUTRAL, seen, weight, sentence, source)
         if weight < 0:
             sentence = self._sentence("denied" if match.kind == "denied" else "against", feature, known, frequency)
-            return Evidence(Bearing.AGAINST, feature, weight, sentence, source)
+            return Evidence(Bearing.AGAINST, seen, weight, sentence, source)
         bearing = {
             "exact": Bearing.SUPPORTS,
             "broader": Bearing.SUPPORTS_BROADER,
@@ -111,7 +111,7 @@ class Explainer:
         }.get(match.kind, Bearing.SUPPORTS_RELATED)
         # What the disease itself was never seen to have can only count through diseases of the same gene.
         kind = "elsewhere" if match.kind in ("against", "denied") else match.kind
-        return Evidence(bearing, feature, weight, self._sentence(kind, feature, known, frequency), source)
+        return Evidence(bearing, seen, weight, self._sentence(kind, feature, known, frequency), source)
 
     def _sentence(self, kind: str, feature: Code, known: str, frequency: str) -> str:
         return say(kind, self.lang, feature=feature.label, known=known, frequency=frequency)
@@ -119,15 +119,16 @@ class Explainer:
     def _excluded(self, annotations: Annotations, at: int, weight: float) -> Evidence:
         term = self.assessment.features.excluded[at]
         feature = self.assessment.knowledge.ontology.code(term, self.lang)
+        seen = self.assessment.features.spans.get((True, term), feature)
         match = annotations.match(term)
         source = self._source(match.references)
         if weight < -_VISIBLE:
             frequency = frequency_text(match.seen, match.of, self.lang, counted=match.counted)
             key = "excluded_against" if match.kind in ("exact", "broader") else "excluded_for"
             sentence = say(key, self.lang, feature=feature.label, frequency=frequency)
-            return Evidence(Bearing.AGAINST_EXCLUDED, feature, weight, sentence, source)
+            return Evidence(Bearing.AGAINST_EXCLUDED, seen, weight, sentence, source)
         bearing = Bearing.SUPPORTS_EXCLUDED if weight > _VISIBLE else Bearing.NEUTRAL
-        return Evidence(bearing, feature, weight, say("excluded_for", self.lang, feature=feature.label), source)
+        return Evidence(bearing, seen, weight, say("excluded_for", self.lang, feature=feature.label), source)
 
     def _cases(self, parts: Attribution) -> list[Evidence]:
         library = self.assessment.engine.library

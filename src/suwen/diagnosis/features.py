@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from suwen.errors import Problem, TermError
 from suwen.knowledge import Ontology
 from suwen.knowledge.ontology import fold
-from suwen.subject import Feature, Patient
+from suwen.subject import Feature, Patient, Span
 
 __all__ = ["Features", "closure", "leaves", "resolve"]
 
@@ -21,13 +21,15 @@ class Features:
     """Term numbers of what is present and what is excluded, ascending and distinct, and remarks on what was replaced.
 
     Every present term counts as evidence. `leaves` are those that no other present term implies; they are what is
-    compared and shown between two patients.
+    compared and shown between two patients. `spans` holds, for terms that a note said in its own words, the first of
+    them, by whether the term is excluded and its number.
     """
 
     observed: tuple[int, ...]
     excluded: tuple[int, ...]
     leaves: tuple[int, ...]
     notes: tuple[str, ...] = ()
+    spans: Mapping[tuple[bool, int], Span] = field(default_factory=dict)
 
 
 def resolve(patient: Patient, ontology: Ontology, *, lenient: bool = False) -> Features:
@@ -39,7 +41,7 @@ def resolve(patient: Patient, ontology: Ontology, *, lenient: bool = False) -> F
     `lenient`, features that have a problem are left out and noted instead.
     """
     found: dict[bool, dict[int, str]] = {False: {}, True: {}}
-    problems, notes = list[Problem](), list[str]()
+    problems, notes, spans = list[Problem](), list[str](), dict[tuple[bool, int], Span]()
     for position, feature in enumerate(patient.features):
         where = feature.where or f"features[{position}]"
         term, remark = _term(feature, ontology)
@@ -49,6 +51,8 @@ def resolve(patient: Patient, ontology: Ontology, *, lenient: bool = False) -> F
         if remark:
             notes.append(f"{where}: {remark[0]}")
         found[feature.excluded].setdefault(term, where)
+        if feature.span is not None:
+            spans.setdefault((feature.excluded, term), feature.span)
     problems += _contradictions(found[False], found[True], ontology)
     if not patient.features:
         problems.append(Problem("", "the case has no phenotypic feature", "give at least one, such as HP:0001250"))
@@ -56,7 +60,8 @@ def resolve(patient: Patient, ontology: Ontology, *, lenient: bool = False) -> F
         raise TermError(f"the case cannot be used: {len(problems)} problem(s)", problems)
     notes += [str(problem) for problem in problems]
     observed = tuple(sorted(found[False]))
-    return Features(observed, tuple(sorted(set(found[True]) - set(observed))), leaves(observed, ontology), tuple(notes))
+    excluded = tuple(sorted(set(found[True]) - set(observed)))
+    return Features(observed, excluded, leaves(observed, ontology), tuple(notes), spans)
 
 
 def leaves(terms: Iterable[int], ontology: Ontology) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from suwen.subject.code import Code
+from suwen.subject.seen import Span
 
 
 class Sex(Enum):
@@ -22,13 +23,14 @@ class Feature:
     """A phenotypic feature that was looked for: present, or `excluded` (looked for and not there).
 
     `onset_years` is the age at which it began, in years, when known. `where` is its place in the document it was
-    read from, so that a problem can point back to it.
+    read from, so that a problem can point back to it; `span` are the words of a note that say so.
     """
 
     code: Code
     excluded: bool = False
     onset_years: float | None = None
     where: str = field(default="", compare=False)
+    span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

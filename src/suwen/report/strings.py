@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from suwen.errors import InputError
+from suwen.report.note_strings import NOTE_STRINGS
 from suwen.report.patient_strings import PATIENT_STRINGS
 
 __all__ = ["LANGUAGES", "STRINGS", "Language", "phrase"]
@@ -199,6 +200,7 @@ STRINGS: dict[str, dict[Language, str]] = {
         "zh": "只能对上述知识库收录的疾病排序；文献中的频率可能与当地人群不同。",
     },
     **PATIENT_STRINGS,
+    **NOTE_STRINGS,
 }
 
 

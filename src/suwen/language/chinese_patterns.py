@@ -1,0 +1,131 @@
+"""Findings without a dictionary entry, by a small grammar: part or quantity, what stands between, manifestation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from suwen.language.chinese_words import words
+from suwen.language.phrases import Endings, Phrases
+
+__all__ = ["Found", "Grammar"]
+
+_MOST_WORDS = 6
+_MOST_PARTS = 8
+_JOINTS = "、和及与或"
+_SHORT = re.compile("[痛痒差短小大低高慢快](?=$|[,。;、:()\\s及和或等伴并且])")
+_LATIN = re.compile(r"[A-Za-zα-ω][A-Za-z0-9α-ω+\-]{1,11}\Z")
+# Nouns of these endings are parts of the body, substances of the blood or quantities, whatever stands before.
+_ENDING = re.compile(
+    r"[\u4e00-\u9fff]{0,3}(?:酶|激素|蛋白|胆红素|细胞|球蛋白|抗体|反射|功能|肌|膜|腺|骨|神经|动脉|静脉|关节|淋巴结)\Z"
+)
+_STOPS = re.compile(r".*[的是在有为其可等使伴并如见示因由者儿时后前或和及与个种些各其他以于]", re.DOTALL)
+_COMPARED = re.compile(
+    r"(?:低于|高于|大于|小于|超过|不足|达|<|>|≤|≥)\s?\d[\d.]*\s?"
+    r"(?:%|mm|cm|[munμ]?mol|[mμnp]?g/|[kK]?U|[×xX]\s?10|次/|°C|/\w)[A-Za-zμ°/0-9^分]{0,12}"
+)
+_MEASURE = re.compile(r"[\u4e00-\u9fff]{1,4}\Z")
+_SIGNS = re.compile(
+    r"(?:[A-Z][A-Za-z\-']{2,20}|脑膜刺激|锥体束|三凹|巴宾斯基|巴氏|克氏|布氏|病理|踝阵挛|髌阵挛|直腿抬高试验|束臂试验|面神经|陶瑟|低钙束臂|洋娃娃眼|落日)"
+    r"征(?:\s?阳性|\(\+\))?(?![象兆候集])"
+)
+_LIKE = re.compile(
+    r"[\u4e00-\u9fff]{2}[样状](?:改变|病变|变化|外观|面容|步态|动作|发作|呕吐|咳嗽|便|皮疹|红斑|突起|阴影|增生|物)"
+)
+
+
+Part = tuple[int, tuple[str, ...]]  # where it begins, and its words
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One reading: its span, the manifestation, and the parts it is said of."""
+
+    start: int
+    end: int
+    manifestation: str
+    parts: tuple[Part, ...] = ()
+
+
+class Grammar:
+    """The grammar, with its words indexed."""
+
+    def __init__(self) -> None:
+        self._heads = Phrases(words("manifestation"))
+        self._alone = Phrases(words("alone"))
+        self._sides = words("side")
+        self._words = Endings(words("body", "measured", "side"))
+        self._between = Endings(words("filler", "neutral"))
+
+    def find(self, text: str) -> Iterator[Found]:
+        """Readings in normalised text, some of which may overlap; work is linear in its length."""
+        before = Found(0, 0, "")
+        for start, end in sorted([*self._heads.find(text), *(match.span() for match in _SHORT.finditer(text))]):
+            parts = self._parts(text, start)
+            if parts:
+                before = Found(parts[0][0], end, text[start:end], parts)
+                yield before
+            elif _joined(text, before.end, start):
+                before = Found(start, end, text[start:end], before.parts)
+                yield before
+        yield from (Found(start, end, text[start:end]) for start, end in self._alone.find(text))
+        for pattern in (_SIGNS, _LIKE):
+            yield from (Found(*match.span(), match.group()) for match in pattern.finditer(text))
+        yield from self._compared(text)
+
+    def _compared(self, text: str) -> Iterator[Found]:
+        """A quantity said to be above or below a number."""
+        for match in _COMPARED.finditer(text):
+            parts = self._parts(text, match.start())
+            before = _MEASURE.search(text, max(0, match.start() - 4), match.start())
+            if parts or before:
+                begin = parts[0][0] if parts else match.start() - len(_STOPS.sub("", before.group() if before else ""))
+                yield Found(begin, match.end(), match.group(), parts)
+
+    def _parts(self, text: str, end: int) -> tuple[Part, ...]:
+        """The parts that end before a manifestation, from left to right: 头、颈部 before 疼痛."""
+        found: list[Part] = []
+        at = self._over_fillers(text, end)
+        while len(found) < _MOST_PARTS:
+            part = self._part(text, at)
+            if part is None:
+                break
+            found.append(part)
+            at = part[0] - 1
+            if at < 1 or text[at] not in _JOINTS:
+                break
+        return tuple(reversed(found))
+
+    def _part(self, text: str, end: int) -> Part | None:
+        """One part as the words it is made of (双侧, 下肢, 肌肉), at least one of them more than a side."""
+        chain: list[str] = []
+        start = at = end
+        while len(chain) < _MOST_WORDS:
+            word = self._words.longest(text, at) or _unlisted(text, at)
+            if not word:
+                break
+            chain.append(word)
+            start = at - len(word)
+            at = self._over_fillers(text, start)
+        if self._sides.issuperset(chain):
+            return None
+        return start, tuple(reversed(chain))
+
+    def _over_fillers(self, text: str, end: int) -> int:
+        """The place before the fillers that end at a place; at most three are passed."""
+        for _ in range(3):
+            end -= len(self._between.longest(text, end))
+        return end
+
+
+def _joined(text: str, before: int, start: int) -> bool:
+    """Whether a manifestation shares the parts of the one that ended `before`: 腹部疼痛、肿胀."""
+    return 0 < before == start - 1 and text[before] in _JOINTS
+
+
+def _unlisted(text: str, end: int) -> str:
+    """A Latin abbreviation, or a noun told by its ending, that ends at a place; "" for none."""
+    window = text[max(0, end - 12) : end]
+    match = _LATIN.search(window) or _ENDING.search(window)
+    return _STOPS.sub("", match.group()) if match else ""

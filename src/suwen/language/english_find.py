@@ -1,0 +1,130 @@
+"""Where the words of a name stand together in a sentence: in any order, coordinated, or with one word between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from suwen.language.english_names import Entry, Name, Role, Word
+
+__all__ = ["Found", "find"]
+
+_WIDEST = 14  # tokens from the first to the last word of a name
+_MOST_SKIPPED = 3
+_MOST_BETWEEN = 4  # content words between in a coordinated phrase
+_GOVERNING = frozenset(["of", "in", "on", "to", "for"])
+_TOGETHER, _JOINED, _APART = 0, 1, 2
+_DERIVED = 3  # rank of a variant made by leaving words out
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A name at positions (token numbers, ascending) of a sentence; `way` says how its words stand together."""
+
+    positions: tuple[int, ...]
+    name: Name
+    way: int
+    literal: int  # number of its words written in the same form
+
+    @property
+    def score(self) -> float:
+        """1 literal, less for another word of the same meaning, for a coordinated and for a divided phrase."""
+        return (1.0 if self.literal == len(self.name.forms) else 0.9, 0.8, 0.6)[self.way]
+
+    @property
+    def how(self) -> str:
+        """How it was recognised, for a reader."""
+        if self.way == _TOGETHER:
+            return ("label", "synonym", "lexicon", "variant")[self.name.rank] if self.score == 1.0 else "variant"
+        return "coordinated" if self.way == _JOINED else "divided"
+
+
+def find(words: Sequence[Word]) -> list[Found]:
+    """All names in a sentence, nested ones included."""
+    found = [Found((at,), word.alone, _TOGETHER, 1) for at, word in enumerate(words) if word.alone]
+    present = {word.group for word in words}
+    places: dict[int, list[int]] = {}
+    for at, word in enumerate(words):
+        if not word.keyed:
+            continue
+        for second in word.keyed.keys() & present:
+            for entry in word.keyed[second]:
+                if entry.groups <= present:
+                    places = places or _places(words)
+                    found += _placed(entry, at, words, places)
+    return found
+
+
+def _places(words: Sequence[Word]) -> dict[int, list[int]]:
+    places: dict[int, list[int]] = {}
+    for at, word in enumerate(words):
+        if word.group >= 0:
+            places.setdefault(word.group, []).append(at)
+    return places
+
+
+def _placed(entry: Entry, at: int, words: Sequence[Word], places: dict[int, list[int]]) -> Iterator[Found]:
+    """The entry with the nearest place of each of its words to the key word at `at`."""
+    positions = sorted(
+        {min(places[group], key=lambda place: abs(place - at)) for group in entry.groups - {words[at].group}} | {at}
+    )
+    if positions[-1] - positions[0] > _WIDEST:
+        return
+    way = _way(positions, words, joined=entry.joined)
+    if way is not None:
+        forms = [words[place].form for place in positions]
+        name, literal = _closest(entry.names, forms)
+        yield Found(tuple(positions), name, way, literal)
+
+
+def _closest(names: Sequence[Name], forms: Sequence[str]) -> tuple[Name, int]:
+    """Of the names that consist of the same word groups, the one written most alike.
+
+    "Left-to-right shunt" is not "right-to-left shunt"; else a label wins over a synonym, and the broader concept.
+    """
+
+    def likeness(name: Name) -> tuple[bool, int, bool, int, int]:
+        other = sum(form not in forms for form in name.forms)
+        return (name.rank < _DERIVED, -other, name.forms == tuple(forms), -name.rank, -name.depth)
+
+    name = max(names, key=likeness)
+    return name, sum(form in forms for form in name.forms)
+
+
+def _way(positions: Sequence[int], words: Sequence[Word], *, joined: bool) -> int | None:
+    """How far apart the words stand; None where they do not belong together. At most one gap may hold content."""
+    worst, gaps = _TOGETHER, 0
+    for before, after in zip(positions, positions[1:], strict=False):
+        if after == before + 1:
+            continue
+        way = _gap(words, before, after, joined=joined)
+        if way is None:
+            return None
+        gaps += way > _TOGETHER
+        worst = max(worst, way)
+    return worst if gaps <= 1 else None
+
+
+def _gap(words: Sequence[Word], before: int, after: int, *, joined: bool) -> int | None:
+    between = words[before + 1 : after]
+    roles = [word.role for word in between]
+    content = roles.count(Role.CONTENT)
+    if Role.BREAK in roles or content > _MOST_BETWEEN:
+        return None
+    if not content:
+        return _TOGETHER if len(roles) <= _MOST_SKIPPED and (joined or Role.JOIN not in roles) else None
+    if Role.JOIN in roles:
+        return _JOINED if _coordinated(words[before], between) else None
+    return _APART if content == 1 and not between[0].alone else None
+
+
+def _coordinated(first: Word, between: Sequence[Word]) -> bool:
+    """Whether words share a head ("renal and cardiac defects") or a beginning ("defects of the kidney and heart").
+
+    A word that is a finding by itself before the "and" is complete: in "hypotonia and seizures" it modifies nothing.
+    A beginning reaches over the "and" only by its preposition: in "short stature and nails" the nails are not short.
+    """
+    if between[0].role == Role.JOIN:
+        return between[-1].role == Role.CONTENT and not (first.alone and first.noun)
+    last = next((word.role for word in reversed(between) if word.role != Role.SKIP), Role.SKIP)
+    return last == Role.JOIN and between[0].form in _GOVERNING

@@ -1,0 +1,189 @@
+"""A note read whole: sections, sentences, concepts, values, and what is said of each."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from suwen.errors import InputError
+from suwen.knowledge import Knowledge
+from suwen.language.attributes import attributes
+from suwen.language.chinese import ChineseMatcher
+from suwen.language.diseases import DiseaseMatcher
+from suwen.language.english import EnglishMatcher
+from suwen.language.normal import Normal, language_of, normalise
+from suwen.language.nouns import Hit, Kind, Mention, Section, Status
+from suwen.language.person import Person, person
+from suwen.language.scope import PATIENT, judge
+from suwen.language.sections import sections
+from suwen.language.sentences import sentences
+from suwen.language.value_meaning import meaning
+from suwen.language.values import Value, values
+from suwen.subject import Code, Measurement, Sex
+
+__all__ = ["NoteReader", "ReadNote"]
+
+_LANGUAGES = (None, "en", "zh")
+_VITALS = frozenset(
+    {"8310-5", "8867-4", "9279-1", "8480-6", "8462-4", "59408-5", "2708-6", "8302-2", "29463-7", "39156-5"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNote:
+    """A text as it was given, its mentions in order of their place, and who it is about as far as it says."""
+
+    text: str = field(repr=False)
+    mentions: tuple[Mention, ...]
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A section: where it begins, where its heading ends, and what it is."""
+
+    start: int
+    begins: int
+    section: Section
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One text while it is read: as given and normalised, its sections and values, whose it is, how to label."""
+
+    given: str = field(repr=False)
+    normal: Normal = field(repr=False)
+    parts: tuple[_Part, ...]
+    values: tuple[Value, ...]
+    who: Person
+    lang: str | None
+    shown: str
+
+    def place(self, start: int, end: int) -> tuple[int, int, str]:
+        """A span of the normalised text as it stands in the text that was given, with its words there."""
+        low, high = self.normal.original(start, end)
+        return low, high, self.given[low:high]
+
+    def section(self, at: int) -> Section:
+        """The section that a place of the normalised text lies in."""
+        found = Section.NONE
+        for part in self.parts:
+            if part.start <= at:
+                found = part.section
+        return found
+
+
+class NoteReader:
+    """Reads notes with one state of knowledge; made once, it may be used by several threads."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._ontology = knowledge.ontology
+        self._english = EnglishMatcher(knowledge.ontology)
+        self._chinese = ChineseMatcher(knowledge.ontology)
+        self._names = knowledge.diseases
+        self._diseases = DiseaseMatcher(knowledge.diseases)
+
+    def read(
+        self, text: str, *, lang: str | None = None, sex: Sex = Sex.UNKNOWN, age_years: float | None = None
+    ) -> ReadNote:
+        """Read a note in Chinese, English or both (`lang` None), or in one of them only.
+
+        Labels are in `lang`, or else in the language that most of the text is in. Sex and age, which reference ranges
+        depend on, are taken from the text where they are not given. Raises InputError for another language.
+        """
+        if lang not in _LANGUAGES:
+            raise InputError(f"a note is read in 'en', 'zh' or both, not in {lang!r}")
+        normal = normalise(text)
+        said = person(normal.text)
+        who = Person(said.sex if sex is Sex.UNKNOWN else sex, said.age_years if age_years is None else age_years)
+        parts = tuple(_Part(low, heading[1], section) for section, low, _, heading in sections(normal.text))
+        shown = lang or language_of(normal.text)
+        reading = _Reading(text, normal, parts, tuple(values(normal.text)), who, lang, shown)
+        found = [*self._named(reading), *self._measured(reading)]
+        found.sort(key=lambda one: (one.start, -one.end, one.code.value))
+        return ReadNote(text, tuple(found), who)
+
+    def _hits(self, reading: _Reading) -> Iterator[Hit]:
+        """What is named, but for headings, values, and phenotypes inside the name of a disease."""
+        text = reading.normal.text
+        english = self._english.hits(text) if reading.lang != "zh" else []
+        chinese = self._chinese.hits(text) if reading.lang != "en" else []
+        phenotypes, diseases = [*english, *chinese], self._diseases.hits(text)
+        taken = [(one.start, one.begins) for one in reading.parts] + [(one.start, one.end) for one in reading.values]
+        same = {(one.start, one.end) for one in phenotypes}
+        for one in phenotypes:
+            if not any(_within(one, name) for name in diseases) and not _touches(one, taken):
+                yield one
+        yield from (one for one in diseases if (one.start, one.end) not in same and not _touches(one, taken))
+
+    def _named(self, reading: _Reading) -> Iterator[Mention]:
+        borders = sentences(reading.normal.text)
+        starts = [low for low, _ in borders]
+        groups: dict[int, list[Hit]] = {}
+        for one in sorted(self._hits(reading), key=lambda one: (one.start, one.end)):
+            groups.setdefault(max(0, bisect_right(starts, one.start) - 1), []).append(one)
+        for at, hits in groups.items():
+            first = hits[0].start
+            headings = [part.begins for part in reading.parts if borders[at][0] <= part.start and part.begins <= first]
+            low, high = max([borders[at][0], *headings]), max([borders[at][1], *(one.end for one in hits)])
+            yield from self._judged(reading, low, high, hits)
+
+    def _judged(self, reading: _Reading, low: int, high: int, hits: Sequence[Hit]) -> Iterator[Mention]:
+        sentence, section = reading.normal.text[low:high], reading.section(hits[0].start)
+        lang = language_of(sentence)
+        spans = [(one.start - low, one.end - low) for one in hits]
+        for one, span, said in zip(hits, spans, judge(sentence, spans, section=section, lang=lang), strict=True):
+            more = attributes(sentence, span, lang)
+            start, end, words = reading.place(one.start, one.end)
+            yield Mention(
+                start=start,
+                end=end,
+                text=words,
+                code=self._code(one.code, reading.shown),
+                kind=Kind.DISEASE if one.how == "disease name" else Kind.PHENOTYPE,
+                status=said.status,
+                about=said.about,
+                when=more.when,
+                severity=more.severity,
+                laterality=more.laterality,
+                section=section,
+                rule="; ".join(filter(None, [one.how, said.rule])),
+                score=one.score,
+            )
+
+    def _code(self, code: str, lang: str) -> Code:
+        if code in self._ontology.number:
+            return self._ontology.code(self._ontology.number[code], lang)
+        if code in self._names.number:
+            return self._names.code(self._names.number[code], lang)
+        return Code(code)
+
+    def _measured(self, reading: _Reading) -> Iterator[Mention]:
+        """Values: outside their range as what they mean, else under the code of what was measured."""
+        for one in reading.values:
+            said = meaning(one, sex=reading.who.sex, age_years=reading.who.age_years)
+            start, end, words = reading.place(one.start, one.end)
+            analyte = Code(f"LOINC:{one.analyte.loinc}", one.analyte.name(reading.shown))
+            yield Mention(
+                start=start,
+                end=end,
+                text=words,
+                code=analyte if said.code is None else self._code(said.code.value, reading.shown),
+                kind=Kind.VITAL if one.analyte.vital else Kind.LAB,
+                status=Status.PRESENT,
+                about=PATIENT,
+                section=reading.section(one.start),
+                rule=said.reason_zh if reading.shown == "zh" else said.reason,
+                measurement=Measurement(analyte, float(one.value), one.unit),
+                question=said.question,
+            )
+
+
+def _within(hit: Hit, name: Hit) -> bool:
+    """Whether a hit lies in a longer name."""
+    return name.start <= hit.start and hit.end <= name.end and (name.start, name.end) != (hit.start, hit.end)
+
+
+def _touches(hit: Hit, places: Sequence[tuple[int, int]]) -> bool:
+    return any(low < hit.end and hit.start < high for low, high in places)

@@ -1,0 +1,172 @@
+"""What a sentence says of the things it names: present, absent, possible, conditional, planned, past, or a relative's.
+
+Cues (the tables in rules/) act on mentions beside them, as NegEx and ConText do (Chapman et al., J Biomed Inform
+2001;34:301-310; Harkema et al., J Biomed Inform 2009;42:839-851), here for English and Chinese alike. What several
+cues say of one mention is settled by a fixed order, then the section has its word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from suwen.language.nouns import Section, Status
+from suwen.language.scope_rules import MENTION, Cue, Rulebook, cues_in, packaged_rules
+
+__all__ = ["PATIENT", "Judged", "judge"]
+
+PATIENT = "patient"
+_ORDER = ("conditional", "absent", "possible", "planned", "past")  # the first that holds decides, relatives apart
+_HALF_WIDTH = str.maketrans("（）：？！；，［］＋－−–—’‘～＜＞", "():?!;,[]+----''~<>")
+_STRONG = re.compile(r"[;。!\n]|\.(?=\s|$)")
+_JOINED = re.compile(r"\b(?:and|or|nor|both|all)\b|[、及和或与均皆都]")
+_STOPS = {
+    "": ("wall", "verb", "patient"),
+    "conditional": ("wall",),  # "if she has fever": a new subject and verb are still under the condition
+    "family": ("patient",),
+    "past": ("wall", "verb", "patient", "planned"),
+}
+_NEAR = 12  # characters that a word right beside may be away: "absent deep knee jerk"
+_BY_SECTION = {
+    Section.FAMILY_HISTORY: Status.FAMILY,
+    Section.PAST_HISTORY: Status.PAST,
+    Section.PLAN: Status.PLANNED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was decided of one mention: its status, whom it is about, and the rule (`effect:pattern`) that decided."""
+
+    status: Status
+    about: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    cue: Cue
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    text: str
+    masked: str
+    found: list[_Found]
+    book: Rulebook
+    section: Section
+    chinese: bool
+
+
+def judge(
+    sentence: str,
+    spans: Sequence[tuple[int, int]],
+    *,
+    section: Section = Section.NONE,
+    lang: str = "",
+    rules: Rulebook | None = None,
+) -> list[Judged]:
+    """Status of each mention, given by start and end in characters of `sentence`; the order is that of `spans`.
+
+    `lang` ("en", "zh" or "") only names a family without a named relative: cues of both languages are always sought.
+    """
+    if not spans:
+        return []
+    book = rules or packaged_rules()
+    masked = _masked(sentence, spans)
+    found = [_Found(*one) for one in cues_in(book, masked) if one[2].effect != "nothing"]
+    chinese = lang == "zh" or (lang != "en" and _has_chinese(sentence))
+    said = _Sentence(sentence, masked, found, book, section, chinese)
+    return [_judged(said, span) for span in spans]
+
+
+def _masked(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Small letters and half-width marks, as the tables are written, with mentions hidden; of the same length."""
+    small = sentence.lower()
+    signs = (small if len(small) == len(sentence) else sentence).translate(_HALF_WIDTH)
+    for start, end in spans:
+        signs = signs[:start] + MENTION * (end - start) + signs[end:]
+    return signs
+
+
+def _has_chinese(sentence: str) -> bool:
+    return any("\u4e00" <= sign <= "\u9fff" for sign in sentence)
+
+
+def _judged(said: _Sentence, span: tuple[int, int]) -> Judged:
+    holding = [one for one in said.found if _holds(one, span, said)]
+    relative = min((one for one in holding if one.cue.effect == "family"), key=lambda one: _gap(one, span), default=None)
+    if relative is not None:
+        about = _relative(said, said.text[relative.start : relative.end])
+        return Judged(Status.FAMILY, about, relative.cue.name)
+    return _by_section(_of_patient(holding, said, span), said, holding)
+
+
+def _of_patient(holding: list[_Found], said: _Sentence, span: tuple[int, int]) -> Judged:
+    effects = {one.cue.effect: one.cue for one in reversed(holding)}
+    ongoing = effects.get("ongoing")
+    for effect in _ORDER:
+        decisive = effects.get(effect)
+        if decisive and not (effect == "past" and ongoing and decisive.side == "after"):
+            return Judged(Status(effect), PATIENT, decisive.name)
+    for cue in said.book.within:
+        if re.search(cue.pattern, said.text[span[0] : span[1]].lower()):
+            return Judged(Status(cue.effect), PATIENT, cue.name)
+    return Judged(Status.PRESENT, PATIENT, ongoing.name if ongoing else "")
+
+
+def _by_section(judged: Judged, said: _Sentence, holding: list[_Found]) -> Judged:
+    """A section speaks where the sentence says no more than that the thing is; that of the family always does."""
+    status = _BY_SECTION.get(said.section)
+    rule = f"section:{said.section.value}"
+    if status is Status.FAMILY:
+        return Judged(status, _relative(said, ""), rule)
+    if status is None or judged.status is not Status.PRESENT or any(one.cue.effect == "ongoing" for one in holding):
+        return judged
+    return Judged(status, judged.about, rule)
+
+
+def _holds(one: _Found, span: tuple[int, int], said: _Sentence) -> bool:
+    """Whether a cue reaches a mention: on the right side, with no border of its reach and no wall between."""
+    side = one.cue.side
+    if side in ("after", "both") and one.end <= span[0]:
+        return _reaches(one, one.end, span[0], said)
+    if side in ("before", "both") and span[1] <= one.start:
+        return _reaches(one, span[1], one.start, said) and _one_list(one, said.masked[span[1] : one.start])
+    return False
+
+
+def _reaches(one: _Found, start: int, end: int, said: _Sentence) -> bool:
+    reach = one.cue.reach
+    if reach == "sentence" and one.cue.effect != "family":
+        return True
+    between = said.masked[start:end]
+    if _STRONG.search(between):
+        return False
+    stops = _STOPS.get(one.cue.effect, _STOPS[""])
+    first = start + (one.end == start)  # what is grown together with the cue ("曾" + "有") ends nothing
+    if any(first <= other.start and other.end <= end and other.cue.effect in stops for other in said.found):
+        return False
+    if reach == "near":
+        return len(between) <= _NEAR and "," not in between
+    return reach != "clause" or "," not in between
+
+
+def _one_list(one: _Found, between: str) -> bool:
+    """Said after things named in a list: over commas only where the last item is joined to them ("A, B and C absent")."""
+    if "," not in between or one.cue.reach == "sentence":
+        return True
+    return _JOINED.search(between[between.rindex(",") :]) is not None
+
+
+def _gap(one: _Found, span: tuple[int, int]) -> int:
+    return max(span[0] - one.end, one.start - span[1])
+
+
+def _relative(said: _Sentence, cue: str) -> str:
+    """The relative as written in the cue ("his mother" is mother), the last of several; else the family."""
+    named = said.book.kin.findall(cue)
+    return named[-1].lower() if named else "家族" if said.chinese else "family"

@@ -15,6 +15,7 @@ from suwen.cli.diagnose import diagnose, explain, next_, similar
 from suwen.cli.errors import SuwenGroup
 from suwen.cli.fhir import fhir
 from suwen.cli.judging import finding
+from suwen.cli.notes import read
 from suwen.cli.records import records
 
 __all__ = ["main"]
@@ -32,5 +33,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for _command in (bench, consult, data, demo, diagnose, explain, fhir, finding, next_, records, report, similar):
+for _command in (bench, consult, data, demo, diagnose, explain, fhir, finding, next_, read, records, report, similar):
     main.add_command(_command)

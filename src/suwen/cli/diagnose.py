@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from suwen.cli.engine import Setup, engine_options, open_engine, read_prior
+from suwen.cli.notes import corrections_option, prose_reader
 from suwen.errors import DataError, InputError, SuwenError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ _CASE = click.argument("case", type=click.Path(path_type=Path, allow_dash=True))
     help="Rare-disease clinic, or general practice.",
 )
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes for many cases.")
+@corrections_option
 @engine_options
 def diagnose(cases: tuple[Path, ...], **options: Any) -> None:
     """Rank the diseases that may explain each case, with evidence for and against.
@@ -64,7 +66,8 @@ def diagnose(cases: tuple[Path, ...], **options: Any) -> None:
     from suwen.formats import iter_cases  # noqa: PLC0415
 
     _refuse_unknown(options["out"])
-    found = _stdin() if cases == (Path("-"),) else iter_cases(_there(cases))
+    prose = prose_reader(options["hpo"], options["corrections"])
+    found = _stdin(prose) if cases == (Path("-"),) else iter_cases(_there(cases), prose=prose)
     first = list(islice(found, 2))
     if not first:
         raise InputError("there is no case in what was given")
@@ -78,13 +81,14 @@ def diagnose(cases: tuple[Path, ...], **options: Any) -> None:
 @_CASE
 @click.argument("disease")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@corrections_option
 @engine_options
 def explain(case: Path, disease: str, **options: Any) -> None:
     """Say why a disease (code or name) stands where it stands for a case."""
     from suwen.diagnosis import explain as explained  # noqa: PLC0415
     from suwen.report import finding_json, print_finding  # noqa: PLC0415
 
-    patient, engine = _patient(case), _engine(options)
+    patient, engine = _patient(case, options), _engine(options)
     finding, rank = explained(patient, disease, knowledge=engine, lang=options["lang"])
     if options["as_json"]:
         click.echo(
@@ -98,6 +102,7 @@ def explain(case: Path, disease: str, **options: Any) -> None:
 @_CASE
 @click.option("--most", default=10, show_default=True, type=click.IntRange(1, 100), help="How many cases to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@corrections_option
 @engine_options
 def similar(case: Path, most: int, **options: Any) -> None:
     """List solved cases that resemble a case, with shared and different features and their publication."""
@@ -105,7 +110,7 @@ def similar(case: Path, most: int, **options: Any) -> None:
     from suwen.diagnosis import similar as nearest  # noqa: PLC0415
     from suwen.report import print_similar, similar_json  # noqa: PLC0415
 
-    patient, engine = _patient(case), _engine(options)
+    patient, engine = _patient(case, options), _engine(options)
     if engine.library is None:
         raise DataError("there is no library of solved cases; run: suwen data fetch cases, or give --library")
     found = nearest(assess(patient, knowledge=engine), most=most, lang=options["lang"])
@@ -119,13 +124,14 @@ def similar(case: Path, most: int, **options: Any) -> None:
 @_CASE
 @click.option("--most", default=10, show_default=True, type=click.IntRange(1, 100), help="How many questions to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@corrections_option
 @engine_options
 def next_(case: Path, most: int, **options: Any) -> None:
     """List what to ask, examine or test next: the features that would change the ranking most."""
     from suwen.diagnosis import assess, distinguish  # noqa: PLC0415
     from suwen.report import print_questions, question_json  # noqa: PLC0415
 
-    patient, engine = _patient(case), _engine(options)
+    patient, engine = _patient(case, options), _engine(options)
     found = distinguish(assess(patient, knowledge=engine), most=most, lang=options["lang"])
     if options["as_json"]:
         click.echo(json.dumps([question_json(one) for one in found], ensure_ascii=False))
@@ -253,18 +259,19 @@ def _there(cases: Iterable[Path]) -> list[Path]:
     return found
 
 
-def _stdin() -> Iterator[tuple[str, Patient | SuwenError]]:
+def _stdin(prose: Callable[[str, str], Patient | None]) -> Iterator[tuple[str, Patient | SuwenError]]:
     from suwen.formats import read_bytes  # noqa: PLC0415
 
     data = sys.stdin.buffer.read()
-    for patient in read_bytes(data, "standard input"):
+    for patient in read_bytes(data, "standard input", prose=prose):
         yield "standard input", patient
 
 
-def _patient(case: Path) -> Patient:
+def _patient(case: Path, options: dict[str, Any]) -> Patient:
     from suwen.formats import read  # noqa: PLC0415
 
-    found = [one for _, one in _stdin()] if case == Path("-") else list(read(_there([case])[0]))
+    prose = prose_reader(options["hpo"], options["corrections"])
+    found = [one for _, one in _stdin(prose)] if case == Path("-") else list(read(_there([case])[0], prose=prose))
     if len(found) != 1:
         raise InputError(f"{case} holds {len(found)} patients; this command takes one")
     if isinstance(found[0], SuwenError):

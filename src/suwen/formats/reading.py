@@ -32,10 +32,14 @@ _YAML = re.compile(
 )
 
 
-def read(path: str | Path, *, today: date | None = None) -> tuple[Patient, ...]:
+Prose = Callable[[str, str], Patient | None]  # a text and its name; None where it is no prose but a list of terms
+
+
+def read(path: str | Path, *, today: date | None = None, prose: Prose | None = None) -> tuple[Patient, ...]:
     """Patients of a file: phenopacket, FHIR (JSON or YAML), JSON lines, or term list; plain, gzip or xz.
 
-    `today` is the day at which ages in FHIR documents are taken (see `suwen.formats.fhir`).
+    `today` is the day at which ages in FHIR documents are taken (see `suwen.formats.fhir`). `prose` reads texts that
+    are no list of terms: what a note says is known on a floor above.
 
     Raises:
         NotFoundError: the file is not there or may not be read.
@@ -48,20 +52,24 @@ def read(path: str | Path, *, today: date | None = None) -> tuple[Patient, ...]:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _unreadable(path, error) from error
-    return read_bytes(data, _stem(path), today=today)
+    return read_bytes(data, _stem(path), today=today, prose=prose)
 
 
-def read_bytes(data: bytes, name: str = "case", *, today: date | None = None) -> tuple[Patient, ...]:
+def read_bytes(
+    data: bytes, name: str = "case", *, today: date | None = None, prose: Prose | None = None
+) -> tuple[Patient, ...]:
     """Patients of a file's bytes; `name` becomes the id of a term list that has none.
 
     Raises:
         FormatError: as for `read`.
 
     """
-    return read_text(decode(unpack(data)), name, today=today)
+    return read_text(decode(unpack(data)), name, today=today, prose=prose)
 
 
-def read_text(text: str, name: str = "case", *, today: date | None = None) -> tuple[Patient, ...]:
+def read_text(
+    text: str, name: str = "case", *, today: date | None = None, prose: Prose | None = None
+) -> tuple[Patient, ...]:
     """Patients of a document given as text; `name` becomes the id of a term list that has none.
 
     Raises:
@@ -76,13 +84,16 @@ def read_text(text: str, name: str = "case", *, today: date | None = None) -> tu
     elif _YAML.search(text):
         patients = _several(parse_yaml(text.lstrip("\ufeff")), "document", name, today)
     else:
-        patients = (read_terms(text.lstrip("\ufeff"), name=name),)
+        told = prose(text.lstrip("\ufeff"), name) if prose is not None else None
+        patients = (told if told is not None else read_terms(text.lstrip("\ufeff"), name=name),)
     if not patients:
         raise FormatError("there is no patient in this document")
     return patients
 
 
-def iter_cases(paths: Iterable[str | Path], *, today: date | None = None) -> Iterator[tuple[str, Patient | SuwenError]]:
+def iter_cases(
+    paths: Iterable[str | Path], *, today: date | None = None, prose: Prose | None = None
+) -> Iterator[tuple[str, Patient | SuwenError]]:
     """Every case in the files and folders given, or the error that stands in its place, with a name for it.
 
     Folders are walked in sorted order, without hidden files, for names that end in .json, .yaml, .yml, .txt, .jsonl or
@@ -92,13 +103,13 @@ def iter_cases(paths: Iterable[str | Path], *, today: date | None = None) -> Ite
     for given in paths:
         path = Path(given)
         if not path.is_dir():
-            yield from _file_cases(path, today)
+            yield from _file_cases(path, today, prose)
             continue
         files = _walk(path)
         if not files:
             yield str(path), NotFoundError(f"no case files in the folder {path}; they end in {', '.join(_SUFFIXES)}")
         for file in files:
-            yield from _file_cases(file, today)
+            yield from _file_cases(file, today, prose)
 
 
 def _read_json(text: str, name: str, today: date | None) -> tuple[Patient, ...]:
@@ -186,11 +197,11 @@ def _stem(path: Path) -> str:
     return path.name[:end] or path.name
 
 
-def _file_cases(path: Path, today: date | None) -> Iterator[tuple[str, Patient | SuwenError]]:
+def _file_cases(path: Path, today: date | None, prose: Prose | None) -> Iterator[tuple[str, Patient | SuwenError]]:
     if _suffix(path.name) in {".jsonl", ".ndjson"}:
         yield from _line_cases(path, today)
         return
-    yield from _named(str(path), lambda: read(path, today=today))
+    yield from _named(str(path), lambda: read(path, today=today, prose=prose))
 
 
 def _named(name: str, reader: Callable[[], tuple[Patient, ...]]) -> Iterator[tuple[str, Patient | SuwenError]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from suwen.language.nouns import When
@@ -30,15 +30,20 @@ _SEVERITY = (
 _SIDE = (
     (Code("HP:0012832", "Bilateral"), r"bilateral(?:ly)?|both(?= \w+s\b)|on both sides|[双两]侧?|左右两侧?|两侧"),
     (Code("HP:0012833", "Unilateral"), r"unilateral(?:ly)?|one-sided|on one side|单侧|一侧|偏侧"),
-    (Code("HP:0012834", "Right"), r"right(?:-sided)?(?! (?:ventric|atri|heart|bundle|away|after|before|now))|右(?!室|房|心|旋)侧?"),
+    (
+        Code("HP:0012834", "Right"),
+        r"right(?:-sided)?(?! (?:ventric|atri|heart|bundle|away|after|before|now))|(?<!左)右(?!室|房|心|旋)侧?",
+    ),
     (
         Code("HP:0012835", "Left"),
-        r"left(?:-sided)?(?! (?:ventric|atri|heart|bundle|the|for|without|against|untreated|a|his|her))|左(?!室|房|心|旋|右)侧?",
+        r"left(?:-sided)?(?! (?:ventric|atri|heart|bundle|the|for|without|against|untreated|a|his|her))"
+        r"|左(?!室|房|心|旋|右)侧?",
     ),
 )
 _NEGATED = re.compile(r"(?:无|不|未见|没有|no|not|without)\s*$")
 _BREAK = re.compile(r"[、；;。]|\band\b|\bor\b|\bbut\b|及|和|伴|但")
-_COMMA = re.compile(r"[,，;；。]|\.(?=\s|$)")
+_COMMA = re.compile(r"[,，](?! ?(?:19|20)\d\d\b)|[;；。]|\.(?=\s|$)")
+_OPENING = 12  # characters: a subject, not yet a finding
 _FAR = 100  # what stands on the other side of another thing is as good as that many characters further away
 
 
@@ -62,7 +67,11 @@ def attributes(sentence: str, span: tuple[int, int], lang: str = "") -> Attribut
     small = sentence.lower()
     text = small if len(small) == len(sentence) else sentence
     clause = _clause(text, span)
-    return Attributes(_when(sentence, text, span, clause), _code(_SEVERE, _SEVERITY, text, span, clause), _code(_SIDED, _SIDE, text, span, clause))
+    return Attributes(
+        _when(sentence, text, span, clause),
+        _code(_SEVERE, _SEVERITY, text, span, clause),
+        _code(_SIDED, _SIDE, text, span, clause),
+    )
 
 
 def _pattern(words: Iterable[tuple[Code, str]]) -> re.Pattern[str]:
@@ -104,12 +113,20 @@ def _distance(text: str, place: tuple[int, int], span: tuple[int, int]) -> int:
     return len(between) + extra + _FAR * len(_BREAK.findall(between))
 
 
-def _when(
-    sentence: str, text: str, span: tuple[int, int], clause: tuple[int, int]
-) -> When | None:
+def _when(sentence: str, text: str, span: tuple[int, int], clause: tuple[int, int]) -> When | None:
     found = list(times(sentence))
     here = [one for one in found if clause[0] <= one[0] and one[1] <= clause[1] and not _within(one[:2], span)]
     if here:
         return min(here, key=lambda one: max(span[0] - one[1], one[0] - span[1]))[2]
-    opening = [one for one in found if one[1] <= clause[0] and one[2].age_years is None and _opens(text, one[0])]
+    opening = [one for one in found if one[1] <= clause[0] and _opens(text, one[0])]
     return opening[-1][2] if opening else None
+
+
+def _within(place: tuple[int, int], span: tuple[int, int]) -> bool:
+    return place[0] < span[1] and span[0] < place[1]
+
+
+def _opens(text: str, place: int) -> bool:
+    """Whether a time stands where a sentence opens, after no more than its subject ("患者于", "The patient, ")."""
+    before = text[:place].strip(" ,，:：")
+    return len(before) <= _OPENING and not _COMMA.search(before)

@@ -20,6 +20,7 @@ _LATIN = re.compile(r"[A-Za-zα-ω][A-Za-z0-9α-ω+\-]{1,11}\Z")
 _ENDING = re.compile(
     r"[\u4e00-\u9fff]{0,3}(?:酶|激素|蛋白|胆红素|细胞|球蛋白|抗体|反射|功能|肌|膜|腺|骨|神经|动脉|静脉|关节|淋巴结)\Z"
 )
+_QUANTITY = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]{2,6}\Z")
 _STOPS = re.compile(r".*[的是在有为其可等使伴并如见示因由者儿时后前或和及与个种些各其他以于]", re.DOTALL)
 _COMPARED = re.compile(
     r"(?:低于|高于|大于|小于|超过|不足|达|<|>|≤|≥)\s?\d[\d.]*\s?"
@@ -34,8 +35,13 @@ _LIKE = re.compile(
     r"[\u4e00-\u9fff]{2}[样状](?:改变|病变|变化|外观|面容|步态|动作|发作|呕吐|咳嗽|便|皮疹|红斑|突起|阴影|增生|物)"
 )
 
+_UNABLE = re.compile(
+    "(?:不能|不会|无法|不愿|不肯|不敢|拒绝|难以)(?:独自|自行|正常|完全|主动|单独)?"
+    "(?:独走|独站|独坐|站立|行走|走路|步行|负重|爬行|翻身|抬头|竖头|说话|讲话|言语|发音|进食|吞咽|咀嚼|吸吮|吃奶|平卧|活动|运动|入睡|睡眠"
+    "|屈曲|伸直|外展|内收|抬高|抬举|持物|握物|抓握|闭合|闭眼|睁眼|注视|追视|排尿|排便|控制|安静|呼吸|下地)"
+)
 
-Part = tuple[int, tuple[str, ...]]  # where it begins, and its words
+Part = tuple[tuple[int, str], ...]  # its words, each with the place where it begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,12 @@ class Grammar:
 
     def __init__(self) -> None:
         self._heads = Phrases(words("manifestation"))
-        self._alone = Phrases(words("alone"))
+        self._alone = Phrases(words("alone") | (words("manifestation") - words("dependent")))
         self._sides = words("side")
+        self._changes = words("change")
+        self._unmeasured = Endings(words("unmeasured"))
         self._words = Endings(words("body", "measured", "side"))
-        self._between = Endings(words("filler", "neutral"))
+        self._between = Endings(words("filler", "neutral") - self._sides)
 
     def find(self, text: str) -> Iterator[Found]:
         """Readings in normalised text, some of which may overlap; work is linear in its length."""
@@ -64,13 +72,16 @@ class Grammar:
         for start, end in sorted([*self._heads.find(text), *(match.span() for match in _SHORT.finditer(text))]):
             parts = self._parts(text, start)
             if parts:
-                before = Found(parts[0][0], end, text[start:end], parts)
+                before = Found(parts[0][0][0], end, text[start:end], parts)
+                yield before
+            elif text[start:end] in self._changes and (quantity := self._quantity(text, start)):
+                before = Found(quantity[0], end, text[start:end], ((quantity,),))
                 yield before
             elif _joined(text, before.end, start):
                 before = Found(start, end, text[start:end], before.parts)
                 yield before
         yield from (Found(start, end, text[start:end]) for start, end in self._alone.find(text))
-        for pattern in (_SIGNS, _LIKE):
+        for pattern in (_SIGNS, _LIKE, _UNABLE):
             yield from (Found(*match.span(), match.group()) for match in pattern.finditer(text))
         yield from self._compared(text)
 
@@ -80,7 +91,9 @@ class Grammar:
             parts = self._parts(text, match.start())
             before = _MEASURE.search(text, max(0, match.start() - 4), match.start())
             if parts or before:
-                begin = parts[0][0] if parts else match.start() - len(_STOPS.sub("", before.group() if before else ""))
+                begin = (
+                    parts[0][0][0] if parts else match.start() - len(_STOPS.sub("", before.group() if before else ""))
+                )
                 yield Found(begin, match.end(), match.group(), parts)
 
     def _parts(self, text: str, end: int) -> tuple[Part, ...]:
@@ -89,28 +102,34 @@ class Grammar:
         at = self._over_fillers(text, end)
         while len(found) < _MOST_PARTS:
             part = self._part(text, at)
-            if part is None:
+            if not part:
                 break
             found.append(part)
-            at = part[0] - 1
+            at = part[0][0] - 1
             if at < 1 or text[at] not in _JOINTS:
                 break
         return tuple(reversed(found))
 
-    def _part(self, text: str, end: int) -> Part | None:
-        """One part as the words it is made of (双侧, 下肢, 肌肉), at least one of them more than a side."""
-        chain: list[str] = []
-        start = at = end
+    def _part(self, text: str, end: int) -> Part:
+        """One part as the words it is made of (双侧, 下肢, 肌肉); none where no word is more than a side."""
+        chain: list[tuple[int, str]] = []
+        at = end
         while len(chain) < _MOST_WORDS:
             word = self._words.longest(text, at) or _unlisted(text, at)
             if not word:
                 break
-            chain.append(word)
-            start = at - len(word)
-            at = self._over_fillers(text, start)
-        if self._sides.issuperset(chain):
+            chain.append((at - len(word), word))
+            at = self._over_fillers(text, at - len(word))
+        return () if self._sides.issuperset(word for _, word in chain) else tuple(reversed(chain))
+
+    def _quantity(self, text: str, end: int) -> tuple[int, str] | None:
+        """What a change is said of where no listed word stands before it, with its place; None for no quantity."""
+        end = self._over_fillers(text, end)
+        match = _QUANTITY.search(text, max(0, end - 6), end)
+        word = _STOPS.sub("", match.group()) if match else ""
+        if len(word) < 2 or self._unmeasured.longest(word, len(word)):
             return None
-        return start, tuple(reversed(chain))
+        return end - len(word), word
 
     def _over_fillers(self, text: str, end: int) -> int:
         """The place before the fillers that end at a place; at most three are passed."""

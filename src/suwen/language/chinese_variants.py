@@ -90,7 +90,10 @@ class _Turned:
 
 
 class Slips:
-    """Long expressions with one slip after their third character: a light one too many or too few, or a like one."""
+    """Long expressions with one slip after the third and before the last character.
+
+    A slip is a light character too many or too few, or a character typed for one like it.
+    """
 
     def __init__(self, table: Mapping[str, str]) -> None:
         self._table = table
@@ -106,6 +109,10 @@ class Slips:
         found = []
         for start, head in self._heads.find(text):
             for expression in self._long[text[start:head]]:
+                size = len(expression)
+                # The last character must be right: a quick test that spares most of the comparisons.
+                if expression[-1] not in text[start + size - 2 : start + size + 1]:
+                    continue
                 end = self._end(text, start, expression)
                 if end:
                     found.append((start, end, self._table[expression]))

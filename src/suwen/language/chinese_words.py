@@ -8,7 +8,19 @@ from typing import Literal
 
 __all__ = ["alike", "standard", "words"]
 
-List = Literal["body", "measured", "manifestation", "alone", "side", "filler", "neutral"]
+List = Literal[
+    "body",
+    "measured",
+    "manifestation",
+    "dependent",
+    "change",
+    "unmeasured",
+    "alone",
+    "side",
+    "filler",
+    "neutral",
+    "ordinary",
+]
 
 
 def words(*lists: List) -> frozenset[str]:

@@ -27,9 +27,9 @@ _WORDS_REMEMBERED = 1 << 16
 class EnglishMatcher:
     """Finds the concepts that English text names. Nothing of it changes after it was built; threads may share it."""
 
-    def __init__(self, ontology: Ontology, *, whole: bool = False) -> None:
-        """Compile the names; `whole` also finds terms outside the phenotype branch (inheritance, onset, course)."""
-        lexicon: Lexicon = compile_names(ontology, whole=whole)
+    def __init__(self, ontology: Ontology) -> None:
+        """Compile the names of the phenotype branch; takes about two seconds."""
+        lexicon: Lexicon = compile_names(ontology)
         usual = {row[0] for row in read_rows("short_en.tsv")}
         self._ids = ontology.ids
         self._usual = {text: ontology.ids[name.concept] for text, name in lexicon.short.items() if text in usual}

@@ -1,4 +1,4 @@
-"""Which of the names found in a sentence remain: longest first, nested ones dropped, names of genes and syndromes out."""
+"""Which of the names found in a sentence remain: longest first, without nested ones and genes."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from suwen.language.english_names import Entry, Name, Role, Word
 
@@ -74,18 +75,20 @@ def _placed(entry: Entry, at: int, words: Sequence[Word], places: dict[int, list
     if way is not None:
         forms = [words[place].form for place in positions]
         name, literal = _closest(entry.names, forms)
-        yield Found(tuple(positions), name, way, literal)
+        if way == _TOGETHER or (name.rank < _DERIVED and literal == len(name.forms)):
+            yield Found(tuple(positions), name, way, literal)  # of two inferences at once we make none
 
 
 def _closest(names: Sequence[Name], forms: Sequence[str]) -> tuple[Name, int]:
     """Of the names that consist of the same word groups, the one written most alike.
 
-    "Left-to-right shunt" is not "right-to-left shunt"; else a label wins over a synonym, and the broader concept.
+    "Left-to-right shunt" is not "right-to-left shunt"; else the ontology wins over our lexicon, a label
+    over a synonym, and the broader concept.
     """
 
-    def likeness(name: Name) -> tuple[bool, int, bool, int, int]:
+    def likeness(name: Name) -> tuple[int, int, bool, int, int]:
         other = sum(form not in forms for form in name.forms)
-        return (name.rank < _DERIVED, -other, name.forms == tuple(forms), -name.rank, -name.depth)
+        return (-max(name.rank, 1), -other, name.forms == tuple(forms), -name.rank, -name.depth)
 
     name = max(names, key=likeness)
     return name, sum(form in forms for form in name.forms)
@@ -94,7 +97,7 @@ def _closest(names: Sequence[Name], forms: Sequence[str]) -> tuple[Name, int]:
 def _way(positions: Sequence[int], words: Sequence[Word], *, joined: bool) -> int | None:
     """How far apart the words stand; None where they do not belong together. At most one gap may hold content."""
     worst, gaps = _TOGETHER, 0
-    for before, after in zip(positions, positions[1:], strict=False):
+    for before, after in pairwise(positions):
         if after == before + 1:
             continue
         way = _gap(words, before, after, joined=joined)

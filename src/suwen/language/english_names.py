@@ -12,16 +12,18 @@ from suwen.language.english_words import TOKEN, lowered, normal_form, stem
 
 __all__ = ["Entry", "Lexicon", "Name", "Role", "Word", "compile_names", "read_rows", "role_of"]
 
-_SKIP = frozenset(
-    "of the in a an to on at for from by with his her their its both some several any these this that those - ' \" "
-    "s s'".split()
-)
-_JOIN = frozenset(["and", "or", "and/or", ",", "/", "&", "as", "well", "plus", "+"])
-_BREAK = frozenset(
-    "was were is are be been being has have had having which who whom whose but no not without due because if when "
-    "while than then did do does can could may might will would should showed shows shown include includes including "
-    "included such whereas although though also there he she it they we our were: ( ) [ ] : ; . ? !".split()
-)
+_SKIP = frozenset([
+    "of", "the", "in", "a", "an", "to", "on", "at", "for", "from", "by", "with", "his", "her", "their", "its",
+    "both", "some", "several", "any", "these", "this", "that", "those", "-", "'", '"', "s",
+])  # fmt: skip
+_JOIN = frozenset(["and", "or", ",", "/", "&", "as", "well", "plus", "+"])
+_BREAK = frozenset([
+    "was", "were", "is", "are", "be", "been", "being", "has", "have", "had", "having", "which", "who", "whom",
+    "whose", "but", "no", "not", "without", "due", "because", "if", "when", "while", "than", "then", "did", "do",
+    "does", "can", "could", "may", "might", "will", "would", "should", "showed", "shows", "shown", "include",
+    "includes", "including", "included", "such", "whereas", "although", "though", "also", "there", "he", "she", "it",
+    "they", "we", "our", "(", ")", "[", "]", ":", ";", ".", "?", "!",
+])  # fmt: skip
 _OPPOSITE = frozenset(["without", "no", "not", "than", "due", "but"])
 # Words of a name that a writer leaves out: "abnormal heart morphology" is said "heart abnormality".
 _OPTIONAL = frozenset(["morphology", "system", "circulating", "concentration", "physiology", "level", "region", "body"])
@@ -103,8 +105,8 @@ def read_rows(file: str) -> list[list[str]]:
     return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
 
 
-def compile_names(ontology: Ontology, *, whole: bool = False) -> Lexicon:
-    """Compile labels, synonyms and our own expressions; `whole` also takes terms outside the phenotype branch."""
+def compile_names(ontology: Ontology) -> Lexicon:
+    """Compile labels and synonyms of the phenotype branch, and our own expressions."""
     plain, skipped = _group_words(), frozenset(row[0] for row in read_rows("ordinary_en.tsv"))
     numbering: dict[str, int] = {}
     alone, short = dict[str, Name](), dict[str, Name]()
@@ -115,7 +117,7 @@ def compile_names(ontology: Ontology, *, whole: bool = False) -> Lexicon:
         base = stem(form)
         return numbering.setdefault(plain.get(base, base), len(numbering))
 
-    for name, text in _all_names(ontology, whole=whole):
+    for name, text in _all_names(ontology):
         if _is_abbreviation(text):
             if short.setdefault(text, name).concept != name.concept:
                 ambiguous.add(text)
@@ -178,9 +180,9 @@ def _is_abbreviation(text: str) -> bool:
     return text.isalnum() and len(text) <= _LONGEST_ABBREVIATION and sum(map(str.isupper, text)) > 1
 
 
-def _all_names(ontology: Ontology, *, whole: bool) -> Iterator[tuple[Name, str]]:
+def _all_names(ontology: Ontology) -> Iterator[tuple[Name, str]]:
     for concept, identifier in enumerate(ontology.ids):
-        if identifier == PHENOTYPE_ROOT or not (whole or ontology.in_branch(concept)):
+        if identifier == PHENOTYPE_ROOT or not ontology.in_branch(concept):
             continue
         depth = len(ontology.ancestors(concept))
         yield from _variants(concept, ontology.labels[concept], 0, depth)
@@ -201,7 +203,7 @@ def _variants(concept: int, text: str, rank: int, depth: int) -> Iterator[tuple[
     fewer = tuple(form for form in forms if form not in _OPTIONAL)
     if 1 < len(fewer) < len(forms):
         yield Name(concept, fewer, _DERIVED, joined, depth), text
-    if _ABSENT_OR_SMALL <= set(forms) and len(forms) > len(_ABSENT_OR_SMALL):
+    if set(forms) >= _ABSENT_OR_SMALL and len(forms) > len(_ABSENT_OR_SMALL):
         for one in _ABSENT_OR_SMALL:
             yield Name(concept, tuple(form for form in forms if form != one), _DERIVED, joined, depth), text
 

@@ -15,16 +15,17 @@ _IRREGULAR = {
     "teeth": "tooth", "feet": "foot", "phalanges": "phalanx", "phalangeal": "phalanx", "irides": "iris",
     "cortices": "cortex", "indices": "index", "appendices": "appendix", "nevi": "nevus", "naevi": "nevus",
     "bronchi": "bronchus", "thrombi": "thrombus", "emboli": "embolus", "fungi": "fungus", "calculi": "calculus",
-    "women": "woman", "men": "man", "children": "child", "extremities": "limb", "extremity": "limb", "larynges": "larynx", "nares": "naris", "testes": "testis",
-    "testicles": "testis", "testicle": "testis", "diagnoses": "diagnosis", "metastases": "metastasis",
-    "crises": "crisis", "pelves": "pelvis", "penises": "penis", "ova": "ovum", "criteria": "criterion",
-    "mitochondria": "mitochondrion", "ganglia": "ganglion", "bacteria": "bacterium", "fibre": "fiber",
-    "centre": "center", "fibres": "fiber", "litre": "liter", "calves": "calf", "halves": "half", "knives": "knife",
-    "pyknic": "pyknic", "noses": "nose", "doses": "dose", "diseases": "disease", "cases": "case", "does": "does",
-    "always": "always", "species": "species", "series": "series", "lens": "lens", "lenses": "lens", "series'": "series",
-    "grey": "gray", "scull": "skull", "foetus": "fetus", "foetal": "fetal", "aging": "ageing", "pubes": "pubis",
-    "uvulae": "uvula", "pes": "pes", "situs": "situs", "genitals": "genitalia", "genital": "genitalia",
-    "less": "less", "loss": "loss", "abscesses": "abscess", "biopsies": "biopsy", "growths": "growth",
+    "women": "woman", "men": "man", "children": "child", "extremities": "limb", "extremity": "limb",
+    "larynges": "larynx", "nares": "naris", "testes": "testis", "testicles": "testis", "testicle": "testis",
+    "diagnoses": "diagnosis", "metastases": "metastasis", "crises": "crisis", "pelves": "pelvis", "penises": "penis",
+    "ova": "ovum", "criteria": "criterion", "mitochondria": "mitochondrion", "ganglia": "ganglion",
+    "bacteria": "bacterium", "fibre": "fiber", "centre": "center", "fibres": "fiber", "litre": "liter",
+    "calves": "calf", "halves": "half", "knives": "knife", "noses": "nose", "doses": "dose",
+    "diseases": "disease", "cases": "case", "does": "does", "always": "always", "species": "species",
+    "series": "series", "lens": "lens", "lenses": "lens", "grey": "gray", "scull": "skull",
+    "foetus": "fetus", "foetal": "fetal", "aging": "ageing", "pubes": "pubis", "uvulae": "uvula", "pes": "pes",
+    "situs": "situs", "genitals": "genitalia", "genital": "genitalia", "less": "less", "loss": "loss",
+    "abscesses": "abscess", "biopsies": "biopsy", "growths": "growth",
 }  # fmt: skip
 
 _SPELLING = (
@@ -43,21 +44,21 @@ _GREEK = (
     ("gnathic", "gnathia"), ("gnathism", "gnathia"), ("ectatic", "ectasia"), ("ectasis", "ectasia"),
     ("ectases", "ectasia"), ("kinetic", "kinesia"), ("paretic", "paresis"), ("tonic", "tonia"), ("emic", "emia"),
     ("uric", "uria"), ("opic", "opia"), ("pathic", "pathy"), ("plegic", "plegia"), ("ataxic", "ataxia"),
-    ("melic", "melia"), ("penic", "penia"), ("lytic", "lysis"), ("otic", "osis"),
-    ("oses", "osis"), ("itic", "itis"), ("itides", "itis"), ("edematous", "edema"), ("omata", "oma"),
-    ("omas", "oma"), ("morphic", "morphism"), ("morphia", "morphism"), ("morphy", "morphism"), ("spastic", "spasticity"),
-    ("genetic", "genesis"), ("epileptic", "epilepsy"), ("dontic", "dontia"), ("thermic", "thermia"),
-    ("tensive", "tension"), ("blastic", "blastoma"), ("reflexic", "reflexia"), ("rrheic", "rrhea"),
+    ("melic", "melia"), ("penic", "penia"), ("lytic", "lysis"), ("otic", "osis"), ("oses", "osis"), ("itic", "itis"),
+    ("itides", "itis"), ("edematous", "edema"), ("omata", "oma"), ("omas", "oma"), ("morphic", "morphism"),
+    ("morphia", "morphism"), ("morphy", "morphism"), ("spastic", "spasticity"), ("genetic", "genesis"),
+    ("epileptic", "epilepsy"), ("dontic", "dontia"), ("thermic", "thermia"), ("tensive", "tension"),
+    ("blastic", "blastoma"), ("reflexic", "reflexia"), ("rrheic", "rrhea"),
 )  # fmt: skip
-# "static" of "metastatic", not of "electrostatic machine": a short front part says nothing.
 _SHORTEST_FRONT = 2
 
 _ENDINGS = (
-    "ational", "ization", "izing", "ations", "ically", "ements", "mental", "iform", "ation", "ative", "ement", "ities",
-    "ality", "ments", "atous", "inous", "itary", "ially", "ility", "ible", "able", "ance", "ence", "ancy", "ency",
-    "ment", "ness", "ions", "ical", "ized", "eous", "ious", "uous", "atic", "ally", "less", "sion",
-    "ant", "ent", "ion", "ity", "ism", "ous", "ive", "ial", "ian", "ual", "ate", "ile", "ary", "oid", "ing", "ize",
-    "ed", "al", "ar", "ic", "um", "us", "is", "ia", "ly", "en", "on", "or", "a", "e", "y", "o",
+    "ational", "ivities", "iveness", "ization", "ivity", "icity", "osity", "arity", "izing", "ations", "ically",
+    "ements", "mental", "iform", "ation", "ative", "ement", "ities", "ality", "ments", "atous", "inous", "itary",
+    "ially", "ility", "ible", "able", "ance", "ence", "ancy", "ency", "ment", "ness", "ions", "ical", "ized", "eous",
+    "ious", "uous", "atic", "ally", "less", "sion", "ant", "ent", "ion", "ity", "ism", "ous", "ive", "ial", "ian",
+    "ual", "ate", "ile", "ary", "oid", "ing", "ize", "ed", "al", "ar", "ic", "um", "us", "is", "ia", "ly", "en",
+    "on", "or", "a", "e", "y", "o",
 )  # fmt: skip
 _SHORTEST_STEM = 4
 
@@ -96,7 +97,7 @@ def _singular(word: str) -> str:
         return word[:-1]
     if word.endswith("ies"):
         return word[:-3] + "y"
-    if word.endswith(("sses", "xes", "ches", "shes", "zes")) or word.endswith("uses"):
+    if word.endswith(("sses", "xes", "ches", "shes", "zes", "uses")):
         return word[:-2]
     if word.endswith("s") and not word.endswith(("ss", "us", "is", "ous", "oses", "itides", "ectases", "omas")):
         return word[:-1]

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from suwen.errors import FormatError
 from suwen.knowledge.ontology import Ontology
+from suwen.language.chinese_words import words
 from suwen.language.normal import normalise
 
 __all__ = ["Entry", "expressions_of", "official_labels", "parse_lexicon", "read_lexicon"]
@@ -80,11 +81,13 @@ def _broadest(terms: list[int], ontology: Ontology) -> int | None:
 
 
 def expressions_of(ontology: Ontology, entries: Iterable[Entry] | None = None) -> Mapping[str, str]:
-    """Every expression with its code: official labels, then the lexicon (or `entries`), which wins.
+    """Every expression with its code: official labels but ordinary words, then the lexicon
+    (or `entries`), which wins.
 
     Codes the ontology has retired are followed to their replacement; those it does not know are left out.
     """
-    table = official_labels(ontology)
+    ordinary = words("ordinary")
+    table = {label: code for label, code in official_labels(ontology).items() if label not in ordinary}
     for entry in read_lexicon() if entries is None else entries:
         code = ontology.retired.get(entry.code, entry.code)
         if code in ontology.number:

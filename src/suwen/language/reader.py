@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from suwen.errors import InputError
-from suwen.knowledge import Knowledge
+from suwen.errors import InputError, NotFoundError
+from suwen.knowledge import Knowledge, Ontology
 from suwen.language.attributes import attributes
 from suwen.language.chinese import ChineseMatcher
 from suwen.language.diseases import DiseaseMatcher
@@ -140,7 +140,7 @@ class NoteReader:
                 start=start,
                 end=end,
                 text=words,
-                code=self._code(one.code, reading.shown),
+                code=self.code(Code(one.code), reading.shown),
                 kind=Kind.DISEASE if one.how == "disease name" else Kind.PHENOTYPE,
                 status=said.status,
                 about=said.about,
@@ -152,12 +152,21 @@ class NoteReader:
                 score=one.score,
             )
 
-    def _code(self, code: str, lang: str) -> Code:
-        if code in self._ontology.number:
-            return self._ontology.code(self._ontology.number[code], lang)
-        if code in self._names.number:
-            return self._names.code(self._names.number[code], lang)
-        return Code(code)
+    @property
+    def ontology(self) -> Ontology:
+        """The ontology whose concepts are recognised."""
+        return self._ontology
+
+    def code(self, code: Code, lang: str, *, strict: bool = False) -> Code:
+        """A code with its label in a language; one that is not known stays as it is, or with `strict` NotFoundError."""
+        value = self._ontology.retired.get(code.value, code.value) or code.value
+        if value in self._ontology.number:
+            return self._ontology.code(self._ontology.number[value], lang)
+        if value in self._names.number:
+            return self._names.code(self._names.number[value], lang)
+        if strict:
+            raise NotFoundError(f"{code.value} is neither a term of HPO {self._ontology.release} nor a known disease")
+        return code
 
     def _measured(self, reading: _Reading) -> Iterator[Mention]:
         """Values: outside their range as what they mean, else under the code of what was measured."""
@@ -169,7 +178,7 @@ class NoteReader:
                 start=start,
                 end=end,
                 text=words,
-                code=analyte if said.code is None else self._code(said.code.value, reading.shown),
+                code=analyte if said.code is None else self.code(said.code, reading.shown),
                 kind=Kind.VITAL if one.analyte.vital else Kind.LAB,
                 status=Status.PRESENT,
                 about=PATIENT,

@@ -17,6 +17,7 @@ from suwen.language.scope_rules import MENTION, Cue, Rulebook, cues_in, packaged
 __all__ = ["PATIENT", "Judged", "judge"]
 
 PATIENT = "patient"
+_FAMILY = ("family", "家族")  # of whom, where no relative is named; the second in a Chinese sentence
 _ORDER = ("conditional", "absent", "possible", "planned", "past")  # the first that holds decides, relatives apart
 _HALF_WIDTH = str.maketrans("（）：？！；，［］＋－−–—’‘～＜＞", "():?!;,[]+----''~<>")
 _STRONG = re.compile(r"[;。!\n]|\.(?=\s|$)")
@@ -60,6 +61,11 @@ class _Sentence:
     section: Section
     chinese: bool
 
+    def relative(self, cue: _Found) -> str:
+        """The relative as written in the cue ("his mother" is mother), the last of several; else the family."""
+        named = self.book.kin.findall(self.text[cue.start : cue.end])
+        return named[-1].lower() if named else _FAMILY[self.chinese]
+
 
 def judge(
     sentence: str,
@@ -98,10 +104,10 @@ def _has_chinese(sentence: str) -> bool:
 
 def _judged(said: _Sentence, span: tuple[int, int]) -> Judged:
     holding = [one for one in said.found if _holds(one, span, said)]
-    relative = min((one for one in holding if one.cue.effect == "family"), key=lambda one: _gap(one, span), default=None)
-    if relative is not None:
-        about = _relative(said, said.text[relative.start : relative.end])
-        return Judged(Status.FAMILY, about, relative.cue.name)
+    kin = [(said.relative(one), _gap(one, span), one.cue.name) for one in holding if one.cue.effect == "family"]
+    if kin:
+        about, _, rule = min(kin, key=lambda one: (one[0] in _FAMILY, one[1]))  # a named relative says more
+        return Judged(Status.FAMILY, about, rule)
     return _by_section(_of_patient(holding, said, span), said, holding)
 
 
@@ -123,7 +129,7 @@ def _by_section(judged: Judged, said: _Sentence, holding: list[_Found]) -> Judge
     status = _BY_SECTION.get(said.section)
     rule = f"section:{said.section.value}"
     if status is Status.FAMILY:
-        return Judged(status, _relative(said, ""), rule)
+        return Judged(status, _FAMILY[said.chinese], rule)
     if status is None or judged.status is not Status.PRESENT or any(one.cue.effect == "ongoing" for one in holding):
         return judged
     return Judged(status, judged.about, rule)
@@ -147,16 +153,23 @@ def _reaches(one: _Found, start: int, end: int, said: _Sentence) -> bool:
     if _STRONG.search(between):
         return False
     stops = _STOPS.get(one.cue.effect, _STOPS[""])
-    first = start + (one.end == start)  # what is grown together with the cue ("曾" + "有") ends nothing
-    if any(first <= other.start and other.end <= end and other.cue.effect in stops for other in said.found):
+    if any(_stops(other, one, start, end) for other in said.found if other.cue.effect in stops):
         return False
     if reach == "near":
         return len(between) <= _NEAR and "," not in between
     return reach != "clause" or "," not in between
 
 
+def _stops(other: _Found, one: _Found, start: int, end: int) -> bool:
+    """Whether `other` stands between; what is grown together with the cue does not ("曾有", "was excluded")."""
+    beside = int(other.cue.effect == "verb")  # the space between English words
+    first = start if one.end != start else start + 1 + beside
+    last = end if one.start != end or not beside else end - 1 - beside
+    return first <= other.start and other.end <= last
+
+
 def _one_list(one: _Found, between: str) -> bool:
-    """Said after things named in a list: over commas only where the last item is joined to them ("A, B and C absent")."""
+    """Said after what a list names: over commas only where the last is joined to the rest ("A, B and C absent")."""
     if "," not in between or one.cue.reach == "sentence":
         return True
     return _JOINED.search(between[between.rindex(",") :]) is not None
@@ -164,9 +177,3 @@ def _one_list(one: _Found, between: str) -> bool:
 
 def _gap(one: _Found, span: tuple[int, int]) -> int:
     return max(span[0] - one.end, one.start - span[1])
-
-
-def _relative(said: _Sentence, cue: str) -> str:
-    """The relative as written in the cue ("his mother" is mother), the last of several; else the family."""
-    named = said.book.kin.findall(cue)
-    return named[-1].lower() if named else "家族" if said.chinese else "family"

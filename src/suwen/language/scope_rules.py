@@ -13,9 +13,9 @@ from suwen.errors import InputError, Problem
 __all__ = ["MENTION", "Cue", "Rulebook", "cues_in", "packaged_rules", "parse_rules"]
 
 MENTION = "\ufffc"  # stands for each character of a mention, so that no cue is read inside one; {mention} in a table
-_TABLES = ("scope_en.tsv", "scope_zh.tsv")  # later lines win only where they are longer
+_TABLES = ("scope_en.tsv", "scope_zh.tsv")
 _EFFECTS = frozenset(
-    "absent possible conditional family past planned ongoing nothing wall verb patient".split()
+    ("absent", "possible", "conditional", "family", "past", "planned", "ongoing", "nothing", "wall", "verb", "patient")
 )
 _SIDES = frozenset(("after", "before", "both", "within", "-"))
 _REACHES = frozenset(("near", "clause", "list", "sentence", "-"))
@@ -113,13 +113,15 @@ def _compiled(cues: list[Cue], sets: dict[str, str]) -> Rulebook:
 
 
 def _either(cues: list[Cue], written: dict[Cue, str]) -> str:
-    return "|".join(f"({written[cue]}{_AFTER if _latin(_LOOKAROUND.sub('', written[cue])[::-1]) else ''})" for cue in cues)
+    return "|".join(
+        f"({written[cue]}{_AFTER if _latin(_LOOKAROUND.sub('', written[cue])[::-1]) else ''})" for cue in cues
+    )
 
 
 def _rank(written: str) -> tuple[int, int, int]:
     """What makes a cue come before others at one place: the least it must cover, then a look around, then detail."""
     bare = _LOOKAROUND.sub("", written)
-    least = re.sub(r"\\[sS]\+?", " ", re.sub(r"\[[^\]]*\]|\\.", "x", bare.replace(r"\s+", " ")))
+    least = re.sub(r"\\[sS]\+?", " ", re.sub(r"\[[^\]]*\]|\\.", "x", bare.replace(r"\s*", "").replace(r"\s+", " ")))
     while group := _INNERMOST.search(least):
         shortest = min(group.group(1).split("|"), key=lambda one: len(_OPTIONAL.sub("", one)))
         kept = "" if (group.group(2) or "").startswith(("?", "*", "{0")) else _OPTIONAL.sub("", shortest)
@@ -129,7 +131,8 @@ def _rank(written: str) -> tuple[int, int, int]:
 
 
 def _expanded(pattern: str, sets: dict[str, str]) -> str:
-    return re.sub(r"\{([a-z_]+)\}", lambda found: sets[found.group(1)], pattern).replace(" ", r"\s+")
+    named = re.sub(r"\{([a-z_]+)\}", lambda found: sets[found.group(1)], pattern)
+    return named.replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
 def _latin(written: str) -> bool:

@@ -80,7 +80,7 @@ def _pattern() -> re.Pattern[str]:
     line = rf"^{_OPEN}{_NUMBER}{_OPEN}"
     return re.compile(
         rf"{line}(?P<zh>{chinese})(?:{_NOTE}[ \t]*{_CLOSE}[ \t]*(?:[:：]|$)|{_CLOSE[:-1]}+|(?=[ \t\u3000]))"
-        rf"|{line}(?P<en>(?i:{english}))(?:{_NOTE}[ \t]*{_CLOSE}[ \t]*[:：]|[ \t]+[-–][ \t])"  # noqa: RUF001
+        rf"|{line}(?P<en>(?i:{english}))(?:{_NOTE}[ \t]*{_CLOSE}[ \t]*[:：]|[ \t]+[-–][ \t])"
         rf"|{line}(?P<own>(?=[A-Z])(?i:{english}))[ \t]*{_CLOSE}[ \t]*$"
         rf"|(?<=[。；;，,.、\s])(?P<zhin>{chinese}){_NOTE}[ \t]*[:：]"
         rf"|(?<=[.;。；][ \n])(?P<enin>(?i:{english})){_NOTE}[ \t]*[:：]"

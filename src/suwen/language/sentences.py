@@ -6,14 +6,14 @@ import re
 
 __all__ = ["clauses", "sentences"]
 
-# A full stop in these ends nothing. Lower case; compared with the word that the stop belongs to.
-_ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof st vs approx ca cf e.g i.e eg al etc fig no nos vol resp pt pts hx dx tx rx sx yr yrs mo mos wk "
-    "wks hr hrs min mins sec wt ht temp resp ext abd neuro cv gi gu b.i.d t.i.d q.i.d q.d p.o i.v i.m s.c p.r.n a.m p.m "
-    "r.o c.o s.p w.o h.o dept hosp tab tabs cap inj jr sr inc dist prox lat bilat max incl excl var ssp spp subsp".split()
-)
-_BORDER = re.compile(r"[。！？!?；;]+|\.+(?=[\s\"'”’）)\]]|$|[A-Z\u4e00-\u9fff])|\r?\n[\s]*")  # noqa: RUF001
+# A full stop in these ends nothing. In small letters, to be compared with the word that the stop belongs to.
+_SHORT = """dr mr mrs ms prof st vs approx ca cf e.g i.e eg al etc fig no nos vol resp pt pts hx dx tx rx sx yr yrs mo
+mos wk wks hr hrs min mins sec wt ht temp ext abd neuro cv gi gu b.i.d t.i.d q.i.d q.d p.o i.v i.m s.c p.r.n a.m p.m r.o
+c.o s.p w.o h.o dept hosp tab tabs cap inj jr sr inc dist prox lat bilat max incl excl var ssp spp subsp mat pat"""
+_ABBREVIATIONS = frozenset(_SHORT.split())
+_BORDER = re.compile(r"[。！？!?；;]+|\.+(?=[\s\"'”’）)\]]|$|[A-Z\u4e00-\u9fff])|\r?\n[\s]*")
 _WORD_BEFORE = re.compile(r"[A-Za-z][A-Za-z.]*$|(?:^|(?<=\s))\d{1,2}$|(?<=[\u4e00-\u9fff\n:：;；。])\d{1,2}$")
+_INITIAL = re.compile(r"(?:^|[(\s]|[A-Za-z.,]\s)$(?<!\d\s)")  # before "J. Smith"; not in "38.5 C." nor "9.5 g/L."
 _COMMA = re.compile(r"[,，](?!\d{3}\b)[ \t]*")
 _WRAPPED_AT = 60  # characters: a line that long, followed by a small letter, was broken by its editor, not its writer
 _CLOSING = "\"'”’)）]】"
@@ -63,7 +63,7 @@ def _opens(text: str, place: int) -> bool:
 
 
 def _stops(text: str, start: int, border: re.Match[str]) -> bool:
-    """Whether a full stop ends a sentence: not after an abbreviation, an initial, or a list number that opens a line."""
+    """Whether a full stop ends a sentence: not after an abbreviation, an initial, or a number that opens a line."""
     word = _WORD_BEFORE.search(text, max(start, border.start() - 12), border.start())
     if word is None:
         return True
@@ -71,7 +71,8 @@ def _stops(text: str, start: int, border: re.Match[str]) -> bool:
     if said.isdigit():
         return bool(text[start : word.start()].strip())  # "1. Fever" at the start; but "... was 38."
     glued = border.end() < len(text) and text[border.end()].isascii() and text[border.end()].isalnum()
-    return not (said in _ABBREVIATIONS or len(said) == 1 or (glued and "." in said))
+    initial = len(said) == 1 and _INITIAL.search(text, start, word.start()) is not None
+    return not (said in _ABBREVIATIONS or initial or (glued and "." in said))
 
 
 def _wrapped(text: str, border: re.Match[str]) -> bool:

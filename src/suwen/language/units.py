@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from decimal import Context, Decimal
 from functools import cache
-from types import MappingProxyType
 
 from suwen.errors import InputError
 
@@ -44,22 +43,17 @@ _WHOLE = (
     (r"(?i:inch(?:es)?)(?![A-Za-z])", "[in_i]"),
 )
 _POWER = r"(?:[xX*·]\s*)?10\s*(?:\^|\*\*|\*|[eE]|\()?\s*(12|9|6|3)\)?\s*/\s*(u?[lL]|mm3|升)"
-_ATOMS: Mapping[str, str] = MappingProxyType(
-    {
-        **{unit: unit for unit in ("mol", "mmol", "umol", "nmol", "pmol", "kg", "g", "mg", "ug", "ng", "pg", "cm")},
-        **{"mcg": "ug", "μg": "ug", "u": "U", "mu": "mU", "uu": "uU", "ku": "kU", "meq": "meq", "mosm": "mosm"},
-        **{"iu": "[IU]", "miu": "m[IU]", "uiu": "u[IU]", "kiu": "k[IU]", "fl": "fL", "ml": "mL", "m": "m", "mm": "mm"},
-        **{"克": "g", "毫克": "mg", "微克": "ug", "纳克": "ng", "千克": "kg", "公斤": "kg", "厘米": "cm", "米": "m"},
-        **{"毫摩尔": "mmol", "毫摩": "mmol", "微摩尔": "umol", "纳摩尔": "nmol", "单位": "U", "国际单位": "[IU]"},
-    }
-)
-_PER: Mapping[str, str] = MappingProxyType(
-    {
-        **{"l": "L", "dl": "dL", "ml": "mL", "ul": "uL", "g": "g", "mg": "mg", "kg": "kg", "mol": "mol"},
-        **{"mmol": "mmol", "d": "d", "day": "d", "24h": "d", "24hr": "d", "24小时": "d", "天": "d", "日": "d"},
-        **{"升": "L", "毫升": "mL", "分升": "dL", "克": "g", "毫摩尔": "mmol"},
-    }
-)
+# What is written, in lower case, and the UCUM atom: before the stroke, and after it.
+_UPPER = """
+mol=mol mmol=mmol umol=umol nmol=nmol pmol=pmol kg=kg g=g mg=mg ug=ug mcg=ug ng=ng pg=pg cm=cm m=m mm=mm fl=fL ml=mL
+u=U mu=mU uu=uU ku=kU iu=[IU] miu=m[IU] uiu=u[IU] kiu=k[IU] meq=meq mosm=mosm
+克=g 毫克=mg 微克=ug 纳克=ng 千克=kg 公斤=kg 厘米=cm 米=m 单位=U 国际单位=[IU] 毫摩尔=mmol 毫摩=mmol 微摩尔=umol
+纳摩尔=nmol
+"""
+_LOWER = """
+l=L dl=dL ml=mL ul=uL g=g mg=mg kg=kg mol=mol mmol=mmol d=d day=d 24h=d 24hr=d 24小时=d 天=d 日=d 升=L 毫升=mL 分升=dL
+克=g 毫摩尔=mmol
+"""
 
 
 def read_unit(text: str, start: int = 0) -> tuple[str, int]:
@@ -79,8 +73,8 @@ def read_unit(text: str, start: int = 0) -> tuple[str, int]:
     match = composed.match(text, start)
     if match is None:
         return "", start
-    upper, lower = _ATOMS[match.group(1).lower()], match.group(2)
-    return upper if lower is None else f"{upper}/{_PER[''.join(lower.split()).lower()]}", match.end()
+    upper, lower = _atoms(_UPPER)[match.group(1).lower()], match.group(2)
+    return upper if lower is None else f"{upper}/{_atoms(_LOWER)[''.join(lower.split()).lower()]}", match.end()
 
 
 def convert_unit(
@@ -115,9 +109,14 @@ def _converted(value: Decimal, from_: str, to: str) -> Decimal | None:
 
 
 @cache
+def _atoms(listed: str) -> Mapping[str, str]:
+    return dict(pair.split("=") for pair in listed.split())
+
+
+@cache
 def _patterns() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...], re.Pattern[str]]:
-    atoms = "|".join(re.escape(atom) for atom in sorted(_ATOMS, key=len, reverse=True))
-    per = "|".join(re.escape(atom) for atom in sorted(_PER, key=len, reverse=True)).replace("24", r"24\s*")
+    atoms = "|".join(re.escape(atom) for atom in sorted(_atoms(_UPPER), key=len, reverse=True))
+    per = "|".join(re.escape(atom) for atom in sorted(_atoms(_LOWER), key=len, reverse=True)).replace("24", r"24\s*")
     composed = rf"(?i:({atoms}))(?:\s*/\s*(?i:({per}))(?![A-Za-z])(?:\s*(?:FEU|DDU)(?![A-Za-z]))?|(?![A-Za-z/]))"
     whole = tuple((re.compile(pattern), code) for pattern, code in _WHOLE)
     return re.compile(_POWER), whole, re.compile(composed)

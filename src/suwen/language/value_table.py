@@ -55,7 +55,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Degree:
-    """The HPO term for an abnormality from a `limit` on (None: at once); `times` where it is a multiple of the upper limit."""
+    """The HPO term from a `limit` on (None: at once); with `times` it is a multiple of the upper limit of the range."""
 
     code: str
     limit: Decimal | None = None
@@ -64,7 +64,7 @@ class Degree:
 
 @dataclass(frozen=True, slots=True)
 class Analyte:
-    """One row of labs.tsv. `unit` is UCUM; `others` are the further units in use; `low` and `high` are plausible limits."""
+    """One row of labs.tsv. `unit` is UCUM, `others` are further units in use, `low` and `high` the plausible limits."""
 
     code: Code
     kind: str
@@ -106,7 +106,7 @@ class Analyte:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A way an analyte is written; `context` only where its specimen was named before, `risky` only with more than a number."""
+    """A name of an analyte; `context`: only once its specimen was named, `risky`: only with more than a number."""
 
     text: str
     analyte: Analyte
@@ -121,10 +121,11 @@ def analytes() -> tuple[Analyte, ...]:
 
 
 @cache
-def sources() -> Mapping[str, str]:
-    """Key of a source of reference ranges to its citation."""
-    lines = (line.removeprefix("# source ") for line in _lines() if line.startswith("# source "))
-    return {key: citation for key, _, citation in (line.partition(": ") for line in lines)}
+def sources() -> Mapping[str, tuple[str, str]]:
+    """Key of a source of reference ranges to its citation in English and in Chinese."""
+    lines = (line.removeprefix("# source ").partition(": ") for line in _lines() if line.startswith("# source "))
+    both = ((key, citation.partition(" | ")) for key, _, citation in lines)
+    return {key: (english, chinese) for key, (english, _, chinese) in both}
 
 
 @cache
@@ -202,7 +203,9 @@ def _degrees(loinc: str, cell: str) -> tuple[Degree, ...]:
 def _range(loinc: str, entry: str) -> Range:
     match = _RANGE.fullmatch(entry)
     if match is None:
-        raise FormatError(f"labs.tsv: the row of {loinc} has a range that is not 'sex from-to low..high source': {entry}")
+        raise FormatError(
+            f"labs.tsv: the row of {loinc} has a range that is not 'sex from-to low..high source': {entry}"
+        )
     sex, start, end, low, opened, high, sure, source = match.groups()
     return Range(
         sex=_SEXES[sex],

@@ -1,4 +1,4 @@
-"""A server on loopback that speaks the chat protocol of OpenAI and misbehaves as it is told, for the tests."""
+"""A server on loopback that speaks the chat protocol of OpenAI and misbehaves as it is told, and its clients."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from suwen.language.model import Answer, Budget, Message, OpenAIServer, Prompted
 
 Behaviour = Callable[["Handler", dict[str, Any]], None]
 
@@ -45,7 +47,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.model.next()(self, request)
 
-    do_GET = do_POST  # a redirect would be followed with GET
+    def do_GET(self) -> None:  # a redirect might be followed with GET
+        self.do_POST()
 
     def reply(self, status: int, body: bytes, *, length: int | None = None, **headers: str) -> None:
         with suppress(OSError):
@@ -157,7 +160,7 @@ def obeys(handler: Handler, request: dict[str, Any]) -> None:
     if order is None:
         good()(handler, request)
         return
-    words = [word for word in re.findall(r"[A-Za-z]{4,}|[\u4e00-\u9fff]{2,6}", note)]
+    words = list(re.findall(r"[A-Za-z]{4,}|[\u4e00-\u9fff]{2,6}", note))
     quotes = [*words, order[1], order[0], note[40:100], "seizure", "癫痫发作"]
     found = [mention(quote, order[1]) for quote in quotes]
     good(*found, mention("seizures", "Seizure", before="everywhere: "))(handler, request)
@@ -187,3 +190,49 @@ def model_server(*behaviours: Behaviour, certificate: Sequence[Path] = ()) -> It
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+NAME = "Zaphod Quuxley"  # a name that stands in the notes and may stand in no error and no audit entry
+NOTE = f"{NAME} has seizures and hypotonia. He has no ataxia. His mother has strabismus."
+ASK = (Message("system", "read"), Message("user", NOTE))
+
+
+@dataclass
+class Time:
+    """A clock that moves only when somebody sleeps."""
+
+    at: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+
+
+@dataclass
+class Fake:
+    """A model without a server: says one text after the other and remembers what it was shown."""
+
+    texts: list[str]
+    shown: list[Sequence[Message]] = field(default_factory=list)
+
+    def complete(self, messages: Sequence[Message], *, schema: Any, limit_tokens: int) -> Answer:
+        del schema, limit_tokens
+        self.shown.append(messages)
+        return Answer(self.texts.pop(0) if len(self.texts) > 1 else self.texts[0], "fake", 1, 1)
+
+
+def client(server: ModelServer, audit: list[Prompted] | None = None, **more: Any) -> OpenAIServer:
+    time = Time()
+    settings: dict[str, Any] = {
+        "allowed": [server.address],
+        "budget": Budget(100, 10**6),
+        "audit": (audit if audit is not None else []).append,
+        "timeout_s": 20.0,
+        "sleep": time.sleep,
+        "clock": time.clock,
+    }
+    return OpenAIServer(server.address, "tiny", **{**settings, **more})

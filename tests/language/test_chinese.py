@@ -162,6 +162,12 @@ def test_a_line_end_parts_what_stands_before_from_what_stands_after(
     assert {(hit.start, hit.end, hit.code) for hit in matcher.hits(f"{first}\n\n{second}")} == expected
 
 
+def test_a_long_enumeration_gives_each_finding_of_each_line(matcher: ChineseMatcher) -> None:
+    lines = 20_000  # work that grew with the square of the length would not come back
+    hits = matcher.hits("腹痛,头、颈部疼痛\n" * lines)
+    assert [sum(hit.code == code for hit in hits) for code in (BELLY, HEAD, NECK)] == [lines] * 3
+
+
 def test_phrases_agree_with_a_plain_search() -> None:
     chance = random.Random(1)  # noqa: S311
     phrases = {"".join(chance.choices("甲乙丙丁", k=chance.randint(2, 5))) for _ in range(60)}

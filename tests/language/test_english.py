@@ -162,7 +162,19 @@ def test_forms_of_a_word_are_one(one: str, other: str) -> None:
 def test_relatives_share_a_stem_and_strangers_do_not() -> None:
     assert stem(normal_form("abnormalities")) == stem(normal_form("abnormal"))
     assert stem(normal_form("retinal")) == stem(normal_form("retina"))
-    assert stem(normal_form("toe")) != stem(normal_form("tooth"))
+    for one, other in [("toe", "tooth"), ("hypotension", "hypotonia"), ("limb", "limbic"), ("second", "secondary")]:
+        assert stem(normal_form(one)) != stem(normal_form(other))
+
+
+def test_a_list_of_lines_is_not_one_phrase(matcher: EnglishMatcher) -> None:
+    text = "- hypotonia\n- seizures"
+    assert said(matcher, text) == [("hypotonia", "HP:0001252"), ("seizures", "HP:0001250")]
+    assert said(matcher, "hearing\nloss") == [("hearing\nloss", "HP:0000365")]
+
+
+def test_a_long_text_without_a_full_stop_is_read_to_its_end(matcher: EnglishMatcher) -> None:
+    text = "short broad nails abnormal kidney heart " * 2000 + "macroglossia"
+    assert said(matcher, text)[-1] == ("macroglossia", "HP:0000158")
 
 
 def test_threads_read_alike(matcher: EnglishMatcher) -> None:

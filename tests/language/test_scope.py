@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suwen.errors import InputError
+from suwen.language.cue_index import first_signs
 from suwen.language.nouns import Section, Status
 from suwen.language.scope import Judged, judge
 from suwen.language.scope_rules import packaged_rules, parse_rules
@@ -145,8 +146,23 @@ def test_any_sentence_gets_one_judgement_a_mention_whatever_their_order(text: st
 
 def test_every_cue_of_the_tables_can_be_reached() -> None:
     book = packaged_rules()
-    assert book.finder.groups == len(book.cues)
+    assert {cue for _, some in (book.of_kin, *book.finders.values()) for cue in some} == set(book.cues)
     assert len({cue.pattern for cue in book.cues}) == len(book.cues), "a pattern stands twice in the tables"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "signs"),
+    [
+        ("no", "n"),
+        ("(?:a|b)?c", "abc"),
+        ("(?<=x)[d-f]g", "def"),
+        (r"\??k", "?k"),
+        ("(?:a?|b)c", "abc"),
+        (r"\dx", "0123456789"),
+    ],
+)
+def test_a_cue_is_tried_wherever_it_can_begin(pattern: str, signs: str) -> None:
+    assert first_signs(pattern) == set(signs)
 
 
 def test_a_broken_table_is_refused_line_by_line() -> None:

@@ -1,4 +1,4 @@
-"""Proves that measured values are read as clinicians write them, in both languages, and that what is no value is not."""
+"""Proves that measured values are read as clinicians write them, in both languages, and that doses are not read."""
 
 from __future__ import annotations
 
@@ -87,6 +87,7 @@ def test_a_blood_pressure_that_varied_is_four() -> None:
         "phone 12345",
         "Hbx 12 g/L",
         "PRALT 120 U/L",
+        "CD3T 38.5℃",
     ],
 )
 def test_doses_days_and_names_with_numbers_are_no_values(text: str) -> None:
@@ -97,6 +98,7 @@ def test_doses_days_and_names_with_numbers_are_no_values(text: str) -> None:
     ("text", "low", "high", "flag"),
     [
         ("ALT 120 U/L (0-40)", "0", "40", ""),
+        ("ALT 120 U/L (40-0)", None, None, ""),
         ("ALT  120  U/L  0-40  H", "0", "40", "H"),
         ("ALT | 120 | U/L | 0-40 | ↑", "0", "40", "H"),
         ("血氨 156μmol/L（正常值 10-47）", "10", "47", ""),
@@ -129,7 +131,8 @@ TABLES = [
     "Test | Result | Unit | Reference | Flag\n--- | --- | --- | --- | ---\nTotal bilirubin | 45.2 | umol/L | 0-26 | H\n"
     "K | 2.8 | mmol/L | 3.5-5.3 | L",
     "Test,Result,Unit,Reference range,Flag\nTBIL,45.2,umol/L,0-26,H\nPotassium,2.8,mmol/L,3.5-5.3,L",
-    "序号  检验项目  结果  单位  参考区间  提示\n1  总胆红素(TBIL)  45.2  μmol/L  0~26  ↑\n2  钾(K)  2.8  mmol/L  3.5~5.3  ↓",
+    "序号  检验项目  结果  单位  参考区间  提示\n"
+    "1  总胆红素(TBIL)  45.2  μmol/L  0~26  ↑\n2  钾(K)  2.8  mmol/L  3.5~5.3  ↓",
     "项目\t参考值\t提示\t单位\t结果\n*总胆红素\t0-26\t高\tumol/L\t45.2\nK+\t3.5-5.3\t低\tmmol/L\t2.8",
 ]
 
@@ -144,7 +147,12 @@ def test_tables_say_the_same_however_they_are_drawn(text: str, around: str) -> N
 
 
 def test_a_table_ends_at_the_blank_line() -> None:
-    text = "Test,Result,Unit\nTBIL,45.2,umol/L\n\nHb 85 g/L, then nothing."
+    text = "Test,Result,Unit\nTBIL,45.2,umol/L\n\nToday, Hb 85 g/L, then nothing."
+    assert short(values(text)) == [("14631-6", "45.2", "umol/L"), ("718-7", "85", "g/L")]
+
+
+def test_a_line_of_prose_under_a_table_is_still_read() -> None:
+    text = "Test,Result,Unit\nTBIL,45.2,umol/L\nOn the same day, as before, Hb was 85 g/L."
     assert short(values(text)) == [("14631-6", "45.2", "umol/L"), ("718-7", "85", "g/L")]
 
 
@@ -154,6 +162,7 @@ def test_the_specimen_decides_what_a_bare_name_means() -> None:
     urine = values("尿常规：蛋白(+++)，潜血(++)，白细胞 20/HP，红细胞 15/HP，pH 6.0")
     assert [code for code, _, _ in short(urine)] == ["20454-5", "5794-3", "5821-4", "13945-1", "5803-2"]
     assert values("胸水：白细胞 500×10^6/L") == []
+    assert [code for code, _, _ in short(values("脑脊液压力正常。白细胞 12×10^9/L"))] == ["6690-2"]
 
 
 def test_offsets_are_those_of_the_text_given() -> None:
@@ -181,9 +190,7 @@ def test_folding_keeps_the_length(text: str) -> None:
     st.sampled_from(["U/L", " U/L", " IU/L", "u/l", " 单位/升"]),
     st.sampled_from(["", "↑", " (H)", "（0-40）", " [9-50]"]),
 )
-def test_however_it_is_put_together_the_number_is_the_same(
-    name: str, link: str, number: Decimal, unit: str, end: str
-) -> None:
+def test_the_wording_does_not_matter(name: str, link: str, number: Decimal, unit: str, end: str) -> None:
     (value,) = values(f"入院{name}{link}{number}{unit}{end}，复查。")
     assert (value.analyte.code.value, value.value, value.unit) == ("LOINC:1742-6", number, "U/L")
     assert (value.flag, value.range_high is not None) == ("H" if "↑" in end or "H" in end else "", "-" in end)

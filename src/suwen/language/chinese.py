@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
@@ -94,15 +95,17 @@ def _longest(hits: Iterable[Hit], length: int, *, taken: Iterable[Hit] = ()) -> 
 
 
 def _new(hits: Iterable[Hit], chosen: list[Hit]) -> list[Hit]:
-    """Enumerated hits whose code none of the chosen has within their span, each once."""
-    spans: dict[str, list[Hit]] = {}
-    for hit in chosen:
-        spans.setdefault(hit.code, []).append(hit)
+    """Enumerated hits whose code none of the chosen has within their span, each once; they come in order of end."""
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for hit in sorted(chosen, key=_place):
+        spans.setdefault(hit.code, []).append((hit.start, hit.end))
+    reached: dict[str, int] = {}
     added = []
     for hit in hits:
-        same = spans.setdefault(hit.code, [])
-        if not any(one.start < hit.end and hit.start < one.end for one in same):
-            same.append(hit)
+        same = spans.get(hit.code, [])
+        before = bisect_left(same, (hit.end, 0))  # those that begin before this one ends; they do not overlap
+        if hit.start >= reached.get(hit.code, 0) and not (before and same[before - 1][1] > hit.start):
+            reached[hit.code] = hit.end
             added.append(hit)
     return added
 

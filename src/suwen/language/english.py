@@ -21,6 +21,7 @@ __all__ = ["IN_DISEASE", "EnglishMatcher"]
 IN_DISEASE = "in the name of a syndrome"  # `how` of a hit that a reader of a patient's findings may want to leave out
 _SCORE_IN_DISEASE = 0.5
 _ENDS = frozenset([".", "?", "!", ";"])
+_LONGEST_SENTENCE = 250  # tokens; a text without full stops must not cost the square of its length
 _WORDS_REMEMBERED = 1 << 16
 
 
@@ -38,8 +39,7 @@ class EnglishMatcher:
     def hits(self, text: str) -> list[Hit]:
         """Concepts named in `text`, in order of position; `start` and `end` are characters of `text`."""
         found = [hit for sentence in self._sentences(text) for hit in self._in_sentence(*sentence)]
-        if found or "(" in text or self._usual:
-            found += short_hits(text, found, self._usual)
+        found += short_hits(text, found, self._usual)
         return sorted(found, key=lambda hit: (hit.start, hit.end, hit.code))
 
     def _sentences(self, text: str) -> Iterator[tuple[list[Word], list[tuple[int, int]]]]:
@@ -47,12 +47,11 @@ class EnglishMatcher:
         spans: list[tuple[int, int]] = []
         for match in TOKEN.finditer(lowered(text)):
             raw = match.group()
-            if raw in _ENDS or raw.isspace():
+            if raw in _ENDS or raw[0] == "\n" or len(words) == _LONGEST_SENTENCE:
                 yield words, spans
                 words, spans = [], []
-            else:
-                words.append(self._word(raw))
-                spans.append(match.span())
+            words.append(self._word(raw))
+            spans.append(match.span())
         yield words, spans
 
     def _in_sentence(self, words: Sequence[Word], spans: Sequence[tuple[int, int]]) -> Iterator[Hit]:

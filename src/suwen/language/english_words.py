@@ -9,7 +9,7 @@ __all__ = ["TOKEN", "lowered", "normal_form", "stem"]
 
 # Prefixes that are written with and without a hyphen; as a token of their own they would hide the word.
 _PREFIX = "hyper|hypo|micro|macro|poly|brachy|syn|pan|hemi|para|quadri|tetra|pseudo|non|anti|a|an|dys|mega|oligo|cardio"
-TOKEN = re.compile(rf"(?:{_PREFIX})-[a-z]{{4,}}|[a-z0-9]+(?:['’](?=s\b)s)?|[.?!](?=\s)|\n\s*\n|[,/;:()\[\]+]|\S")
+TOKEN = re.compile(rf"(?:{_PREFIX})-[a-z]{{4,}}|[a-z0-9]+(?:['’](?=s\b)s)?|[.?!](?=\s)|\n\s*[\n*•-]|[,/;:()\[\]+]|\S")
 
 _IRREGULAR = {
     "teeth": "tooth", "feet": "foot", "phalanges": "phalanx", "phalangeal": "phalanx", "irides": "iris",
@@ -56,11 +56,32 @@ _ENDINGS = (
     "ational", "ivities", "iveness", "ization", "ivity", "icity", "osity", "arity", "izing", "ations", "ically",
     "ements", "mental", "iform", "ation", "ative", "ement", "ities", "ality", "ments", "atous", "inous", "itary",
     "ially", "ility", "ible", "able", "ance", "ence", "ancy", "ency", "ment", "ness", "ions", "ical", "ized", "eous",
-    "ious", "uous", "atic", "ally", "less", "sion", "ant", "ent", "ion", "ity", "ism", "ous", "ive", "ial", "ian",
+    "ious", "uous", "atic", "ally", "less", "ant", "ent", "ion", "ity", "ism", "ous", "ive", "ial", "ian",
     "ual", "ate", "ile", "ary", "oid", "ing", "ize", "ed", "al", "ar", "ic", "um", "us", "is", "ia", "ly", "en",
-    "on", "or", "a", "e", "y", "o",
+    "or", "a", "e", "y", "o",
 )  # fmt: skip
 _SHORTEST_STEM = 4
+# Words that would lose their meaning with their ending: form, and the stem it keeps.
+_OWN_STEM = {
+    "corneal": "cornea", "corneas": "cornea", "choroidal": "choroid", "chorionic": "chorion", "macular": "macula",
+    "coronary": "coronary", "testis": "testis", "testicular": "testis", "pectoral": "pectoral", "septic": "septic",
+    "partial": "partial", "partially": "partial", "colony": "colony", "clonal": "clonal", "callus": "callus",
+    "secondary": "secondary", "labial": "labia", "tendency": "tendency", "vocalization": "vocalization",
+    "fragment": "fragment", "fragmentation": "fragment", "fragmented": "fragment", "steroid": "steroid",
+} | {
+    word: word
+    for word in [
+        "cornea", "choroid", "chorion", "chorea", "macula", "macule", "radiation", "limbic", "limbal", "limbus",
+        "labia", "malaria", "difficile", "distance", "distension", "distention", "hypotension", "hypertension",
+        "dysphoria", "dysphonia", "static", "status", "mention", "several", "lateral", "later", "signal",
+        "signaling", "generation", "concentric", "countenance", "anomia", "malleus", "mallory", "cushing", "cushion",
+        "belly", "bulla", "compared", "component", "placenta", "traction", "tension", "organism", "portal",
+        "position", "relative", "ratio", "ration", "sensory", "total", "passive", "present", "presence", "presenile",
+        "previous", "personality", "general", "vaginismus", "sebaceous", "stationary", "prone", "primum", "prime",
+        "capital", "carbon", "common", "comma", "conventional", "convention", "fungus", "punctate", "scaly",
+        "button", "hallux",
+    ]
+}  # fmt: skip
 
 
 def lowered(text: str) -> str:
@@ -107,6 +128,8 @@ def _singular(word: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def stem(form: str) -> str:
     """What a form shares with its relatives: "abnormal" and "abnormality", "retina" and "retinal"."""
+    if form in _OWN_STEM:
+        return _OWN_STEM[form]
     for ending in _ENDINGS:
         if form.endswith(ending) and len(form) - len(ending) >= _SHORTEST_STEM:
             return stem(form[: -len(ending)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from suwen.subject import Code, Measurement, Sex
 __all__ = ["NoteReader", "ReadNote"]
 
 _LANGUAGES = (None, "en", "zh")
+_NORMAL = re.compile("正常|无异常|未见异常")  # what the grammar of symptoms reads as one, and is none
 _VITALS = frozenset(
     {"8310-5", "8867-4", "9279-1", "8480-6", "8462-4", "59408-5", "2708-6", "8302-2", "29463-7", "39156-5"}
 )
@@ -108,7 +110,8 @@ class NoteReader:
         """What is named, but for headings, values, and phenotypes inside the name of a disease."""
         text = reading.normal.text
         english = self._english.hits(text) if reading.lang != "zh" else []
-        chinese = self._chinese.hits(text) if reading.lang != "en" else []
+        chinese = [one for one in self._chinese.hits(text) if one.code or not _NORMAL.search(text, one.start, one.end)]
+        chinese = chinese if reading.lang != "en" else []
         phenotypes, diseases = [*english, *chinese], self._diseases.hits(text)
         taken = [(one.start, one.begins) for one in reading.parts] + [(one.start, one.end) for one in reading.values]
         same = {(one.start, one.end) for one in phenotypes}
@@ -173,19 +176,25 @@ class NoteReader:
         for one in reading.values:
             said = meaning(one, sex=reading.who.sex, age_years=reading.who.age_years)
             start, end, words = reading.place(one.start, one.end)
-            analyte = Code(f"LOINC:{one.analyte.loinc}", one.analyte.name(reading.shown))
+            zh = reading.shown == "zh"
+            names = (one.analyte.names_zh if zh else ()) or one.analyte.names
+            analyte = Code(one.analyte.code.value, names[0])
             yield Mention(
                 start=start,
                 end=end,
                 text=words,
                 code=analyte if said.code is None else self.code(said.code, reading.shown),
-                kind=Kind.VITAL if one.analyte.vital else Kind.LAB,
+                kind=Kind.VITAL if one.analyte.kind == "vital" else Kind.LAB,
                 status=Status.PRESENT,
                 about=PATIENT,
                 section=reading.section(one.start),
-                rule=said.reason_zh if reading.shown == "zh" else said.reason,
-                measurement=Measurement(analyte, float(one.value), one.unit),
-                question=said.question,
+                rule=said.reason_zh if zh else said.reason,
+                measurement=Measurement(
+                    analyte,
+                    float(one.value if said.value is None else said.value),
+                    one.unit if said.value is None else said.unit,
+                ),
+                question=said.question_zh if zh else said.question,
             )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from suwen.errors import InputError, Problem
+from suwen.language.cue_index import first_signs
 
 __all__ = ["MENTION", "Cue", "Rulebook", "cues_in", "packaged_rules", "parse_rules"]
 
@@ -20,10 +21,12 @@ _EFFECTS = frozenset(
 _SIDES = frozenset(("after", "before", "both", "within", "-"))
 _REACHES = frozenset(("near", "clause", "list", "sentence", "-"))
 _LOOKAROUND = re.compile(r"\(\?<?[=!][^()]*\)")
+_OF_KIN = re.compile(r"\{[a-z_]*kin")
 _AFTER = "(?![a-z0-9])"
 _INNERMOST = re.compile(r"\(\?:([^()]*)\)([?*+]|\{[\d,]+\})?")
 _OPTIONAL = re.compile(r".(?:[?*]|\{0,\d+\})\??")
 _LETTER = re.compile(r"[a-z0-9]")
+_Finder = tuple[str, tuple["Cue", ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,22 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """All cues, the longer first, and one pattern whose group number, less one, is the cue's place.
+    """All cues, those that go first at one place before the others, ready to be sought.
 
-    `within` are cues sought in the words of the mention itself; `kin` finds the words for relatives.
+    `starts` finds the places where a cue can begin; `finders` gives, for the character there, a pattern whose group
+    number, less one, is the place of the cue in the tuple beside it. Cues with a word for a relative have one finder
+    of their own, `of_kin`, tried only in a sentence where `stems` finds something; `kin` finds the words for relatives.
+    `within` are cues sought in the words of the mention itself; `rank` tells which cue goes first.
     """
 
     cues: tuple[Cue, ...]
-    finder: re.Pattern[str]
-    within: tuple[Cue, ...]
+    starts: re.Pattern[str]
+    finders: Mapping[str, _Finder]
+    of_kin: _Finder
     kin: re.Pattern[str]
+    stems: re.Pattern[str]
+    within: tuple[Cue, ...]
+    rank: Mapping[Cue, int]
 
 
 @cache
@@ -87,9 +97,34 @@ def parse_rules(text: str) -> Rulebook:
 
 def cues_in(rules: Rulebook, masked: str) -> Iterator[tuple[int, int, Cue]]:
     """Start, end and cue of what the rules find in `masked`, a sentence whose mentions are masked with MENTION."""
-    cues = rules.cues
-    for match in rules.finder.finditer(masked):
-        yield match.start(), match.end(), cues[(match.lastindex or 1) - 1]
+    kin = rules.stems.search(masked) is not None
+    place = 0
+    while start := rules.starts.search(masked, place):
+        place = start.end()
+        found = _at(rules, masked, start.start(), kin)
+        if found:
+            yield start.start(), *found
+            place = max(found[0], place)
+
+
+def _at(rules: Rulebook, masked: str, place: int, kin: bool) -> tuple[int, Cue] | None:
+    finder = rules.finders.get(masked[place])
+    own = _first(finder, masked, place) if finder else None
+    other = _first(rules.of_kin, masked, place) if kin else None
+    if own and other:
+        return min(own, other, key=lambda one: rules.rank[one[1]])
+    return own or other
+
+
+def _first(finder: _Finder, masked: str, place: int) -> tuple[int, Cue] | None:
+    match = _ready(finder[0]).match(masked, place)
+    return (match.end(), finder[1][(match.lastindex or 1) - 1]) if match else None
+
+
+@cache
+def _ready(pattern: str) -> re.Pattern[str]:
+    """Compiled when it is first needed: most notes begin few cues with a given character."""
+    return re.compile(pattern)
 
 
 def _wrong(cells: list[str]) -> str:
@@ -101,21 +136,43 @@ def _wrong(cells: list[str]) -> str:
 
 
 def _compiled(cues: list[Cue], sets: dict[str, str]) -> Rulebook:
-    """Cues that begin with a Latin letter share one border before them: tried at word starts only, they cost little."""
     written = {cue: _expanded(cue.pattern, sets) for cue in cues if cue.side != "within"}
     ordered = sorted(written, key=lambda cue: _rank(written[cue]), reverse=True)
-    latin = [cue for cue in ordered if _latin(_LOOKAROUND.sub("", written[cue]))]
-    others = [cue for cue in ordered if cue not in set(latin)]
-    parts = [f"(?<![a-z0-9])(?:{_either(latin, written)})"] * bool(latin) + [_either(others, written)] * bool(others)
-    kin = "|".join(words for name, words in sets.items() if "kin" in name) or "(?!)"
-    within = tuple(cue for cue in cues if cue.side == "within")
-    return Rulebook((*latin, *others), re.compile("|".join(parts)), within, re.compile(kin, re.IGNORECASE))
+    of_kin = [cue for cue in ordered if _OF_KIN.search(cue.pattern)]
+    plain = [cue for cue in ordered if not _OF_KIN.search(cue.pattern)]
+    finders = _finders(plain, written)
+    others = "".join(sign for sign in _signs(ordered, written) if not _LETTER.match(sign))
+    return Rulebook(
+        cues=tuple(ordered),
+        starts=re.compile(rf"(?<![a-z0-9])[a-z0-9]|[{re.escape(others)}]" if others else "(?<![a-z0-9])[a-z0-9]"),
+        finders=finders,
+        of_kin=(_either(of_kin, written) or "(?!)", tuple(of_kin)),
+        kin=_any_of(sets, "kin"),
+        stems=_any_of(sets, "stem"),
+        within=tuple(cue for cue in cues if cue.side == "within"),
+        rank={cue: place for place, cue in enumerate(ordered)},
+    )
+
+
+def _any_of(sets: dict[str, str], kind: str) -> re.Pattern[str]:
+    return re.compile("|".join(words for name, words in sets.items() if kind in name) or "(?!)", re.IGNORECASE)
+
+
+def _signs(ordered: list[Cue], written: dict[Cue, str]) -> list[str]:
+    return sorted(set().union(*(first_signs(written[cue]) for cue in ordered)))
+
+
+def _finders(ordered: list[Cue], written: dict[Cue, str]) -> dict[str, _Finder]:
+    """For each character the cues that can begin with it, as one pattern: few are tried at each place."""
+    beginning: dict[str, list[Cue]] = {}
+    for cue in ordered:
+        for sign in first_signs(written[cue]):
+            beginning.setdefault(sign, []).append(cue)
+    return {sign: (_either(some, written), tuple(some)) for sign, some in beginning.items()}
 
 
 def _either(cues: list[Cue], written: dict[Cue, str]) -> str:
-    return "|".join(
-        f"({written[cue]}{_AFTER if _latin(_LOOKAROUND.sub('', written[cue])[::-1]) else ''})" for cue in cues
-    )
+    return "|".join(f"({written[cue]}{_AFTER if _ends_latin(written[cue]) else ''})" for cue in cues)
 
 
 def _rank(written: str) -> tuple[int, int, int]:
@@ -135,9 +192,9 @@ def _expanded(pattern: str, sets: dict[str, str]) -> str:
     return named.replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
-def _latin(written: str) -> bool:
-    """Whether the outermost character that is not pattern syntax is a Latin letter or a digit."""
-    for sign in written.replace("(?:", "").replace(":?(", ""):  # or written backwards
+def _ends_latin(written: str) -> bool:
+    """Whether the last character that is not pattern syntax is a Latin letter or a digit."""
+    for sign in reversed(_LOOKAROUND.sub("", written).replace("(?:", "")):
         if sign not in "?()|[]\\+*":
             return bool(_LETTER.match(sign))
     return False

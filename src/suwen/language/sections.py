@@ -41,7 +41,7 @@ def sections(text: str) -> list[Part]:
     marks = [(0, Section.NONE, (0, 0))]
     lasting = marks[0]
     for mark, until in _headings(text):
-        if marks[-1][0] == mark[0]:
+        while marks and marks[-1][0] >= mark[0]:  # a heading before the end of one that held for its sentence only
             marks.pop()
         marks.append(mark)
         if until:

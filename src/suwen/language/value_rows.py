@@ -43,7 +43,7 @@ class _Header:
 
 
 def row_values(text: str) -> tuple[list[Value], list[tuple[int, int]]]:
-    """Values of the tables with a header, and the stretches of text those tables cover."""
+    """Values of the tables with a header, and the lines they were read from."""
     found: list[Value] = []
     covered: list[tuple[int, int]] = []
     header: _Header | None = None
@@ -56,10 +56,10 @@ def row_values(text: str) -> tuple[list[Value], list[tuple[int, int]]]:
         if len(cells) <= header.columns["result"]:
             header = None if len(cells) == 1 else header
             continue
-        covered.append((start, start + len(line)))
         value = _row(header, cells)
-        if value is not None:
+        if value is not None:  # a line that is no row is left to the reading of running text
             found.append(value)
+            covered.append((start, start + len(line)))
     return found, covered
 
 

@@ -175,10 +175,8 @@ def _ordinal(text: str, place: _Place, possible: Sequence[Name], at: int) -> Val
     if plain is None or match is None:
         return None
     word = match.group(1).replace(" ", "").lower()
-    degree = ORDINALS.get(word) or (Decimal(word[0]) if word[0].isdigit() else Decimal(len(word)))
-    return Value(
-        place.start, match.end(), plain.analyte, Decimal(0) if word in {"-", "阴性"} else degree, unit="{plus}"
-    )
+    degree = ORDINALS[word] if word in ORDINALS else Decimal(word[0] if word[0].isdigit() else len(word))
+    return Value(place.start, match.end(), plain.analyte, degree, unit="{plus}")
 
 
 def _in_context(text: str, place: _Place, marks: Sequence[tuple[int, str]]) -> list[Name]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -118,7 +119,12 @@ def ground(
     best = _without_overlap(kept)
     if len(best) < len(kept):
         dropped[Dropped.REPEATED] += len(kept) - len(best)
-    return Grounded(tuple(_mention(part, one, grounder.ontology, model) for one in best), dict(dropped))
+    named = [*((one.start, one.end) for one in best), *(_normal_span(part, one) for one in taken)]
+    return Grounded(tuple(_mention(part, one, named, grounder.ontology, model) for one in best), dict(dropped))
+
+
+def _normal_span(part: Part, one: Mention) -> tuple[int, int]:
+    return bisect_left(part.normal.places, one.start), bisect_left(part.normal.places, one.end)
 
 
 def _whole(text: str, lang: str | None) -> Part:
@@ -201,13 +207,15 @@ def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
     return min([start, *(low for low, _ in inside)]), max([end, *(high for _, high in inside)])
 
 
-def _mention(part: Part, one: _Kept, ontology: Ontology, model: str) -> Mention:
+def _mention(part: Part, one: _Kept, named: Sequence[tuple[int, int]], ontology: Ontology, model: str) -> Mention:
     text = part.normal.text
     low, high = _sentence(text, one.start, one.end)
     section = _section(text, low, one.start)
     low = max(low, section[1])
     sentence, span, lang = text[low:high], (one.start - low, one.end - low), language_of(text[low:high])
-    judged = judge(sentence, [span], section=section[0], lang=lang)[0]
+    # What else is named there counts too: the "absent" of "absent speech" denies nothing beside it.
+    beside = [(max(0, begin - low), min(end, high) - low) for begin, end in named if begin < high and low < end]
+    judged = judge(sentence, [span, *beside], section=section[0], lang=lang)[0]
     status, about, rule, question = _status(judged, one.proposal.status, lang)
     start, end = part.normal.original(one.start, one.end)
     more = attributes(sentence, span, lang)
@@ -247,7 +255,5 @@ def _status(judged: Judged, said: str, lang: str) -> tuple[Status, str, str, str
         return judged.status, judged.about, f"{judged.rule}; model said {claimed.value}", ""
     relative = "家族" if lang == "zh" else "family"
     about = relative if claimed is Status.FAMILY else PATIENT
-    question = (
-        f"模型读作{claimed.value}，规则未见依据" if lang == "zh" else f"only the model reads this as {claimed.value}"
-    )
+    question = f"只有模型读作“{_CHINESE[claimed]}”" if lang == "zh" else f"only the model reads this as {claimed.value}"
     return claimed, about, f"status {claimed.value} by the model alone", question

@@ -45,13 +45,19 @@ def summarise(
     if not 0 < len(mentions) <= _MOST:
         raise InputError(f"a summary is made of 1 to {_MOST} mentions, not of {len(mentions)}")
     answer = model.complete(ask_summary(text, mentions, lang, boundary()), schema=None, limit_tokens=_LIMIT_TOKENS)
-    written = _LATE.sub(r"\2\1 ", _THOUGHT.sub("", answer.text).strip())
+    written = _LATE.sub(_earlier, _THOUGHT.sub("", answer.text).strip())
     kept: list[str] = []
     cut: list[str] = []
     for low, high in sentences(written):
         sentence = written[low:high].strip()
         (kept if _supported(sentence, mentions, grounder) else cut).append(sentence)
     return Summary(("" if lang == "zh" else " ").join(kept), tuple(filter(None, cut)))
+
+
+def _earlier(late: re.Match[str]) -> str:
+    """Numbers that stand after a full stop, before it."""
+    mark, numbers = late[1], late[2].strip()
+    return f" {numbers}{mark} " if mark.isascii() else f"{numbers}{mark}"
 
 
 def _supported(sentence: str, mentions: Sequence[Mention], grounder: Grounder | None) -> bool:

@@ -107,6 +107,8 @@ def test_the_age_of_the_patient_is_no_time(marked: str) -> None:
         ("severe [intellectual disability] and mild ataxia", SEVERE, ""),
         ("mild-to-moderate [ptosis] on the right", MODERATE, RIGHT),
         ("profound [deafness] in both ears", PROFOUND, BILATERAL),
+        ("[ataxia] and severe headache", "", ""),
+        ("右侧面瘫、[头痛]", "", ""),
         ("unilateral [cataract]", "", UNILATERAL),
         ("left ventricular [hypertrophy]", "", ""),
         ("he left the ward with [fever]", "", ""),

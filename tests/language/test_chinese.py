@@ -33,6 +33,9 @@ TABLE = {
     "下肢无力": LEG,
     "肝脏肿大": LIVER,
     "听力下降": HEARING,
+    "视力下降": "HP:0007663",
+    "视力减退": "HP:0000505",  # so that their shared form is ambiguous, and only the words themselves decide
+    "体温低": "HP:0002045",
     "四肢肌张力低下": MUSCLE,
     "癫痫": "HP:0001250",
     "癫痫持续状态": "HP:0002133",
@@ -76,6 +79,7 @@ def codes(matcher: ChineseMatcher, given_text: str) -> set[str]:
         ("四肢肌张力呈低下", [("四肢肌张力呈低下", MUSCLE)]),
         ("癫痫持续状态", [("癫痫持续状态", "HP:0002133")]),
         ("头、颈部疼痛", [("头、颈部疼痛", HEAD), ("颈部疼痛", NECK)]),
+        ("视力、听力下降", [("视力、听力下降", "HP:0007663"), ("听力下降", HEARING)]),
         ("双上肢及双下肢无力", [("双上肢及双下肢无力", ARM), ("双下肢无力", LEG)]),
     ],
 )
@@ -87,6 +91,7 @@ def test_what_is_found(matcher: ChineseMatcher, given_text: str, expected: list[
     "given_text",
     [
         "抗癫痫药",
+        "体温低于39℃",
         "止呕吐药",
         "癫痫科",
         "癫痫性脑病",

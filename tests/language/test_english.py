@@ -59,6 +59,9 @@ def test_a_coordinated_phrase_says_both(matcher: EnglishMatcher) -> None:
     ("text", "code", "instead"),
     [
         ("Hypotonia and seizures.", "HP:0010819", "hypotonic seizures"),
+        ("Hypotonia and recurrent seizures.", "HP:0010819", "hypotonic seizures"),
+        ("He was short (nails: normal).", "HP:0001799", "short nails"),
+        ("The liver was not enlarged.", "HP:0002240", "the liver was enlarged"),
         ("Short stature and nails.", "HP:0001799", "short nails"),
         (
             "Status epilepticus with prominent motor symptoms",

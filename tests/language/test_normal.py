@@ -116,10 +116,20 @@ def test_traditional_notes(encoding: str) -> None:
         b"PK\x03\x04\x14\x00\x06\x00" + b"\xb3\x9a" * 50,
         NOTE_ZH.encode("utf-8") * 200 + NOTE_TW.encode("big5") * 200,
         NOTE_ZH.encode("gb18030") * 200 + NOTE_ZH.encode("utf-16-le") * 200,
+        "腹痛三天".encode("gb18030") * 9000 + "過去無藥".encode("big5") * 3000,
         b"\xff\xfe\x00",
         b"a" * (MAX_NOTE_BYTES + 1),
     ],
-    ids=["pdf", "png", "zip", "utf-8 and big5", "gb18030 and utf-16", "odd utf-16", "too large"],
+    ids=[
+        "pdf",
+        "png",
+        "zip",
+        "utf-8 and big5",
+        "gb18030 and utf-16",
+        "gb18030 and some big5",
+        "odd utf-16",
+        "too large",
+    ],
 )
 def test_what_is_not_a_note_is_refused_in_one_sentence(data: bytes) -> None:
     with pytest.raises(FormatError) as caught:

@@ -62,6 +62,8 @@ def test_the_table_of_its_language_is_judged_right(lang: str) -> None:
         ("[Fever], [chills] and [rash] were not observed.", "absent absent absent"),
         ("有[发热]，[肝脾肿大]未触及。", "present absent"),
         ("[Clubbing] absent. [Rash]: none. [Oedema] (-). [Cough] (+).", "absent absent absent present"),
+        ("No murmur and there is [oedema]; no fever and she has [cough].", "present present"),
+        ("No fever; [cough]. 未见皮疹；[黄疸]。", "present present"),
         # negated twice, or not at all
         ("不能排除[肺栓塞]，[肺炎]不除外，并非没有[疼痛]。", "possible possible present"),
         ("[Sepsis] cannot be excluded. She is not without [pain].", "possible present"),

@@ -46,6 +46,7 @@ _out = click.option(
     help="Where the patient is seen: a clinic for rare diseases, or general practice.",
 )
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 50), help="How many diseases to file.")
+@click.option("--no-texts", is_flag=True, help="Read no notes, reports and attachments; coded features only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_emergency
 @engine_options
@@ -102,9 +103,11 @@ def _purpose(emergency: bool) -> Any:
 def _areas(options: dict[str, Any]) -> tuple[Area, ...]:
     """Every area, with the engine of the differential; without its knowledge that area says so, the others go on."""
     from suwen.consult import default_areas  # noqa: PLC0415
+    from suwen.language.reader import NoteReader  # noqa: PLC0415
 
     engine = open_engine((options["hpo"], options["library"], options["no_library"]), say)
-    return default_areas(engine, setting=options["setting"], top=options["top"])
+    reader = None if options["no_texts"] else NoteReader(engine.knowledge)
+    return default_areas(engine, setting=options["setting"], top=options["top"], reader=reader)
 
 
 def _show(found: Consultation, lang: str, *, as_json: bool) -> None:

@@ -65,13 +65,16 @@ def demo(folder: Path, outs: tuple[Path, ...], **options: Any) -> None:
 
     Its secrets lie beside the store, so nothing real may ever be put into it.
     """
+    from suwen.language.reader import NoteReader  # noqa: PLC0415
+
     refuse_unknown_report(outs)
     lang = options["lang"]
     ward = _ward(folder)
     with _open(ward) as (actor, records):
         patients = _admit(actor, records)
         engine = open_engine((options["hpo"], options["library"], options["no_library"]), say)
-        found = [_consulted(actor, records, one, engine) for one in patients]
+        reader = NoteReader(engine.knowledge)
+        found = [_consulted(actor, records, one, engine, reader) for one in patients]
     _show(found, lang)
     for out in outs:
         write_report(found[0], out, lang)
@@ -139,10 +142,10 @@ def _admit(actor: Actor, records: Records) -> list[str]:
     return [import_fhir(actor, records, read_document(one.read_bytes())).patients[0] for one in files]
 
 
-def _consulted(actor: Actor, records: Records, patient: str, engine: Any) -> Consultation:
+def _consulted(actor: Actor, records: Records, patient: str, engine: Any, reader: Any) -> Consultation:
     from suwen.consult import consult, default_areas  # noqa: PLC0415
 
-    areas: tuple[Area, ...] = default_areas(engine, setting="rare")
+    areas: tuple[Area, ...] = default_areas(engine, setting="rare", reader=reader)
     return consult(actor, records, patient, areas=areas)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from suwen.diagnosis import Chronicle, Engine
     from suwen.diagnosis.features import Features
     from suwen.knowledge import Ontology
+    from suwen.language.reader import NoteReader
 
 __all__ = ["consistency_area", "default_areas", "differential_area"]
 
@@ -37,22 +38,35 @@ _SETTINGS = MappingProxyType(
 
 
 def default_areas(
-    engine: Engine | None, *, setting: str = "common", top: int = 10, least: float = _LEAST
+    engine: Engine | None,
+    *,
+    setting: str = "common",
+    top: int = 10,
+    least: float = _LEAST,
+    reader: NoteReader | None = None,
 ) -> tuple[Area, ...]:
     """Every area there is. Without an `engine` the differential is reported as unavailable, the others answer.
 
-    `setting`, `top` and `least` are those of the differential. Raises InputError for an unknown setting.
+    `setting`, `top` and `least` are those of the differential; with a `reader` the texts of the record are read too.
+    Raises InputError for an unknown setting.
     """
     return (
-        differential_area(engine, setting=setting, top=top, least=least),
-        consistency_area(),
+        differential_area(engine, setting=setting, top=top, least=least, reader=reader),
+        consistency_area(reader),
     )
 
 
-def differential_area(engine: Engine | None, *, setting: str = "common", top: int = 10, least: float = _LEAST) -> Area:
+def differential_area(
+    engine: Engine | None,
+    *,
+    setting: str = "common",
+    top: int = 10,
+    least: float = _LEAST,
+    reader: NoteReader | None = None,
+) -> Area:
     """Rare diseases that may explain the patient's features: the `top` most probable, and none of these.
 
-    A disease of a chance below `least` is not filed.
+    A disease of a chance below `least` is not filed. With a `reader`, texts are read beside what is coded.
     """
     from suwen.diagnosis import Prior  # noqa: PLC0415 - numpy comes with it
     from suwen.diagnosis.model import load_model  # noqa: PLC0415
@@ -60,29 +74,29 @@ def differential_area(engine: Engine | None, *, setting: str = "common", top: in
     prior, model = Prior(setting=setting), load_model()
     library = engine.library.digest[:16] if engine and engine.library else "none"
     knowledge = engine.knowledge.digest[:16] if engine else "none"
-    filed = f"{setting}; top {top}; from {least:g}"
+    filed = f"{setting}; top {top}; from {least:g}; {reader.version if reader else 'coded only'}"
     version = f"{model.name} {model.version}; knowledge {knowledge}; cases {library}; {filed}; {_RULES}"
     return Area(
         name="differential",
         title={"en": "Rare disease differential", "zh": "罕见病鉴别诊断"},
-        kinds=projections.PATIENT_KINDS,
+        kinds=projections.PATIENT_KINDS | (projections.TEXT_KINDS if reader else frozenset()),
         version=version,
-        prepare=projections.features,
-        weigh=partial(_differential, engine, prior.setting, top, least),
+        prepare=partial(projections.features, reader=reader),
+        weigh=partial(_differential, engine, prior.setting, top, least, reader is not None),
         missing={} if engine else {"en": "no knowledge of diseases is installed", "zh": "未安装疾病知识库"},
     )
 
 
-def consistency_area() -> Area:
-    """The chart held against itself: what cannot be so, or was written twice."""
+def consistency_area(reader: NoteReader | None = None) -> Area:
+    """The chart held against itself: what cannot be so, or was written twice; with a `reader` its texts as well."""
     from suwen.diagnosis.consistency import VERSION  # noqa: PLC0415
 
     return Area(
         name="consistency",
         title={"en": "Consistency of the record", "zh": "记录一致性"},
-        kinds=projections.CHRONICLE_KINDS,
-        version=f"suwen-consistency {VERSION}; {_RULES}",
-        prepare=projections.chronicle,
+        kinds=projections.CHRONICLE_KINDS | (projections.TEXT_KINDS if reader else frozenset()),
+        version=f"suwen-consistency {VERSION}; {_RULES}; {reader.version if reader else 'coded only'}",
+        prepare=partial(projections.chronicle, reader=reader),
         weigh=_consistency,
     )
 
@@ -97,13 +111,15 @@ def _consistency(chronicle: Chronicle) -> Weighed:
     return Weighed(_filings(answers, urgency=_ISSUE), limits=LIMITS)
 
 
-def _differential(engine: Engine | None, setting: str, top: int, least: float, patient: Patient) -> Weighed:
+def _differential(
+    engine: Engine | None, setting: str, top: int, least: float, texts: bool, patient: Patient
+) -> Weighed:
     from suwen.diagnosis import Explainer, Prior, assess  # noqa: PLC0415
     from suwen.diagnosis.features import resolve  # noqa: PLC0415
 
     if engine is None:
         raise DataError("no knowledge of diseases is installed; run: suwen data fetch")
-    ontology, limits = engine.knowledge.ontology, _limits(setting, least)
+    ontology, limits = engine.knowledge.ontology, _limits(setting, least, texts=texts)
     features = resolve(patient, ontology, lenient=True)
     said, unusable = _remarks(patient, features, ontology)
     remarks, others = said["en"], {lang: said[lang] for lang in _LANGUAGES[1:]}
@@ -178,12 +194,11 @@ def _say(said: Mapping[str, list[str]], key: str, *, code: str, term: int, ontol
         lines.append(_REMARKS[key][lang].format(code=code, term=shown))
 
 
-def _limits(setting: str, least: float) -> Mapping[str, tuple[str, ...]]:
+def _limits(setting: str, least: float, *, texts: bool) -> Mapping[str, tuple[str, ...]]:
     share = f"{100 * least:g}"
-    return {
-        lang: tuple(one.format(setting=_SETTINGS[setting][lang], least=share) for one in _LIMITS[lang])
-        for lang in _LANGUAGES
-    }
+    seen = {lang: (_SEEN[texts][lang], *_LIMITS[lang]) for lang in _LANGUAGES}
+    said = _SETTINGS[setting]
+    return {lang: tuple(one.format(setting=said[lang], least=share) for one in seen[lang]) for lang in _LANGUAGES}
 
 
 _REMARKS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -199,18 +214,30 @@ _REMARKS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
+_SEEN: Mapping[bool, Mapping[str, str]] = MappingProxyType(
+    {
+        False: {
+            "en": "Only coded features, sex and age are weighed: no free text, image, laboratory value, family history "
+            "or genetic result.",
+            "zh": "仅权衡已编码的表型、性别与年龄，不含自由文本、影像、检验数值、家族史或基因结果。",
+        },
+        True: {
+            "en": "Coded features, what rules read in the texts, sex and age are weighed: no image, coded laboratory "
+            "value, family history or genetic result. Reading misses things and misreads some; look at the words.",
+            "zh": "权衡已编码的表型、由规则从文本中读出的内容、性别与年龄，不含影像、编码的检验数值、家族史或基因结果。"
+            "文本解读可能有遗漏或误读，请核对原文。",
+        },
+    }
+)
 _LIMITS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "en": (
-            "Only coded features, sex and age are weighed: no free text, image, laboratory value, family history or "
-            "genetic result.",
             "Probabilities were calibrated on published solved cases of rare diseases and are set for {setting}; "
             "common diseases are covered by “none of these” alone.",
             "Diseases less probable than {least} % are not filed; the differential itself lists them.",
             "A differential is no diagnosis; a physician confirms, amends or rejects each finding.",
         ),
         "zh": (
-            "仅权衡已编码的表型、性别与年龄，不含自由文本、影像、检验数值、家族史或基因结果。",
             "概率以已发表的罕见病确诊病例校准，并按{setting}设定；常见病仅由“以上均不是”涵盖。",
             "概率低于 {least}% 的疾病不予归档，可在鉴别诊断中查看。",
             "鉴别诊断不等于诊断；每项所见须由医师确认、修正或否定。",

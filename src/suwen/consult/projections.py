@@ -18,19 +18,23 @@ from typing import TYPE_CHECKING, Any
 
 from suwen.consult.nouns import Given
 from suwen.errors import FormatError
+from suwen.formats.fhir.attachments import texts_of
 from suwen.formats.fhir.nouns import Json
 from suwen.formats.fhir.patients import read_fhir
 from suwen.formats.fhir.tree import canonical
+from suwen.language.features import to_features
 from suwen.records.demographics import Demographics
-from suwen.subject import Code, Feature, Patient
+from suwen.subject import Code, Feature, Patient, Sex
 
 if TYPE_CHECKING:
     from suwen.diagnosis import Chronicle, Dated, Moment
+    from suwen.language.reader import NoteReader
 
 __all__ = [
     "CHRONICLE_KINDS",
     "NO_TERM",
     "PATIENT_KINDS",
+    "TEXT_KINDS",
     "UNREADABLE",
     "chronicle",
     "features",
@@ -46,7 +50,9 @@ _OTHERS = "subject is not a patient"
 _CONTAINED = "contained in another resource"
 _NO_DATE = "date that cannot be read"
 NO_TERM = "code without a usable phenotype term"
+_NO_TEXT = "text that cannot be read, or is elsewhere"
 PATIENT_KINDS = frozenset({"Patient", "Condition", "Observation"})
+TEXT_KINDS = frozenset({"DocumentReference", "DiagnosticReport", "Condition", "Observation"})
 _OF_PATIENT = ("gender", "birthDate", "deceasedDateTime", "deceasedBoolean")
 _OF_FACT = (
     *("resourceType", "status", "verificationStatus", "code", "valueBoolean", "valueCodeableConcept", "valueString"),
@@ -105,11 +111,13 @@ def reason_in(reason: str, lang: str) -> str:
     return _REASONS_ZH.get(reason, reason) if lang == "zh" else reason
 
 
-def features(resources: Sequence[Json], patient: str) -> Given:
+def features(resources: Sequence[Json], patient: str, *, reader: NoteReader | None = None) -> Given:
     """Features, sex and age of a patient (a `Patient` with this id): all that a differential needs.
 
     The newest Patient resource counts, and the register where it is silent. Age is that at the latest date of what was
-    read (or at death): in days below two years, in whole months above. What cannot be read is left out and counted.
+    read (or at death): in days below two years, in whole months above. With a `reader` texts are read too: a feature
+    that they alone state has the words as its span; what is coded counts more than what is written. What cannot be read
+    is left out and counted.
     """
     left_out, who = Counter[str](), _who(resources)
     facts = [one for one in _sound(resources, left_out) if one["resourceType"] in PATIENT_KINDS]
@@ -117,13 +125,48 @@ def features(resources: Sequence[Json], patient: str) -> Given:
     years = found.age_years
     if years is not None and years >= 2:
         years = int(years * 12 + 1e-9) / 12
-    said = sorted(found.features, key=lambda one: (one.code.value, one.excluded))
-    noun = Patient(patient, tuple(Feature(Code(one.code.value), one.excluded) for one in said), found.sex, years)
-    return Given(noun, _digest(noun), _used(who, read), +left_out)
+    coded = [Feature(Code(one.code.value), one.excluded) for one in found.features]
+    written, texts = _written(resources, reader, found.sex, years, left_out) if reader is not None else ([], [])
+    known = {one.code.value for one in coded}
+    said = sorted(
+        [*coded, *(one for one in written if one.code.value not in known)],
+        key=lambda one: (one.code.value, one.excluded),
+    )
+    noun = Patient(patient, tuple(said), found.sex, years)
+    return Given(noun, _digest(noun), _used(who, [*read, *texts]), +left_out)
 
 
-def chronicle(resources: Sequence[Json], patient: str) -> Given:
-    """What is stated and when, as a `Chronicle`; days count from birth, or from the earliest day that is known."""
+def _written(
+    resources: Sequence[Json], reader: NoteReader, sex: Sex, years: float | None, left_out: Counter[str]
+) -> tuple[list[Feature], list[Json]]:
+    """What the texts of a record say, the latest first where they disagree, and the resources that had a text."""
+    found: dict[str, Feature] = {}
+    read: list[Json] = []
+    bearing = (one for one in _sound(resources, Counter()) if one["resourceType"] in TEXT_KINDS)
+    for one in sorted(bearing, key=_written_at, reverse=True):
+        texts = list(texts_of(one))
+        left_out[_NO_TEXT] += sum(bool(text.problem) for text in texts)
+        for text in (text for text in texts if not text.problem):
+            mentions = reader.read(text.text, sex=sex, age_years=years).mentions
+            for feature in to_features(mentions, f"{_named(one)}#{text.where}").features:
+                found.setdefault(feature.code.value, feature)
+        if any(not text.problem for text in texts):
+            read.append(one)
+    present = [reader.ontology.number[one.code.value] for one in found.values() if not one.excluded]
+    implied = {int(term) for of in present for term in reader.ontology.ancestors(of)}
+    kept = [one for one in found.values() if not (one.excluded and reader.ontology.number[one.code.value] in implied)]
+    return [Feature(Code(one.code.value), one.excluded, span=one.span) for one in kept], read
+
+
+def _written_at(resource: Json) -> str:
+    return max((str(resource.get(name, "")) for name in ("date", "effectiveDateTime", "issued")), default="")
+
+
+def chronicle(resources: Sequence[Json], patient: str, *, reader: NoteReader | None = None) -> Given:
+    """What is stated and when, as a `Chronicle`; days count from birth, or from the earliest day that is known.
+
+    With a `reader` what texts state stands beside what is coded, so that the two can be held against each other.
+    """
     from suwen.diagnosis import Chronicle, Stated  # noqa: PLC0415 - numpy comes with it
 
     left_out, who = Counter[str](), _who(resources)
@@ -133,7 +176,10 @@ def chronicle(resources: Sequence[Json], patient: str) -> Given:
     left_out[UNREADABLE] += skipped[UNREADABLE]
     done = [one for one in sound if not _statuses(one) & _UNDONE]
     left_out[_NOT_DONE] += len(sound) - len(done)
-    stated = (Stated(one.code, one.excluded, one.where) for one in found.features)
+    stated = [Stated(one.code, one.excluded, one.where) for one in found.features]
+    if reader is not None:
+        written, _ = _written(resources, reader, found.sex, found.age_years, left_out)
+        stated += [Stated(one.code, one.excluded, one.span.document) for one in written if one.span is not None]
     events = (_dated(one, left_out) for one in done)
     birth, death = (_moment(str(who.get(name, ""))) for name in ("birthDate", "deceasedDateTime"))
     noun = Chronicle(patient, birth, death, tuple(stated), tuple(events))
@@ -320,6 +366,7 @@ _REASONS_ZH = MappingProxyType(
         _CONTAINED: "包含于其他资料之内",
         _NO_DATE: "日期无法读取",
         NO_TERM: "编码无可用的表型术语",
+        _NO_TEXT: "文本无法读取或存于别处",
         "condition not confirmed": "病情未确认",
         "observation without a result, or not about the patient": "观察无结果，或不涉及患者本人",
         "observation that says neither present nor absent": "观察未说明有无",

@@ -16,10 +16,11 @@ from suwen.language.phrases import Phrases
 
 __all__ = ["ChineseMatcher"]
 
-# A symptom within the name of a medicine, a germ, a department, a test or a disease does not say that anybody has it.
+# A symptom within the name of a medicine, a germ, a department, a test or a disease does not say that anybody has it,
+# nor does the beginning of a comparison: 体温低于39°C is no low temperature.
 _AFTER = re.compile(
     "药|科(?!学)|疫苗|病毒(?!性)|(?:链|双|葡萄)?球菌|杆菌|支原体|衣原体|克雷伯|嗜血|基因|抗体|门诊|评分|量表|指南|协会|基金|病房|中心"
-    "|性(?!质)|型(?!号)|病(?![史情程人例变房因理])|症(?!状)|综合[征症]|炎"
+    "|性(?!质)|型(?!号)|病(?![史情程人例变房因理])|症(?!状)|综合[征症]|炎|(?<=[低高大小多少])于"
 )
 _BEFORE = re.compile("抗|镇|退|(?<![防停终静制])止")
 _SCORES = {"literal": 1.0, "variant": 0.9, "composed": 0.85, "enumeration": 0.85, "slip": 0.8, "pattern": 0.5}
@@ -67,7 +68,8 @@ class ChineseMatcher:
         for number, part in enumerate(found.parts, start=1):
             how = "composed" if number == len(found.parts) else "enumeration"
             for first, (start, _) in enumerate(part):
-                code = self._variants.code("".join(word for _, word in part[first:]) + found.manifestation)
+                expression = "".join(word for _, word in part[first:]) + found.manifestation
+                code = self._table.get(expression) or self._variants.code(expression)
                 if code:
                     yield _hit(start, found.end, code, how)
                     break

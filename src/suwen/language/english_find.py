@@ -13,6 +13,7 @@ __all__ = ["Found", "find"]
 _WIDEST = 14  # tokens from the first to the last word of a name
 _MOST_SKIPPED = 3
 _MOST_BETWEEN = 4  # content words between in a coordinated phrase
+_COPULA = frozenset(["is", "are", "was", "were"])
 _GOVERNING = frozenset(["of", "in", "on", "to", "for"])
 _TOGETHER, _JOINED, _APART = 0, 1, 2
 _DERIVED = 3  # rank of a variant made by leaving words out
@@ -113,7 +114,7 @@ def _gap(words: Sequence[Word], before: int, after: int, *, joined: bool) -> int
     roles = [word.role for word in between]
     content = roles.count(Role.CONTENT)
     if Role.BREAK in roles or content > _MOST_BETWEEN:
-        return None
+        return _APART if len(between) == 1 and between[0].form in _COPULA else None  # "the liver was enlarged"
     if not content:
         return _TOGETHER if len(roles) <= _MOST_SKIPPED and (joined or Role.JOIN not in roles) else None
     if Role.JOIN in roles:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 
 from suwen.errors import InputError, NotFoundError
 from suwen.knowledge import Knowledge, Ontology
@@ -25,7 +28,9 @@ from suwen.subject import Code, Measurement, Sex
 
 __all__ = ["NoteReader", "ReadNote"]
 
+_VERSION = "1"  # raised whenever the code reads a text otherwise with the same lists
 _LANGUAGES = (None, "en", "zh")
+_WORDS = re.compile(r"[\w\s,'/-]{1,40}")
 _NORMAL = re.compile("正常|无异常|未见异常")  # what the grammar of symptoms reads as one, and is none
 _VITALS = frozenset(
     {"8310-5", "8867-4", "9279-1", "8480-6", "8462-4", "59408-5", "2708-6", "8302-2", "29463-7", "39156-5"}
@@ -151,9 +156,14 @@ class NoteReader:
                 severity=more.severity,
                 laterality=more.laterality,
                 section=section,
-                rule="; ".join(filter(None, [one.how, said.rule])),
+                rule="; ".join(filter(None, [one.how, _rule(said.rule)])),
                 score=one.score,
             )
+
+    @property
+    def version(self) -> str:
+        """What besides the text decides how it is read: rules, word lists, ontology."""
+        return f"reader {_VERSION} {_lists_digest()[:12]}; HPO {self._ontology.release}"
 
     @property
     def ontology(self) -> Ontology:
@@ -196,6 +206,24 @@ class NoteReader:
                 ),
                 question=said.question_zh if zh else said.question,
             )
+
+
+@cache
+def _lists_digest() -> str:
+    """SHA-256 (hex) over every word list and rule table of this room."""
+    whole = hashlib.sha256()
+    room = files("suwen.language")
+    for folder in (room, room.joinpath("lexicon_zh"), room.joinpath("rules")):
+        for one in sorted(folder.iterdir(), key=lambda one: one.name):
+            if one.name.endswith((".tsv", ".txt")):
+                whole.update(one.read_bytes())
+    return whole.hexdigest()
+
+
+def _rule(name: str) -> str:
+    """The name of a rule for a reader: what it does, and its cue where that is words and no pattern of words."""
+    effect, _, cue = name.partition(":")
+    return f"{effect}: {cue}" if cue and _WORDS.fullmatch(cue) else effect
 
 
 def _within(hit: Hit, name: Hit) -> bool:

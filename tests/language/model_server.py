@@ -137,6 +137,16 @@ def cut_off(handler: Handler, _: dict[str, Any]) -> None:
     handler.reply(200, body[: len(body) // 2], length=len(body))
 
 
+def speaks(line: bytes) -> Behaviour:
+    """Something that is not HTTP, which a client might quote in its error."""
+
+    def act(handler: Handler, _: dict[str, Any]) -> None:
+        handler.wfile.write(line + b"\r\n\r\n")
+        handler.close_connection = True
+
+    return act
+
+
 def hangs_up(handler: Handler, _: dict[str, Any]) -> None:
     handler.close_connection = True
 

@@ -22,13 +22,16 @@ from model_server import NAME, NOTE, Fake, client
 
 import suwen.language
 from suwen.errors import (
+    AccessError,
     InputError,
 )
 from suwen.knowledge import Knowledge
 from suwen.language.model import (
+    Answer,
     Budget,
     Dropped,
     Grounder,
+    Message,
     Proposal,
     ground,
     propose,
@@ -94,6 +97,11 @@ def test_proposals_that_stand_in_the_text_and_the_ontology_are_kept_with_the_sta
         pytest.param((". ", "", "Seizure"), Dropped.NOT_QUOTED, id="no word"),
         pytest.param(("He has", "", "Seizure"), Dropped.UNRELATED, id="other words"),
         pytest.param(("hypotonia", "", "HP:0001276"), Dropped.UNRELATED, id="the opposite (hypertonia)"),
+        pytest.param(("increased fertility in females", "", "HP:0000868"), Dropped.UNRELATED, id="decreased fertility"),
+        pytest.param(
+            ("increased nerve conduction velocity", "", "HP:0000762"), Dropped.UNRELATED, id="slow conduction"
+        ),
+        pytest.param(("increased facial adipose tissue", "", "HP:0009126"), Dropped.UNRELATED, id="rules read it else"),
         pytest.param(("seizures", "", "HP:0002373"), Dropped.UNRELATED, id="narrower than written"),
         pytest.param(("seizures", "", "HP:9999999"), Dropped.UNKNOWN, id="hallucinated code"),
         pytest.param(("seizures", "", "HP:00012501"), Dropped.UNKNOWN, id="code too long"),
@@ -106,7 +114,10 @@ def test_proposals_that_stand_in_the_text_and_the_ontology_are_kept_with_the_sta
 def test_what_is_not_grounded_is_dropped_and_counted(
     proposal: tuple[str, str, str], reason: Dropped, grounder: Grounder
 ) -> None:
-    found = ground(NOTE, [Proposal(*proposal, "present")], grounder)
+    text = (
+        f"{NOTE} Increased fertility in females; increased nerve conduction velocity; increased facial adipose tissue."
+    )
+    found = ground(text.replace("Increased", "increased"), [Proposal(*proposal, "present")], grounder)
     assert found.mentions == ()
     assert found.dropped == {reason: 1}
 
@@ -160,6 +171,12 @@ def test_words_that_rules_have_read_stay_with_the_rules(grounder: Grounder) -> N
     assert codes(narrower.mentions) == [("tonic seizures", "HP:0032792", Status.PRESENT)]
     unread = phenotype(text, "floppy build", "")
     assert ground(text, [Proposal("floppy", "", "Hypotonia", "present")], grounder, taken=[unread]).mentions
+
+
+def test_a_broader_concept_than_written_is_kept_with_a_lower_score(grounder: Grounder) -> None:
+    (one,) = ground("He has tonic seizures.", [Proposal("tonic seizures", "", "Seizure", "present")], grounder).mentions
+    assert (one.code.value, one.score) == ("HP:0001250", 0.8)
+    assert "broader" in one.rule
 
 
 def test_the_same_words_count_once(grounder: Grounder) -> None:
@@ -308,6 +325,20 @@ def test_a_budget_that_ends_stops_asking_and_says_what_was_not_read(grounder: Gr
     assert found.failed[-1].end == len(note)
 
 
+def test_a_model_that_may_not_be_asked_is_asked_once(grounder: Grounder) -> None:
+    asked = []
+
+    class Refusing:
+        def complete(self, messages: Sequence[Message], *, schema: Any, limit_tokens: int) -> Answer:
+            asked.append((messages, schema, limit_tokens))
+            raise AccessError("used up")
+
+    found = propose(f"{NOTE}\n" * 6, Refusing(), grounder, piece=200)
+    assert len(asked) == 1
+    assert len(found.failed) > 1
+    assert {one.reason for one in found.failed} == {"used up"}
+
+
 def test_pieces_cover_the_note_once(grounder: Grounder) -> None:
     rng = random.Random(3)  # noqa: S311
     for _ in range(20):
@@ -343,10 +374,10 @@ READ = (
 
 
 def test_sentences_that_cite_nothing_are_cut_and_listed() -> None:
-    written = "He has seizures [1]. He is well. He has hypotonia. [2] He likes [0] and [4]."
+    written = "He has seizures [1]. He is well. He has hypotonia. [2] He likes [0]. He sings [1][4]."
     found = summarise(NOTE, READ, Fake([written]), "en")
     assert found.text == "He has seizures [1]. He has hypotonia [2]."
-    assert found.unsupported == ("He is well.", "He likes [0] and [4].")
+    assert found.unsupported == ("He is well.", "He likes [0].", "He sings [1][4].")
 
 
 def test_sentences_that_say_more_than_they_cite_are_cut_where_rules_can_tell(grounder: Grounder) -> None:

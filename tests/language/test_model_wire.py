@@ -83,6 +83,7 @@ def test_a_server_without_schemas_is_asked_once_more_without() -> None:
         pytest.param(ms.huge, FormatError, id="huge"),
         pytest.param(ms.cut_off, NetworkError, id="cut off"),
         pytest.param(ms.hangs_up, NetworkError, id="hangs up"),
+        pytest.param(ms.speaks(NOTE.encode()), NetworkError, id="not HTTP"),
         pytest.param(ms.refuses(401, NOTE.encode()), NetworkError, id="401"),
         pytest.param(ms.refuses(404, NOTE.encode()), NetworkError, id="404"),
         pytest.param(ms.refuses(500, NOTE.encode()), NetworkError, id="500"),
@@ -158,7 +159,7 @@ def test_a_slow_server_is_left_at_the_deadline_and_not_asked_again(behaviour: ms
     audit: list[Prompted] = []
     with ms.model_server(behaviour) as server:
         with pytest.raises(NetworkError, match="within"):
-            ask(client(server, audit, timeout_s=0.3))
+            ask(client(server, audit, timeout_s=0.6))
         assert len(server.asked) == 1
         if behaviour is not ms.silent:
             assert server.left.wait(20)  # the client went away while the server still sent

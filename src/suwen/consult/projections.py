@@ -180,7 +180,7 @@ def chronicle(resources: Sequence[Json], patient: str, *, reader: NoteReader | N
     if reader is not None:
         written, _ = _written(resources, reader, found.sex, found.age_years, left_out)
         stated += [Stated(one.code, one.excluded, one.span.document) for one in written if one.span is not None]
-    events = (_dated(one, left_out) for one in done)
+    events = (_dated(one, left_out) for one in done if one["resourceType"] in _TIMES)
     birth, death = (_moment(str(who.get(name, ""))) for name in ("birthDate", "deceasedDateTime"))
     noun = Chronicle(patient, birth, death, tuple(stated), tuple(events))
     noun = _counted_from_birth(noun)

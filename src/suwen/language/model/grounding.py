@@ -70,13 +70,22 @@ class Grounder:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A text as given and normalised, the stretch of the normal text that was shown to the model, and the language."""
+    """A text as given and normalised, with its sentences and sections; a stretch of the normal text; the language."""
 
     normal: Normal = field(repr=False)
     given: str = field(repr=False)
     start: int
     end: int
     lang: str
+    sentences: Sequence[tuple[int, int]] = field(repr=False)
+    sections: Sequence[tuple[Section, int, int, tuple[int, int]]] = field(repr=False)
+
+    @staticmethod
+    def whole(text: str, lang: str | None) -> Part:
+        """All of a text, in `lang` or in the language that most of it is in."""
+        normal = normalise(text)
+        plain = normal.text
+        return Part(normal, text, 0, len(plain), lang or language_of(plain), sentences(plain), sections(plain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,7 @@ def ground(
     are judged by the rules of scope. Where these say nothing and the model something else than present, the model's
     status is kept with a `question`, so that the mention is shown and not used.
     """
-    part = text if isinstance(text, Part) else _whole(text, lang)
+    part = text if isinstance(text, Part) else Part.whole(text, lang)
     dropped: Counter[Dropped] = Counter()
     kept: list[_Kept] = []
     for proposal in proposals:
@@ -125,11 +134,6 @@ def ground(
 
 def _normal_span(part: Part, one: Mention) -> tuple[int, int]:
     return bisect_left(part.normal.places, one.start), bisect_left(part.normal.places, one.end)
-
-
-def _whole(text: str, lang: str | None) -> Part:
-    normal = normalise(text)
-    return Part(normal, text, 0, len(normal.text), lang or language_of(normal.text))
 
 
 def _check(part: Part, proposal: Proposal, grounder: Grounder) -> _Kept | Dropped:
@@ -177,7 +181,7 @@ def _after(part: Part, places: list[tuple[int, int]], before: str) -> list[tuple
 
 
 def _refused(part: Part, one: _Kept, taken: Sequence[Mention], ontology: Ontology) -> Dropped | None:
-    low, high = _sentence(part.normal.text, one.start, one.end)
+    low, high = _sentence(part, one.start, one.end)
     if _INSTRUCTION.search(part.normal.text[low:high]):
         return Dropped.INSTRUCTION
     start, end = part.normal.original(one.start, one.end)
@@ -202,15 +206,15 @@ def _without_overlap(kept: Sequence[_Kept]) -> list[_Kept]:
     return sorted(chosen, key=lambda one: one.start)
 
 
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    inside = [one for one in sentences(text) if one[0] < end and start < one[1]]
+def _sentence(part: Part, start: int, end: int) -> tuple[int, int]:
+    inside = [one for one in part.sentences if one[0] < end and start < one[1]]
     return min([start, *(low for low, _ in inside)]), max([end, *(high for _, high in inside)])
 
 
 def _mention(part: Part, one: _Kept, named: Sequence[tuple[int, int]], ontology: Ontology, model: str) -> Mention:
     text = part.normal.text
-    low, high = _sentence(text, one.start, one.end)
-    section = _section(text, low, one.start)
+    low, high = _sentence(part, one.start, one.end)
+    section = _section(part, low, one.start)
     low = max(low, section[1])
     sentence, span, lang = text[low:high], (one.start - low, one.end - low), language_of(text[low:high])
     # What else is named there counts too: the "absent" of "absent speech" denies nothing beside it.
@@ -237,11 +241,11 @@ def _mention(part: Part, one: _Kept, named: Sequence[tuple[int, int]], ontology:
     )
 
 
-def _section(text: str, low: int, at: int) -> tuple[Section, int]:
+def _section(part: Part, low: int, at: int) -> tuple[Section, int]:
     """The section of a place, and where its sentence begins after a heading that stands in it."""
-    for part in sections(text):
-        if part.start <= at < part.end:
-            return part.section, part.heading[1] if low <= part.heading[0] and part.heading[1] <= at else low
+    for section, start, end, heading in part.sections:
+        if start <= at < end:
+            return section, heading[1] if low <= heading[0] and heading[1] <= at else low
     return Section.NONE, low
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from suwen.errors import AccessError, FormatError, InputError, NetworkError
 from suwen.language.model.grounding import Grounder, Part, ground
 from suwen.language.model.nouns import Dropped, Failure, Grounded, TextModel
 from suwen.language.model.prompt import MENTIONS_SCHEMA, ask_mentions, read_proposals
-from suwen.language.normal import language_of, normalise
 from suwen.language.nouns import Mention
-from suwen.language.sentences import sentences
 
 __all__ = ["fresh_boundary", "propose"]
 
@@ -44,14 +43,13 @@ def propose(
         raise InputError(
             f"a note is shown in 'en' or 'zh', in pieces of at least 200 characters, not {lang!r}, {piece}"
         )
-    normal = normalise(text)
-    shown = lang or language_of(normal.text)
+    whole = Part.whole(text, lang)
     found: list[Mention] = []
     dropped: Counter[Dropped] = Counter()
     failed: list[Failure] = []
     refused = ""
-    for start, end in _pieces(normal.text, piece):
-        part = Part(normal, text, start, end, shown)
+    for start, end in _pieces(whole, piece):
+        part = replace(whole, start=start, end=end)
         try:
             if not refused:
                 grounded = _ask(part, model, grounder, taken, boundary())
@@ -63,7 +61,7 @@ def propose(
             reason = refused = str(error)
         except (NetworkError, FormatError) as error:
             reason = str(error)
-        failed.append(Failure(*normal.original(start, end), reason))
+        failed.append(Failure(*whole.normal.original(start, end), reason))
     return Grounded(tuple(found), dict(dropped), tuple(failed))
 
 
@@ -73,10 +71,10 @@ def _ask(part: Part, model: TextModel, grounder: Grounder, taken: Sequence[Menti
     return ground(part, read_proposals(answer.text), grounder, taken=taken, model=answer.model)
 
 
-def _pieces(text: str, most: int) -> Iterator[tuple[int, int]]:
+def _pieces(whole: Part, most: int) -> Iterator[tuple[int, int]]:
     """Stretches of whole sentences, at most `most` characters each; a longer sentence is cut."""
-    start = end = 0
-    for _, stop in sentences(text):
+    text, start, end = whole.normal.text, 0, 0
+    for _, stop in whole.sentences:
         if stop - start > most and end > start:
             yield start, end
             start = end

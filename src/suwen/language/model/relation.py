@@ -27,17 +27,13 @@ _NEGATING_ZH = re.compile("[无不未缺失没]")
 _OPPOSITES = tuple(
     tuple(frozenset(side.split()) for side in pair.split("|"))
     for pair in (
-        "increased increase elevated raised high|decreased decrease reduced reduction low lowered",
-        "large big enlarged|small tiny",
-        "long tall|short",
-        "broad wide|narrow",
-        "thick|thin",
-        "fast rapid|slow",
+        # More and less in any measure are one pair: the names of a term say "slow", "reduced" and "low" of one thing.
+        "increased increase elevated raised high large big enlarged long tall broad wide thick deep fast rapid"
+        "|decreased decrease reduced reduction low lowered small tiny short narrow thin shallow slow slowed diminished",
         "left|right",
         "upper|lower",
         "proximal|distal",
         "anterior|posterior",
-        "deep|shallow",
         "early|late delayed",
     )
 )
@@ -108,6 +104,8 @@ def _by_words(quote: str, names: Sequence[str], hits: Sequence[Hit], term: int, 
     above = set(ontology.ancestors(term).tolist())
     other = [hit for hit in hits if ontology.number[hit.code] not in above]
     enough = _ALL if len(other) < len(hits) else ENOUGH
+    if any(_opposite(quote, name) for name in names):
+        return None
     found = [one for name in names if (one := _shared(quote, name, enough)) is not None]
     free = [one for one in found if not any(hit.start < one.end and one.start < hit.end for hit in other)]
     return max(free, key=lambda one: one.score, default=None)
@@ -118,7 +116,7 @@ def _shared(quote: str, name: str, enough: float) -> Related | None:
     wanted = {word.key for word in _words(name)}
     words = list(_words(quote))
     said = [number for number, word in enumerate(words) if word.key in wanted]
-    if not said or _opposite(quote, name):
+    if not said:
         return None
     share = len({words[number].key for number in said}) / len(wanted)
     if share < enough or said[-1] - said[0] >= len(wanted) + _WIDER:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from suwen.cli.language_model import model_options, with_proposals
 from suwen.cli.records.showing import say, write_whole
 from suwen.errors import DataError, FormatError, InputError, NotFoundError
 
@@ -48,6 +49,7 @@ _STATUSES = ("present", "absent", "possible", "conditional", "family", "past", "
     type=click.Path(path_type=Path, dir_okay=False),
     help="File of corrections: those in it are applied, new ones are added to it.",
 )
+@model_options
 def read(note: Path, lang: str | None, hpo: Path | None, html: Path | None, as_json: bool, **options: Any) -> None:
     """Show a NOTE (text, HTML or PDF; - for standard input) with every concept in it marked, its code and its status.
 
@@ -58,7 +60,7 @@ def read(note: Path, lang: str | None, hpo: Path | None, html: Path | None, as_j
 
     reader = _reader(hpo)
     text = _text(note)
-    found = reader.read(text, lang=None)
+    found = with_proposals(reader.read(text, lang=None), reader, options)
     shown: Any = lang or _language(text)
     known = _kept(options["corrections"])
     mentions = apply_corrections(text, _labelled(reader, found, shown), known)

@@ -18,7 +18,7 @@ PEER := tests/peers/medplum/node_modules/.installed
 DEMO ?= demo --folder demo --out report.html --out report.pdf
 TESTS ?= tests
 JOBS ?= 2
-BENCHMARKS ?= rare-disease similar-cases records fhir
+BENCHMARKS ?= rare-disease similar-cases records fhir phenotype-text chinese-text notes
 
 .PHONY: run test check bench siege recipes docs clean help
 

@@ -150,7 +150,8 @@ def one_line(errors: str) -> str:
 def test_absent_data_end_with_status_2_and_one_line(name: str, tmp_path: Path) -> None:
     status, shown, errors = run(name, "--data", str(tmp_path))
     assert (status, shown) == (2, "")
-    assert {"records": "merkle", "fhir": "synthea"}.get(name, "cases.jsonl.xz") in one_line(errors)
+    needed = {"records": "merkle", "fhir": "synthea", "phenotype-text": "gsc_plus", "chinese-text": "cmeee"}
+    assert needed.get(name, "cases.jsonl.xz") in one_line(errors)
 
 
 def test_records_from_end_to_end(tmp_path: Path) -> None:
@@ -176,6 +177,26 @@ def test_fhir_from_end_to_end(tmp_path: Path) -> None:
     assert metrics["lost"] == 0
     assert all(value > 0 for name, value in metrics.items() if name != "lost")
     assert "fhir.resources" in table
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "limit"),
+    [
+        ("notes", "diagnosis/cases.jsonl.xz", 4),
+        ("phenotype-text", "diagnosis/gsc_plus/ann", 8),
+        ("chinese-text", "diagnosis/chinese/cmeee.json", 60),
+    ],
+)
+def test_reading_from_end_to_end(name: str, part: str, limit: int, tmp_path: Path) -> None:
+    if not (datasets.folder() / part).exists():
+        pytest.skip(f"{part} is not in the data folder (SUWEN_DATA)")
+    status, _, errors = run(name, "--limit", str(limit), "--json", str(tmp_path / "out.json"))
+    assert status == 0, errors
+    result = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    assert result["n"] <= limit
+    shares = [value for key, value in result["metrics"].items() if key.endswith(("f1", "recall", "precision", "top10"))]
+    assert shares
+    assert all(0 <= one <= 1 for one in shares)
 
 
 PACKET = {

@@ -13,7 +13,9 @@ from suwen.consult import consult, default_areas
 from suwen.consult.projections import chronicle, features
 from suwen.diagnosis import Engine
 from suwen.knowledge import Knowledge
-from suwen.language.reader import NoteReader
+from suwen.language.corrections import correct
+from suwen.language.nouns import Status
+from suwen.language.reader import CorrectedReader, NoteReader
 from suwen.subject import Span
 
 NOTE = "HPI: A 25-year-old woman with ectopia lentis and arachnodactyly. No seizures. Her father had scoliosis.\n"
@@ -90,3 +92,12 @@ def test_a_consult_points_at_the_words_and_names_the_contradiction(
     assert "DocumentReference/n#content[0].attachment" in sentences
     again = consult(ward[Role.PHYSICIAN], ward.records, patient, areas=areas)
     assert not any(report.rerun for report in again.areas)
+
+
+def test_what_a_reader_put_right_counts_in_the_record_too(reader: NoteReader) -> None:
+    lens = next(one for one in reader.read(NOTE).mentions if one.code.value == "HP:0001083")
+    corrected = CorrectedReader(reader, [correct(NOTE, lens, status=Status.ABSENT)])
+    given = features([note(NOTE)], "ab" * 16, reader=corrected)
+    assert stated(given)["HP:0001083"] is True
+    assert given.digest != features([note(NOTE)], "ab" * 16, reader=reader).digest
+    assert corrected.version != reader.version

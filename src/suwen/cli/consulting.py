@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from suwen.cli.engine import engine_options, open_engine
+from suwen.cli.notes import corrections_option, kept_corrections
 from suwen.cli.records.choosing import own_patient, patient_argument
 from suwen.cli.records.opening import Where, working
 from suwen.cli.records.showing import say, write_whole
@@ -48,6 +49,7 @@ _out = click.option(
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 50), help="How many diseases to file.")
 @click.option("--no-texts", is_flag=True, help="Read no notes, reports and attachments; coded features only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@corrections_option
 @_emergency
 @engine_options
 @store_options
@@ -103,10 +105,12 @@ def _purpose(emergency: bool) -> Any:
 def _areas(options: dict[str, Any]) -> tuple[Area, ...]:
     """Every area, with the engine of the differential; without its knowledge that area says so, the others go on."""
     from suwen.consult import default_areas  # noqa: PLC0415
-    from suwen.language.reader import NoteReader  # noqa: PLC0415
+    from suwen.language.reader import CorrectedReader, NoteReader, Reader  # noqa: PLC0415
 
     engine = open_engine((options["hpo"], options["library"], options["no_library"]), say)
-    reader = None if options["no_texts"] else NoteReader(engine.knowledge)
+    reader: Reader | None = None if options["no_texts"] else NoteReader(engine.knowledge)
+    if isinstance(reader, NoteReader) and options["corrections"] is not None:
+        reader = CorrectedReader(reader, kept_corrections(options["corrections"]))
     return default_areas(engine, setting=options["setting"], top=options["top"], reader=reader)
 
 

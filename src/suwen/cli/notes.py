@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from suwen.language.reader import NoteReader, ReadNote
     from suwen.subject import Patient
 
-__all__ = ["corrections_option", "prose_reader", "read"]
+__all__ = ["corrections_option", "kept_corrections", "prose_reader", "read"]
 
 corrections_option = click.option(
     "--corrections",
@@ -62,7 +62,7 @@ def read(note: Path, lang: str | None, hpo: Path | None, html: Path | None, as_j
     text = _text(note)
     found = with_proposals(reader.read(text, lang=None), reader, options)
     shown: Any = lang or _language(text)
-    known = _kept(options["corrections"])
+    known = kept_corrections(options["corrections"])
     mentions = apply_corrections(text, _labelled(reader, found, shown), known)
     new = _new(text, mentions, reader, shown, options)
     if new and options["corrections"] is None:
@@ -93,7 +93,7 @@ def prose_reader(hpo: Path | None, corrections: Path | None = None) -> Callable[
             return None
         reader = _reader(hpo)
         found = reader.read(text)
-        mentions = apply_corrections(text, found.mentions, _kept(corrections))
+        mentions = apply_corrections(text, found.mentions, kept_corrections(corrections))
         read_ = note_patient(mentions, found.person, reader.ontology, name=name)
         for remark in read_.remarks["en"]:
             say(f"{name}: {remark}")
@@ -142,7 +142,8 @@ def _labelled(reader: NoteReader, found: ReadNote, lang: str) -> tuple[Mention, 
     return tuple(replace(one, code=reader.code(one.code, lang)) for one in found.mentions)
 
 
-def _kept(file: Path | None) -> list[Correction]:
+def kept_corrections(file: Path | None) -> list[Correction]:
+    """The corrections in a file; none where there is no file yet. Raises DataError, FormatError."""
     from suwen.language.corrections import read_correction  # noqa: PLC0415
 
     if file is None or not file.exists():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from suwen.diagnosis import Chronicle, Engine
     from suwen.diagnosis.features import Features
     from suwen.knowledge import Ontology
-    from suwen.language.reader import NoteReader
+    from suwen.language.reader import Reader
 
 __all__ = ["consistency_area", "default_areas", "differential_area"]
 
@@ -43,7 +43,7 @@ def default_areas(
     setting: str = "common",
     top: int = 10,
     least: float = _LEAST,
-    reader: NoteReader | None = None,
+    reader: Reader | None = None,
 ) -> tuple[Area, ...]:
     """Every area there is. Without an `engine` the differential is reported as unavailable, the others answer.
 
@@ -62,7 +62,7 @@ def differential_area(
     setting: str = "common",
     top: int = 10,
     least: float = _LEAST,
-    reader: NoteReader | None = None,
+    reader: Reader | None = None,
 ) -> Area:
     """Rare diseases that may explain the patient's features: the `top` most probable, and none of these.
 
@@ -87,7 +87,7 @@ def differential_area(
     )
 
 
-def consistency_area(reader: NoteReader | None = None) -> Area:
+def consistency_area(reader: Reader | None = None) -> Area:
     """The chart held against itself: what cannot be so, or was written twice; with a `reader` its texts as well."""
     from suwen.diagnosis.consistency import VERSION  # noqa: PLC0415
 

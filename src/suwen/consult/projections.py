@@ -28,7 +28,7 @@ from suwen.subject import Code, Feature, Patient, Sex
 
 if TYPE_CHECKING:
     from suwen.diagnosis import Chronicle, Dated, Moment
-    from suwen.language.reader import NoteReader
+    from suwen.language.reader import Reader
 
 __all__ = [
     "CHRONICLE_KINDS",
@@ -111,7 +111,7 @@ def reason_in(reason: str, lang: str) -> str:
     return _REASONS_ZH.get(reason, reason) if lang == "zh" else reason
 
 
-def features(resources: Sequence[Json], patient: str, *, reader: NoteReader | None = None) -> Given:
+def features(resources: Sequence[Json], patient: str, *, reader: Reader | None = None) -> Given:
     """Features, sex and age of a patient (a `Patient` with this id): all that a differential needs.
 
     The newest Patient resource counts, and the register where it is silent. Age is that at the latest date of what was
@@ -137,7 +137,7 @@ def features(resources: Sequence[Json], patient: str, *, reader: NoteReader | No
 
 
 def _written(
-    resources: Sequence[Json], reader: NoteReader, sex: Sex, years: float | None, left_out: Counter[str]
+    resources: Sequence[Json], reader: Reader, sex: Sex, years: float | None, left_out: Counter[str]
 ) -> tuple[list[Feature], list[Json]]:
     """What the texts of a record say, the latest first where they disagree, and the resources that had a text."""
     found: dict[str, Feature] = {}
@@ -162,7 +162,7 @@ def _written_at(resource: Json) -> str:
     return max((str(resource.get(name, "")) for name in ("date", "effectiveDateTime", "issued")), default="")
 
 
-def chronicle(resources: Sequence[Json], patient: str, *, reader: NoteReader | None = None) -> Given:
+def chronicle(resources: Sequence[Json], patient: str, *, reader: Reader | None = None) -> Given:
     """What is stated and when, as a `Chronicle`; days count from birth, or from the earliest day that is known.
 
     With a `reader` what texts state stands beside what is coded, so that the two can be held against each other.

@@ -188,7 +188,7 @@ def _all_names(ontology: Ontology) -> Iterator[tuple[Name, str]]:
         yield from _variants(concept, ontology.labels[concept], 0, depth)
         for synonym in filter(None, ontology.synonyms[concept].split("\t")):
             yield from _variants(concept, synonym, 1, depth)
-    for text, identifier, *_ in read_rows("lexicon_en.tsv"):
+    for text, identifier, *_ in read_rows("lexicon_en.tsv") + read_rows("lexicon_en_clinical.tsv"):
         number = ontology.number.get(identifier)
         if number is not None:
             yield from _variants(number, text, 2, len(ontology.ancestors(number)))

@@ -6,7 +6,7 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
@@ -14,6 +14,7 @@ from suwen.errors import InputError, NotFoundError
 from suwen.knowledge import Knowledge, Ontology
 from suwen.language.attributes import attributes
 from suwen.language.chinese import ChineseMatcher
+from suwen.language.corrections import Correction, apply_corrections, write_correction
 from suwen.language.diseases import DiseaseMatcher
 from suwen.language.english import EnglishMatcher
 from suwen.language.normal import Normal, language_of, normalise
@@ -26,7 +27,8 @@ from suwen.language.value_meaning import meaning
 from suwen.language.values import Value, values
 from suwen.subject import Code, Measurement, Sex
 
-__all__ = ["NoteReader", "ReadNote"]
+__all__ = ["CorrectedReader", "NoteReader", "ReadNote", "Reader"]
+
 
 _VERSION = "1"  # raised whenever the code reads a text otherwise with the same lists
 _LANGUAGES = (None, "en", "zh")
@@ -233,3 +235,31 @@ def _within(hit: Hit, name: Hit) -> bool:
 
 def _touches(hit: Hit, places: Sequence[tuple[int, int]]) -> bool:
     return any(low < hit.end and hit.start < high for low, high in places)
+
+
+class CorrectedReader:
+    """A reader that applies what people put right in the texts they saw; everything else is read as before."""
+
+    def __init__(self, reader: NoteReader, corrections: Sequence[Correction]) -> None:
+        self._reader, self._corrections = reader, tuple(corrections)
+
+    @property
+    def ontology(self) -> Ontology:
+        """The ontology whose concepts are recognised."""
+        return self._reader.ontology
+
+    @property
+    def version(self) -> str:
+        """That of the reader, and which corrections were applied."""
+        said = "\n".join(write_correction(one) for one in self._corrections)
+        return f"{self._reader.version}; corrections {hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+    def read(
+        self, text: str, *, lang: str | None = None, sex: Sex = Sex.UNKNOWN, age_years: float | None = None
+    ) -> ReadNote:
+        """As `NoteReader.read`, with the corrections of this very text."""
+        note = self._reader.read(text, lang=lang, sex=sex, age_years=age_years)
+        return replace(note, mentions=apply_corrections(text, note.mentions, self._corrections))
+
+
+Reader = NoteReader | CorrectedReader  # what reads the texts of a record

@@ -108,6 +108,12 @@ def test_a_note_from_standard_input_and_one_with_nothing_in_it() -> None:
     assert "no phenotypic feature" in errors
 
 
+def test_what_a_note_says_both_ways_is_told_in_the_language_asked_for() -> None:
+    both = ENGLISH + "Later she had seizures.\n"
+    assert "present" in run("diagnose", "-", "--json", stdin=both)[2]
+    assert "既称有" in run("diagnose", "-", "--json", "--lang", "zh", stdin=both)[2]
+
+
 def test_corrections_are_kept_and_the_differential_follows() -> None:
     numbers = {str(one["code"]): at for at, one in enumerate(mentions("english.txt"), start=1)}
     lens = numbers["HP:0001083"]

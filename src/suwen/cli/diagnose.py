@@ -66,7 +66,7 @@ def diagnose(cases: tuple[Path, ...], **options: Any) -> None:
     from suwen.formats import iter_cases  # noqa: PLC0415
 
     _refuse_unknown(options["out"])
-    prose = prose_reader(options["hpo"], options["corrections"])
+    prose = prose_reader(options["hpo"], options["corrections"], options["lang"])
     found = _stdin(prose) if cases == (Path("-"),) else iter_cases(_there(cases), prose=prose)
     first = list(islice(found, 2))
     if not first:
@@ -270,7 +270,7 @@ def _stdin(prose: Callable[[str, str], Patient | None]) -> Iterator[tuple[str, P
 def _patient(case: Path, options: dict[str, Any]) -> Patient:
     from suwen.formats import read  # noqa: PLC0415
 
-    prose = prose_reader(options["hpo"], options["corrections"])
+    prose = prose_reader(options["hpo"], options["corrections"], options["lang"])
     found = [one for _, one in _stdin(prose)] if case == Path("-") else list(read(_there([case])[0], prose=prose))
     if len(found) != 1:
         raise InputError(f"{case} holds {len(found)} patients; this command takes one")

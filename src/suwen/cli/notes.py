@@ -82,8 +82,13 @@ def read(note: Path, lang: str | None, hpo: Path | None, html: Path | None, as_j
         say(f"{'页面已写入' if shown == 'zh' else 'Page written to'} {html.resolve()}")
 
 
-def prose_reader(hpo: Path | None, corrections: Path | None = None) -> Callable[[str, str], Patient | None]:
-    """What turns a note into a patient for the commands that take cases; None for a text that is a list of terms."""
+def prose_reader(
+    hpo: Path | None, corrections: Path | None = None, lang: str = "en"
+) -> Callable[[str, str], Patient | None]:
+    """What turns a note into a patient for the commands that take cases; None for a text that is a list of terms.
+
+    Remarks on what the note says both ways are told in `lang`.
+    """
 
     def prose(text: str, name: str) -> Patient | None:
         from suwen.diagnosis.notes import is_prose, note_patient  # noqa: PLC0415
@@ -95,7 +100,7 @@ def prose_reader(hpo: Path | None, corrections: Path | None = None) -> Callable[
         found = reader.read(text)
         mentions = apply_corrections(text, found.mentions, kept_corrections(corrections))
         read_ = note_patient(mentions, found.person, reader.ontology, name=name)
-        for remark in read_.remarks["en"]:
+        for remark in read_.remarks[lang]:
             say(f"{name}: {remark}")
         if not read_.patient.features:
             raise FormatError("no phenotypic feature was found in this note; suwen read shows what was")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suwen.bench.chinese_text import Sentence, agreement, read_sentences
+from suwen.bench.chinese_text import Sentence, agreement, half, read_sentences
 from suwen.errors import DataError, FormatError
 from suwen.knowledge import Knowledge
 from suwen.language.chinese import ChineseMatcher
@@ -218,3 +218,8 @@ def test_sentences_are_read_with_an_inclusive_end(tmp_path: Path) -> None:
     rows = [{"text": "有头痛", "entities": [{"start_idx": 1, "end_idx": 2, "type": "sym", "entity": "头痛"}]}]
     file.write_text(json.dumps(rows), "utf-8")
     assert read_sentences(file) == [Sentence("有头痛", [(1, 3)], [])]
+
+
+def test_the_half_of_a_sentence_is_told_by_its_digest() -> None:
+    # SHA-256 of "abc" begins with ba, of "" with e3 (FIPS 180-4 and its test vectors)
+    assert (half("abc"), half("")) == ("development", "sealed")

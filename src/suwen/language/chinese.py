@@ -10,6 +10,7 @@ from itertools import chain
 from suwen.knowledge.ontology import Ontology
 from suwen.language.chinese_patterns import Found, Grammar
 from suwen.language.chinese_variants import Slips, Variants
+from suwen.language.chinese_words import words
 from suwen.language.lexicon import expressions_of
 from suwen.language.nouns import Hit
 from suwen.language.phrases import Phrases
@@ -17,12 +18,14 @@ from suwen.language.phrases import Phrases
 __all__ = ["ChineseMatcher"]
 
 # A symptom within the name of a medicine, a germ, a department, a test or a disease does not say that anybody has it,
-# nor does the beginning of a comparison: 体温低于39°C is no low temperature.
+# nor does the beginning of a comparison (体温低于39°C is no low temperature), nor what is to be kept (保持).
 _AFTER = re.compile(
     "药|科(?!学)|疫苗|病毒(?!性)|(?:链|双|葡萄)?球菌|杆菌|支原体|衣原体|克雷伯|嗜血|基因|抗体|门诊|评分|量表|指南|协会|基金|病房|中心"
-    "|性(?!质)|型(?!号)|病(?![史情程人例变房因理])|症(?!状)|综合[征症]|炎|(?<=[低高大小多少])于"
+    "|性(?!质)|剂(?!量)|素|型(?!号)|病(?![史情程人例变房因理])|症(?!状)|综合[征症]|炎|(?<=[低高大小多少])于"
 )
-_BEFORE = re.compile("抗|镇|退|(?<![防停终静制])止")
+_LATIN = re.compile("[A-Za-z]")
+_BEFORE = re.compile("抗|镇|退|(?<![防停终静制])止|(?<=[维保])持|(?<=保)证")
+_LONGEST = 12  # characters of a compound
 _SCORES = {"literal": 1.0, "variant": 0.9, "composed": 0.85, "enumeration": 0.85, "slip": 0.8, "pattern": 0.5}
 
 
@@ -35,6 +38,7 @@ class ChineseMatcher:
         self._variants = Variants(self._table)
         self._slips = Slips(self._table)
         self._grammar = Grammar()
+        self._compounds = Phrases(words("compound"))
 
     def literal(self, text: str) -> list[Hit]:
         """Literal matches alone, the longest first where they overlap."""
@@ -45,14 +49,15 @@ class ChineseMatcher:
 
         A hit with code "" was read by the grammar alone (`how` "pattern").
         """
+        unspoilt = _unspoilt(text, self._compounds.find(text))
         readings = list(self._grammar.find(text))
         composed = [hit for found in readings for hit in self._composed(found)]
         last = [hit for hit in composed if hit.how == "composed"]
-        chosen = _longest(filter(_unspoilt(text), chain(self._literal(text), self._other(text), last)), len(text))
+        chosen = _longest(filter(unspoilt, chain(self._literal(text), self._other(text), last)), len(text))
         enumerated = [hit for hit in composed if hit.how == "enumeration"]
         chosen += _new(enumerated, chosen)
         patterns = (_hit(found.start, found.end, "", "pattern") for found in readings)
-        chosen += _longest(filter(_unspoilt(text), patterns), len(text), taken=chosen)
+        chosen += _longest(filter(unspoilt, patterns), len(text), taken=chosen)
         return sorted(chosen, key=_place)
 
     def _literal(self, text: str) -> Iterator[Hit]:
@@ -112,6 +117,20 @@ def _new(hits: Iterable[Hit], chosen: list[Hit]) -> list[Hit]:
     return added
 
 
-def _unspoilt(text: str) -> Callable[[Hit], bool]:
-    """Whether a hit is the finding itself, not a part of the name of a medicine, a germ or a department."""
-    return lambda hit: not (_AFTER.match(text, hit.end) or _BEFORE.match(text, max(0, hit.start - 1), hit.start))
+def _unspoilt(text: str, compounds: list[tuple[int, int]]) -> Callable[[Hit], bool]:
+    """Whether a hit is the finding itself, not a part of a longer word: of a medicine, a germ, a department, a test."""
+
+    def whole(hit: Hit) -> bool:
+        if _AFTER.match(text, hit.end) or _BEFORE.match(text, max(0, hit.start - 1), hit.start):
+            return False
+        if _in_latin(text, hit.start) or _in_latin(text, hit.end):
+            return False
+        near = compounds[bisect_left(compounds, (hit.start - _LONGEST, 0)) : bisect_left(compounds, (hit.end, 0))]
+        return not any(hit.start < end and (start < hit.start or hit.end < end) for start, end in near)
+
+    return whole
+
+
+def _in_latin(text: str, at: int) -> bool:
+    """Whether a place lies within a Latin word: pRTA is not RTA."""
+    return 0 < at < len(text) and _LATIN.match(text, at) is not None and _LATIN.match(text, at - 1) is not None

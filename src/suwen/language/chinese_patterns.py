@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from suwen.language.chinese_signs import Signs
 from suwen.language.chinese_words import words
 from suwen.language.phrases import Endings, Phrases
 
@@ -18,29 +19,24 @@ _SHORT = re.compile("[痛痒差短小大低高慢快](?=$|[,。;、:()\\s及和�
 _LATIN = re.compile(r"[A-Za-zα-ω][A-Za-z0-9α-ω+\-]{1,11}\Z")
 # Nouns of these endings are parts of the body, substances of the blood or quantities, whatever stands before.
 _ENDING = re.compile(
-    r"[\u4e00-\u9fff]{0,3}(?:酶|激素|蛋白|胆红素|细胞|球蛋白|抗体|反射|功能|肌|膜|腺|骨|神经|动脉|静脉|关节|淋巴结)\Z"
+    r"[\u4e00-\u9fff]{0,6}(?:酶|激素|蛋白|胆红素|细胞|球蛋白|抗体|反射|功能|肌|膜|腺|骨|神经|动脉|静脉|关节|淋巴结)\Z"
 )
-_QUANTITY = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]{2,6}\Z")
-_STOPS = re.compile(r".*[的是在有为其可等使伴并如见示因由者儿时后前或和及与个种些各其他以于]", re.DOTALL)
+_QUANTITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9\-]{0,9})?[\u4e00-\u9fff]{0,12}\Z")
+_WINDOW = 22
+_LONGEST = (
+    9  # characters of a quantity; of a longer one the last `_TRIMMED`, because what stands farther left is another word
+)
+_TRIMMED = 6
+_STOPS = re.compile(
+    r".*(?:引起|导致|通过|造成|产生|所致|纠正|出现|如果|因为|虽然|以及|及其|可能|可以|也可|或者|并且"
+    r"|[的是在有为其可等使伴并如见示因由者儿时后前或和及与个种些各其他以于]"
+    r"|[而被随则虽未且应宜将已仍之])",
+    re.DOTALL,
+)
 _COMPARED = re.compile(
-    r"(?:低于|高于|大于|小于|超过|不足|达|<|>|≤|≥)\s?\d[\d.]*\s?"
+    r"(?:低于|高于|大于|小于|超过|不足|<|>|≤|≥)\s?\d[\d.]*\s?"
     r"(?:%|mm|cm|[munμ]?mol|[mμnp]?g/|[kK]?U|[×xX]\s?10|次/|°C|/\w)[A-Za-zμ°/0-9^分]{0,12}"
 )
-_MEASURE = re.compile(r"[\u4e00-\u9fff]{1,4}\Z")
-_SIGNS = re.compile(
-    r"(?:[A-Z][A-Za-z\-']{2,20}|脑膜刺激|锥体束|三凹|巴宾斯基|巴氏|克氏|布氏|病理|踝阵挛|髌阵挛|直腿抬高试验|束臂试验|面神经|陶瑟|低钙束臂|洋娃娃眼|落日)"
-    r"征(?:\s?阳性|\(\+\))?(?![象兆候集])"
-)
-_LIKE = re.compile(
-    r"[\u4e00-\u9fff]{2}[样状](?:改变|病变|变化|外观|面容|步态|动作|发作|呕吐|咳嗽|便|皮疹|红斑|突起|阴影|增生|物)"
-)
-
-_UNABLE = re.compile(
-    "(?:不能|不会|无法|不愿|不肯|不敢|拒绝|难以)(?:独自|自行|正常|完全|主动|单独)?"
-    "(?:独走|独站|独坐|站立|行走|走路|步行|负重|爬行|翻身|抬头|竖头|说话|讲话|言语|发音|进食|吞咽|咀嚼|吸吮|吃奶|平卧|活动|运动|入睡|睡眠"
-    "|屈曲|伸直|外展|内收|抬高|抬举|持物|握物|抓握|闭合|闭眼|睁眼|注视|追视|排尿|排便|控制|安静|呼吸|下地)"
-)
-
 Part = tuple[tuple[int, str], ...]  # its words, each with the place where it begins
 
 
@@ -60,7 +56,9 @@ class Grammar:
     def __init__(self) -> None:
         self._heads = Phrases(words("manifestation"))
         self._alone = Phrases(words("alone") | (words("manifestation") - words("dependent")))
+        self._signs = Signs()
         self._sides = words("side")
+        self._measured = Endings(words("measured"))
         self._changes = words("change")
         self._unmeasured = Endings(words("unmeasured"))
         self._words = Endings(words("body", "measured", "side"))
@@ -71,6 +69,8 @@ class Grammar:
         before = Found(0, 0, "")
         for start, end in sorted([*self._heads.find(text), *(match.span() for match in _SHORT.finditer(text))]):
             parts = self._parts(text, start)
+            if end == start + 1 and parts and parts[-1][-1][1].isascii():
+                continue  # PID小 compares
             if parts:
                 before = Found(parts[0][0][0], end, text[start:end], parts)
                 yield before
@@ -81,20 +81,15 @@ class Grammar:
                 before = Found(start, end, text[start:end], before.parts)
                 yield before
         yield from (Found(start, end, text[start:end]) for start, end in self._alone.find(text))
-        for pattern in (_SIGNS, _LIKE, _UNABLE):
-            yield from (Found(*match.span(), match.group()) for match in pattern.finditer(text))
+        yield from (Found(start, end, text[start:end]) for start, end in self._signs.find(text))
         yield from self._compared(text)
 
     def _compared(self, text: str) -> Iterator[Found]:
         """A quantity said to be above or below a number."""
         for match in _COMPARED.finditer(text):
             parts = self._parts(text, match.start())
-            before = _MEASURE.search(text, max(0, match.start() - 4), match.start())
-            if parts or before:
-                begin = (
-                    parts[0][0][0] if parts else match.start() - len(_STOPS.sub("", before.group() if before else ""))
-                )
-                yield Found(begin, match.end(), match.group(), parts)
+            if parts and self._measured.longest(parts[-1][-1][1], len(parts[-1][-1][1])):
+                yield Found(parts[0][0][0], match.end(), match.group(), parts)
 
     def _parts(self, text: str, end: int) -> tuple[Part, ...]:
         """The parts that end before a manifestation, from left to right: 头、颈部 before 疼痛."""
@@ -125,8 +120,9 @@ class Grammar:
     def _quantity(self, text: str, end: int) -> tuple[int, str] | None:
         """What a change is said of where no listed word stands before it, with its place; None for no quantity."""
         end = self._over_fillers(text, end)
-        match = _QUANTITY.search(text, max(0, end - 6), end)
+        match = _QUANTITY.search(text, max(0, end - _WINDOW), end)
         word = _STOPS.sub("", match.group()) if match else ""
+        word = word if len(word) <= _LONGEST or word[0].isascii() else word[-_TRIMMED:]
         if len(word) < 2 or self._unmeasured.longest(word, len(word)):
             return None
         return end - len(word), word

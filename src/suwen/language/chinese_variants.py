@@ -81,7 +81,9 @@ class _Turned:
 
     def __init__(self) -> None:
         self._parts = words("body", "measured")
-        self._manifestations = Endings(words("manifestation"))
+        done = words("transitive")
+        turned = (word for word in words("manifestation") if standard().get(word, word) not in done)
+        self._manifestations = Endings(frozenset(turned))
 
     def __call__(self, expression: str) -> list[str]:
         manifestation = self._manifestations.longest(expression, len(expression))

@@ -20,6 +20,11 @@ List = Literal[
     "filler",
     "neutral",
     "ordinary",
+    "diagnosis",
+    "sign",
+    "compound",
+    "act",
+    "transitive",
 ]
 
 

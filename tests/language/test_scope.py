@@ -1,7 +1,13 @@
-"""That scope follows its laws in both languages, and is right on 95 of 100 sentences of each table written for it."""
+"""That scope follows its laws in both languages, and is right on 99 of 100 mentions of each table it was made on.
+
+That figure is of sentences the rules have seen. Of sentences just written and not yet seen (501 mentions of natural
+clinical English, in six lots between which the rules were mended) they judged 87 of 100 right, and 86 of 100 of 74
+mentions in Chinese: each new lot teaches the rules something, and belongs into the tables.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suwen.errors import InputError
-from suwen.language.cue_index import first_signs
+from suwen.language.cue_index import alternatives, beginnings
 from suwen.language.nouns import Section, Status
 from suwen.language.scope import Judged, judge
-from suwen.language.scope_rules import packaged_rules, parse_rules
+from suwen.language.scope_rules import Cue, packaged_rules, parse_rules
 
 FOLDER = Path(__file__).parent
-ENOUGH = 0.95
+ENOUGH = 0.99
 
 
 def rows(lang: str) -> list[tuple[str, str, str, str]]:
@@ -46,8 +52,22 @@ def test_the_table_of_its_language_is_judged_right(lang: str) -> None:
         (judged,) = judge(sentence, [(start, start + len(mention))], lang=lang)
         if (judged.status.value, judged.about) != (status, about):
             wrong.append(f"{sentence} [{mention}]: {judged}")
-    assert len(table) > 100
+    assert len(table) > {"en": 1000, "zh": 200}[lang]
     assert len(wrong) <= (1 - ENOUGH) * len(table), "\n".join(wrong)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_mentions_of_one_sentence_do_not_disturb_each_other(lang: str) -> None:
+    sentences: dict[str, list[tuple[int, int, str, str]]] = {}
+    for sentence, mention, status, about in rows(lang):
+        start = sentence.index(mention)
+        sentences.setdefault(sentence, []).append((start, start + len(mention), status, about))
+    wrong = []
+    for sentence, mentions in sentences.items():
+        judged = judge(sentence, [one[:2] for one in mentions], lang=lang)
+        told = [(one.status.value, one.about) for one in judged]
+        wrong += [sentence] if told != [one[2:] for one in mentions] else []
+    assert len(wrong) <= (1 - ENOUGH) * len(sentences), "\n".join(wrong)
 
 
 @pytest.mark.parametrize(
@@ -148,23 +168,58 @@ def test_any_sentence_gets_one_judgement_a_mention_whatever_their_order(text: st
 
 def test_every_cue_of_the_tables_can_be_reached() -> None:
     book = packaged_rules()
-    assert {cue for _, some in (book.of_kin, *book.finders.values()) for cue in some} == set(book.cues)
+    finders = {*book.of_kin.values(), *book.finders.values()}
+    shortest: dict[Cue, str] = {}
+    for pattern, some in sorted(finders, key=lambda one: len(one[0])):
+        for cue in some:
+            shortest.setdefault(cue, pattern)
+    assert set(shortest) == set(book.cues)
+    for pattern in set(shortest.values()):
+        re.compile(pattern)  # else the first note that comes so far would fail
     assert len({cue.pattern for cue in book.cues}) == len(book.cues), "a pattern stands twice in the tables"
 
 
 @pytest.mark.parametrize(
     ("pattern", "signs"),
     [
-        ("no", "n"),
-        ("(?:a|b)?c", "abc"),
-        ("(?<=x)[d-f]g", "def"),
-        (r"\??k", "?k"),
-        ("(?:a?|b)c", "abc"),
-        (r"\dx", "0123456789"),
+        ("no", {"no"}),
+        ("never", {"nev"}),
+        (r"no\s+more", {"no"}),
+        ("(?:a|b)?c", {"ac", "bc", "c"}),
+        ("(?<=x)[d-f]g", {"dg", "eg", "fg"}),
+        (r"\??k", {"?k", "k"}),
+        ("(?:a?|b)c", {"ac", "bc", "c"}),
+        (r"\dx", {f"{digit}x" for digit in range(10)}),
+        ("a[^,]{0,2}b", {"a", "ab"}),
+        (r"a\S*b", {"a", "ab"}),
+        ("(?:very )*sick", {"ver", "sic"}),
     ],
 )
-def test_a_cue_is_tried_wherever_it_can_begin(pattern: str, signs: str) -> None:
-    assert first_signs(pattern) == set(signs)
+def test_the_beginnings_of_a_pattern_are_those_it_has(pattern: str, signs: set[str]) -> None:
+    assert beginnings(pattern) == signs
+
+
+@given(st.data())
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:is|was)\s+(?:also\s+)?(?:ruled|counted)\s+out",
+        r"[a-z]+ly\s+absent",
+        r"(?:now\s+|since\s+)*(?:gone|cleared)",
+        "(?:拟|建议)[^,。;]{0,12}(?:以|来)?排除",
+        r"a{2,3}\d?b+c",
+        r"(?::|-|=)\s*no",
+    ],
+)
+def test_no_text_of_a_pattern_begins_otherwise(pattern: str, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(pattern, fullmatch=True))
+    assert any(text.startswith(one) for one in beginnings(pattern))
+    assert any(re.fullmatch(one, text) for one in alternatives(pattern))
+
+
+def test_a_group_that_opens_a_pattern_is_written_out() -> None:
+    assert alternatives("(?:(?:a|b)c|d)e") == ["ace", "bce", "de"]
+    assert alternatives("(?:a|b)?c") == ["(?:a|b)?c"]
 
 
 def test_a_broken_table_is_refused_line_by_line() -> None:

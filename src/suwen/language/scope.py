@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from suwen.language.nouns import Section, Status
 from suwen.language.scope_rules import MENTION, Cue, Rulebook, cues_in, packaged_rules
@@ -18,16 +19,27 @@ __all__ = ["PATIENT", "Judged", "judge"]
 
 PATIENT = "patient"
 _FAMILY = ("family", "家族")  # of whom, where no relative is named; the second in a Chinese sentence
-_ORDER = ("conditional", "absent", "possible", "planned", "past")  # the first that holds decides, relatives apart
+_OVER = "over"  # "no further seizures since": past, whatever says that other things go on
+_ORDER = (
+    "conditional",
+    "absent",
+    "possible",
+    "planned",
+    _OVER,
+    "past",
+)  # the first that holds decides, relatives apart
+_STATUS = {one.value: one for one in Status} | {_OVER: Status.PAST}
 _HALF_WIDTH = str.maketrans("（）：？！；，［］＋－−–—’‘～＜＞", "():?!;,[]+----''~<>")
 _STRONG = re.compile(r"[;。!\n]|\.(?=\s|$)")
 _JOINED = re.compile(r"\b(?:and|or|nor|both|all)\b|[、及和或与均皆都]")
 _STOPS = {
     "": ("wall", "verb", "patient"),
+    "absent": ("wall", "verb", "patient", "aim"),
     "conditional": ("wall",),  # "if she has fever": a new subject and verb are still under the condition
     "family": ("patient",),
     "past": ("wall", "verb", "patient", "planned"),
 }
+_SIDE = re.compile(r"(?<=\w) on (?=the |his |her )", re.IGNORECASE)
 _NEAR = 12  # characters that a word right beside may be away: "absent deep knee jerk"
 _BY_SECTION = {
     Section.FAMILY_HISTORY: Status.FAMILY,
@@ -45,8 +57,7 @@ class Judged:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     start: int
     end: int
     cue: Cue
@@ -62,8 +73,12 @@ class _Sentence:
     chinese: bool
 
     def relative(self, cue: _Found) -> str:
-        """The relative as written in the cue ("his mother" is mother), the last of several; else the family."""
-        named = self.book.kin.findall(self.text[cue.start : cue.end])
+        """The relative as written in the cue ("his mother" is mother), the last of several; else the family.
+
+        Whose side of the family it is comes after the relative: "a cousin on the mother's side" is a cousin.
+        """
+        said = _SIDE.split(self.text[cue.start : cue.end])[0] or self.text[cue.start : cue.end]
+        named = self.book.kin.findall(said)
         return named[-1].lower() if named else _FAMILY[self.chinese]
 
 
@@ -117,7 +132,7 @@ def _of_patient(holding: list[_Found], said: _Sentence, span: tuple[int, int]) -
     for effect in _ORDER:
         decisive = effects.get(effect)
         if decisive and not (effect == "past" and ongoing and decisive.side == "after"):
-            return Judged(Status(effect), PATIENT, decisive.name)
+            return Judged(_STATUS[effect], PATIENT, decisive.name)
     for cue in said.book.within:
         if re.search(cue.pattern, said.text[span[0] : span[1]].lower()):
             return Judged(Status(cue.effect), PATIENT, cue.name)
@@ -127,10 +142,12 @@ def _of_patient(holding: list[_Found], said: _Sentence, span: tuple[int, int]) -
 def _by_section(judged: Judged, said: _Sentence, holding: list[_Found]) -> Judged:
     """A section speaks where the sentence says no more than that the thing is; that of the family always does."""
     status = _BY_SECTION.get(said.section)
+    if status is None:
+        return judged
     rule = f"section:{said.section.value}"
     if status is Status.FAMILY:
         return Judged(status, _FAMILY[said.chinese], rule)
-    if status is None or judged.status is not Status.PRESENT or any(one.cue.effect == "ongoing" for one in holding):
+    if judged.status is not Status.PRESENT or any(one.cue.effect == "ongoing" for one in holding):
         return judged
     return Judged(status, judged.about, rule)
 
@@ -162,7 +179,7 @@ def _reaches(one: _Found, start: int, end: int, said: _Sentence) -> bool:
 
 def _stops(other: _Found, one: _Found, start: int, end: int) -> bool:
     """Whether `other` stands between; what is grown together with the cue does not ("曾有", "was excluded")."""
-    beside = int(other.cue.effect == "verb")  # the space between English words
+    beside = int(other.cue.effect in {"verb", "aim"})  # the space between English words
     first = start if one.end != start else start + 1 + beside
     last = end if one.start != end or not beside else end - 1 - beside
     return first <= other.start and other.end <= last

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from suwen.errors import InputError, Problem
-from suwen.language.cue_index import first_signs
+from suwen.language.cue_index import alternatives, beginnings, first_signs, index, looked_up
 
-__all__ = ["MENTION", "Cue", "Rulebook", "cues_in", "packaged_rules", "parse_rules"]
+__all__ = ["MENTION", "Cue", "Finder", "Rulebook", "cues_in", "packaged_rules", "parse_rules"]
 
 MENTION = "\ufffc"  # stands for each character of a mention, so that no cue is read inside one; {mention} in a table
 _TABLES = ("scope_en.tsv", "scope_zh.tsv")
 _EFFECTS = frozenset(
-    ("absent", "possible", "conditional", "family", "past", "planned", "ongoing", "nothing", "wall", "verb", "patient")
+    (
+        "absent",
+        "possible",
+        "conditional",
+        "family",
+        "past",
+        "planned",
+        "over",
+        "ongoing",
+        "nothing",
+        "wall",
+        "verb",
+        "aim",
+        "patient",
+    )
 )
 _SIDES = frozenset(("after", "before", "both", "within", "-"))
 _REACHES = frozenset(("near", "clause", "list", "sentence", "-"))
@@ -26,7 +40,7 @@ _AFTER = "(?![a-z0-9])"
 _INNERMOST = re.compile(r"\(\?:([^()]*)\)([?*+]|\{[\d,]+\})?")
 _OPTIONAL = re.compile(r".(?:[?*]|\{0,\d+\})\??")
 _LETTER = re.compile(r"[a-z0-9]")
-_Finder = tuple[str, tuple["Cue", ...]]
+Finder = tuple[str, tuple["Cue", ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +61,28 @@ class Cue:
 class Rulebook:
     """All cues, those that go first at one place before the others, ready to be sought.
 
-    `starts` finds the places where a cue can begin; `finders` gives, for the character there, a pattern whose group
-    number, less one, is the place of the cue in the tuple beside it. Cues with a word for a relative have one finder
-    of their own, `of_kin`, tried only in a sentence where `stems` finds something; `kin` finds the words for relatives.
-    `within` are cues sought in the words of the mention itself; `rank` tells which cue goes first.
+    `starts` finds the places where a cue can begin; `finders` gives for the signs there a pattern whose group number,
+    less one, is the place of the cue in the tuple beside it, and `rank` which cue goes first. Cues with a word for a
+    relative have a finder of their own, `of_kin`, tried only in a sentence where `stems` finds something; `kin` finds
+    the words for relatives. `within` are cues sought in the words of the mention itself.
     """
 
     cues: tuple[Cue, ...]
     starts: re.Pattern[str]
-    finders: Mapping[str, _Finder]
-    of_kin: _Finder
+    finders: Mapping[str, Finder]
+    of_kin: Mapping[str, Finder]
     kin: re.Pattern[str]
     stems: re.Pattern[str]
     within: tuple[Cue, ...]
-    rank: Mapping[Cue, int]
+    rank: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One way to write a cue: its pattern in full, with one choice of what opens it."""
+
+    cue: Cue
+    pattern: str
 
 
 @cache
@@ -97,28 +119,25 @@ def parse_rules(text: str) -> Rulebook:
 
 def cues_in(rules: Rulebook, masked: str) -> Iterator[tuple[int, int, Cue]]:
     """Start, end and cue of what the rules find in `masked`, a sentence whose mentions are masked with MENTION."""
-    kin = rules.stems.search(masked) is not None
-    place = 0
-    while start := rules.starts.search(masked, place):
-        place = start.end()
-        found = _at(rules, masked, start.start(), kin)
-        if found:
-            yield start.start(), *found
-            place = max(found[0], place)
+    kin = rules.of_kin if rules.stems.search(masked) else {}
+    past = 0
+    for start in rules.starts.finditer(masked):
+        place = start.start()
+        if place < past:
+            continue
+        cue = _first(rules.finders, masked, place)
+        other = _first(kin, masked, place) if kin else None
+        if other and (not cue or rules.rank[other[1].pattern] < rules.rank[cue[1].pattern]):
+            cue = other
+        if cue:
+            past = cue[0]
+            yield place, *cue
 
 
-def _at(rules: Rulebook, masked: str, place: int, kin: bool) -> tuple[int, Cue] | None:
-    finder = rules.finders.get(masked[place])
-    own = _first(finder, masked, place) if finder else None
-    other = _first(rules.of_kin, masked, place) if kin else None
-    if own and other:
-        return min(own, other, key=lambda one: rules.rank[one[1]])
-    return own or other
-
-
-def _first(finder: _Finder, masked: str, place: int) -> tuple[int, Cue] | None:
-    match = _ready(finder[0]).match(masked, place)
-    return (match.end(), finder[1][(match.lastindex or 1) - 1]) if match else None
+def _first(finders: Mapping[str, Finder], masked: str, place: int) -> tuple[int, Cue] | None:
+    finder = looked_up(finders, masked, place)
+    match = _ready(finder[0]).match(masked, place) if finder else None
+    return (match.end(), finder[1][(match.lastindex or 1) - 1]) if finder and match else None
 
 
 @cache
@@ -136,43 +155,51 @@ def _wrong(cells: list[str]) -> str:
 
 
 def _compiled(cues: list[Cue], sets: dict[str, str]) -> Rulebook:
-    written = {cue: _expanded(cue.pattern, sets) for cue in cues if cue.side != "within"}
-    ordered = sorted(written, key=lambda cue: _rank(written[cue]), reverse=True)
-    of_kin = [cue for cue in ordered if _OF_KIN.search(cue.pattern)]
-    plain = [cue for cue in ordered if not _OF_KIN.search(cue.pattern)]
-    finders = _finders(plain, written)
-    others = "".join(sign for sign in _signs(ordered, written) if not _LETTER.match(sign))
+    written = [_Written(cue, one) for cue in cues if cue.side != "within" for one in _ways(cue, sets)]
+    ordered = sorted(written, key=lambda one: _rank(one.pattern), reverse=True)
+    of_kin = _together([one for one in ordered if _OF_KIN.search(one.cue.pattern)])
+    finders = _finders(one for one in ordered if not _OF_KIN.search(one.cue.pattern))
     return Rulebook(
-        cues=tuple(ordered),
-        starts=re.compile(rf"(?<![a-z0-9])[a-z0-9]|[{re.escape(others)}]" if others else "(?<![a-z0-9])[a-z0-9]"),
+        cues=tuple(dict.fromkeys(one.cue for one in ordered)),
+        starts=first_signs((*finders, *of_kin)),
         finders=finders,
-        of_kin=(_either(of_kin, written) or "(?!)", tuple(of_kin)),
-        kin=_any_of(sets, "kin"),
-        stems=_any_of(sets, "stem"),
+        of_kin=of_kin,
+        kin=_any_of(sets, "kin", re.IGNORECASE),
+        stems=_any_of(sets, "stem", re.NOFLAG),
         within=tuple(cue for cue in cues if cue.side == "within"),
-        rank={cue: place for place, cue in enumerate(ordered)},
+        rank={one.cue.pattern: place for place, one in enumerate(ordered)},
     )
 
 
-def _any_of(sets: dict[str, str], kind: str) -> re.Pattern[str]:
-    return re.compile("|".join(words for name, words in sets.items() if kind in name) or "(?!)", re.IGNORECASE)
+def _ways(cue: Cue, sets: dict[str, str]) -> list[str]:
+    """A cue written in full; each choice of what opens it by itself, save for relatives, who are too many."""
+    written = _expanded(cue.pattern, sets)
+    return [written] if _OF_KIN.search(cue.pattern) else alternatives(written)
 
 
-def _signs(ordered: list[Cue], written: dict[Cue, str]) -> list[str]:
-    return sorted(set().union(*(first_signs(written[cue]) for cue in ordered)))
+def _any_of(sets: dict[str, str], kind: str, flags: re.RegexFlag) -> re.Pattern[str]:
+    return re.compile("|".join(words for name, words in sets.items() if kind in name) or "(?!)", flags)
 
 
-def _finders(ordered: list[Cue], written: dict[Cue, str]) -> dict[str, _Finder]:
-    """For each character the cues that can begin with it, as one pattern: few are tried at each place."""
-    beginning: dict[str, list[Cue]] = {}
-    for cue in ordered:
-        for sign in first_signs(written[cue]):
-            beginning.setdefault(sign, []).append(cue)
-    return {sign: (_either(some, written), tuple(some)) for sign, some in beginning.items()}
+def _finders(ordered: Iterable[_Written]) -> dict[str, Finder]:
+    """For each beginning the cues that have it, as one pattern: few are tried at each place."""
+    found = index((one, beginnings(one.pattern)) for one in ordered)
+    return {signs: _finder(some) for signs, some in found.items()}
 
 
-def _either(cues: list[Cue], written: dict[Cue, str]) -> str:
-    return "|".join(f"({written[cue]}{_AFTER if _ends_latin(written[cue]) else ''})" for cue in cues)
+def _together(written: list[_Written]) -> dict[str, Finder]:
+    """One finder for all beginnings of cues whose patterns are too long to be made more than once."""
+    finder = _finder(written)
+    return dict.fromkeys(frozenset().union(*(beginnings(one.pattern) for one in written)) - {""}, finder)
+
+
+def _finder(written: list[_Written]) -> Finder:
+    return "|".join(_group(one.pattern) for one in written) or "(?!)", tuple(one.cue for one in written)
+
+
+@cache
+def _group(pattern: str) -> str:
+    return f"({pattern}{_AFTER if _ends_latin(pattern) else ''})"
 
 
 def _rank(written: str) -> tuple[int, int, int]:

@@ -1,6 +1,11 @@
 """Benchmark phenotype-text: are the phenotypes that people marked in English abstracts found, and at the same place?
 
-GSC+ (Lobo et al. 2017): 228 abstracts with marked HPO concepts. It is evaluated only; no rule or weight comes from it.
+GSC+ (Lobo et al. 2017): 228 abstracts with marked HPO concepts. It is evaluated only; no sentence of it is copied and
+no weight comes from it. So that mistakes may be looked at, a fixed rule divides the abstracts in two: those whose file
+name has a SHA-256 digest with an even first byte are the development half, whose mistakes were looked at when rules
+were written; the rest are the sealed half, of which only figures were ever taken since the division (November 2026).
+`development.*` are therefore flattered, the figures of all abstracts in part, and `sealed.*` are the honest ones; rules
+older than the division were not bound by it.
 Retired identifiers are replaced as the ontology says. Judged are concepts of the phenotype branch; inheritance, onset
 and course are marked there too and are only counted. The annotators left abbreviations unmarked; `written_out` figures
 judge without those of ours.
@@ -8,6 +13,7 @@ judge without those of ours.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +33,14 @@ __all__ = ["run"]
 
 ANCHORS: Mapping[str, Mapping[str, Any]] = {
     "FastHPOCR (published)": {"document_f1": 0.76, "source": "Groza et al. 2024, GSC+"},
+    "FastHPOCR 0.1.4 (run)": {
+        "document_f1": 0.742,
+        "mention_f1": 0.702,
+        "sealed.document_f1": 0.732,
+        "sealed.mention_f1": 0.679,
+        "mb_per_s": 1.8,
+        "source": "run once on 2026-11-25 on the same abstracts and HPO release, longest match",
+    },
 }
 _LINE = re.compile(r"\[(\d+)::(\d+)\]\t(HP_\d{7})")
 _WORD = re.compile(r"[a-z0-9]+")
@@ -37,6 +51,7 @@ Reader = Callable[[str], Marks]
 
 @dataclass(frozen=True, slots=True)
 class _Document:
+    name: str
     text: str
     marks: Marks  # all that a person marked, in identifiers of this release
     unknown: int  # marks whose identifier this release does not have
@@ -54,6 +69,7 @@ def run(options: Options, notify: Callable[[int, int], None] = lambda _done, _al
     written = _judged(documents, _reader(ours, but="abbreviation"), ontology)
     metrics |= {f"written_out_{name}": value for name, value in written.items() if name.startswith("mention")}
     notify(2 * len(documents), 3 * len(documents))
+    metrics |= _halves(documents, _reader(ours), ontology)
     metrics["outside_branch"] = float(sum(len(one.marks - _in_branch(one.marks, ontology)) for one in documents))
     metrics["outside_release"] = float(sum(document.unknown for document in documents))
     metrics["mb_per_s"] = _speed(ours.hits, documents)
@@ -87,11 +103,25 @@ def _document(text: Path, marked: Path, ontology: Ontology) -> _Document:
             found.add((int(start), int(end), code))
         else:
             unknown += 1
-    return _Document(text.read_text("utf-8"), frozenset(found), unknown)
+    return _Document(text.name, text.read_text("utf-8"), frozenset(found), unknown)
 
 
 def _reader(matcher: EnglishMatcher, *, but: str = "") -> Reader:
     return lambda text: frozenset((hit.start, hit.end, hit.code) for hit in matcher.hits(text) if hit.how != but)
+
+
+def _is_sealed(name: str) -> bool:
+    """Whether the mistakes in an abstract are never looked at: the first byte of its name's SHA-256 is odd."""
+    return hashlib.sha256(name.encode()).digest()[0] % 2 == 1
+
+
+def _halves(documents: Sequence[_Document], reader: Reader, ontology: Ontology) -> dict[str, float]:
+    """Document and mention figures of the sealed and of the development half."""
+    figures: dict[str, float] = {}
+    for half, sealed in (("sealed", True), ("development", False)):
+        judged = _judged([one for one in documents if _is_sealed(one.name) is sealed], reader, ontology)
+        figures |= {f"{half}.{name}": value for name, value in judged.items() if not name.startswith("overlap")}
+    return figures
 
 
 def _judged(documents: Sequence[_Document], reader: Reader, ontology: Ontology) -> dict[str, float]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from suwen.language.english_choose import choose, in_disease
+from suwen.language.english_choose import choose, company, in_disease
 from suwen.language.english_find import Found, find
+from suwen.language.english_joined import heads
 from suwen.language.english_names import Lexicon, Word, compile_names, read_rows
 from suwen.language.english_short import short_hits
 from suwen.language.english_words import TOKEN, lowered
@@ -33,6 +34,7 @@ class EnglishMatcher:
         lexicon: Lexicon = compile_names(ontology)
         usual = {row[0] for row in read_rows("short_en.tsv")}
         self._ids = ontology.ids
+        self._heads, self._company = heads(), company()
         self._usual = {text: ontology.ids[name.concept] for text, name in lexicon.short.items() if text in usual}
         self._word = lru_cache(maxsize=_WORDS_REMEMBERED)(lexicon.word)
 
@@ -55,8 +57,8 @@ class EnglishMatcher:
         yield words, spans
 
     def _in_sentence(self, words: Sequence[Word], spans: Sequence[tuple[int, int]]) -> Iterator[Hit]:
-        found: list[Found] = find(words)
-        for one in choose(found, words) if found else ():
+        found: list[Found] = find(words, self._heads)
+        for one in choose(found, words, self._company) if found else ():
             start, end = spans[one.positions[0]][0], spans[one.positions[-1]][1]
             how, score = (IN_DISEASE, _SCORE_IN_DISEASE) if in_disease(one, words) else (one.how, one.score)
             yield Hit(start, end, self._ids[one.name.concept], how, score)

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from suwen.language.english_joined import NUMERALS, coordinated, stands_before_its_head
 from suwen.language.english_names import Entry, Name, Role, Word
 
 __all__ = ["Found", "find"]
 
 _WIDEST = 14  # tokens from the first to the last word of a name
 _MOST_SKIPPED = 3
-_MOST_BETWEEN = 4  # content words between in a coordinated phrase
+_MOST_BETWEEN = 5  # content words between in a coordinated phrase
 _COPULA = frozenset(["is", "are", "was", "were"])
-_GOVERNING = frozenset(["of", "in", "on", "to", "for"])
+_GOVERNING = frozenset(["of", "in", "on", "with", "for"])
+_OPPOSITE = frozenset(["no", "not", "without"])
+_RANGE = "to"
 _TOGETHER, _JOINED, _APART = 0, 1, 2
 _DERIVED = 3  # rank of a variant made by leaving words out
 
@@ -41,8 +44,8 @@ class Found:
         return "coordinated" if self.way == _JOINED else "divided"
 
 
-def find(words: Sequence[Word]) -> list[Found]:
-    """All names in a sentence, nested ones included."""
+def find(words: Sequence[Word], heads: frozenset[str]) -> list[Found]:
+    """All names in a sentence, nested ones included; `heads` as `english_joined.heads` gives them."""
     found = [Found((at,), word.alone, _TOGETHER, 1) for at, word in enumerate(words) if word.alone]
     present = {word.group for word in words}
     places: dict[int, list[int]] = {}
@@ -53,7 +56,7 @@ def find(words: Sequence[Word]) -> list[Found]:
             for entry in word.keyed[second]:
                 if entry.groups <= present:
                     places = places or _places(words)
-                    found += _placed(entry, at, words, places)
+                    found += _placed(entry, at, words, places, heads)
     return found
 
 
@@ -65,19 +68,22 @@ def _places(words: Sequence[Word]) -> dict[int, list[int]]:
     return places
 
 
-def _placed(entry: Entry, at: int, words: Sequence[Word], places: dict[int, list[int]]) -> Iterator[Found]:
+def _placed(
+    entry: Entry, at: int, words: Sequence[Word], places: dict[int, list[int]], heads: frozenset[str]
+) -> Iterator[Found]:
     """The entry with the nearest place of each of its words to the key word at `at`."""
     positions = sorted(
         {min(places[group], key=lambda place: abs(place - at)) for group in entry.groups - {words[at].group}} | {at}
     )
     if positions[-1] - positions[0] > _WIDEST:
         return
-    way = _way(positions, words, joined=entry.joined)
-    if way is not None:
+    way = _way(positions, words, heads, joined=entry.joined)
+    if way is not None and not _unfinished(positions, words, heads):
         forms = [words[place].form for place in positions]
         name, literal = _closest(entry.names, forms)
-        if way == _TOGETHER or (name.rank < _DERIVED and literal == len(name.forms)):
-            yield Found(tuple(positions), name, way, literal)  # of two inferences at once we make none
+        found = Found(tuple(positions), name, way, literal)
+        if way == _TOGETHER or (name.rank < _DERIVED and literal == len(forms)) or _regular(found, words, heads):
+            yield found
 
 
 def _closest(names: Sequence[Name], forms: Sequence[str]) -> tuple[Name, int]:
@@ -95,13 +101,13 @@ def _closest(names: Sequence[Name], forms: Sequence[str]) -> tuple[Name, int]:
     return name, sum(form in forms for form in name.forms)
 
 
-def _way(positions: Sequence[int], words: Sequence[Word], *, joined: bool) -> int | None:
+def _way(positions: Sequence[int], words: Sequence[Word], heads: frozenset[str], *, joined: bool) -> int | None:
     """How far apart the words stand; None where they do not belong together. At most one gap may hold content."""
     worst, gaps = _TOGETHER, 0
     for before, after in pairwise(positions):
         if after == before + 1:
             continue
-        way = _gap(words, before, after, joined=joined)
+        way = _gap(words, before, after, heads, joined=joined)
         if way is None:
             return None
         gaps += way > _TOGETHER
@@ -109,7 +115,7 @@ def _way(positions: Sequence[int], words: Sequence[Word], *, joined: bool) -> in
     return worst if gaps <= 1 else None
 
 
-def _gap(words: Sequence[Word], before: int, after: int, *, joined: bool) -> int | None:
+def _gap(words: Sequence[Word], before: int, after: int, heads: frozenset[str], *, joined: bool) -> int | None:
     between = words[before + 1 : after]
     roles = [word.role for word in between]
     content = roles.count(Role.CONTENT)
@@ -118,17 +124,28 @@ def _gap(words: Sequence[Word], before: int, after: int, *, joined: bool) -> int
     if not content:
         return _TOGETHER if len(roles) <= _MOST_SKIPPED and (joined or Role.JOIN not in roles) else None
     if Role.JOIN in roles:
-        return _JOINED if _coordinated(words[before], between) else None
-    return _APART if content == 1 and not between[0].alone else None
+        return _JOINED if _repeated(words, before, between) or coordinated(words, before, after, heads) else None
+    if content == 1 and between[0].form == _RANGE:
+        return _JOINED  # "mild to moderate delay"
+    return _APART if content == 1 and not between[0].alone and words[before].form not in _OPPOSITE else None
 
 
-def _coordinated(first: Word, between: Sequence[Word]) -> bool:
-    """Whether words share a head ("renal and cardiac defects") or a beginning ("defects of the kidney and heart").
+def _repeated(words: Sequence[Word], before: int, between: Sequence[Word]) -> bool:
+    """Whether the one content word between is said a second time: "cleft lip, cleft palate"."""
+    content = [word.form for word in between if word.role == Role.CONTENT]
+    return len(content) == 1 and content[0] in [word.form for word in words[max(before - 2, 0) : before]]
 
-    A word that is a finding by itself before the "and" is complete: in "hypotonia and seizures" it modifies nothing.
-    A beginning reaches over the "and" only by its preposition: in "short stature and nails" the nails are not short.
-    """
-    if between[0].role == Role.JOIN:
-        return between[-1].role == Role.CONTENT and not (first.alone and first.noun)
-    last = next((word.role for word in reversed(between) if word.role != Role.SKIP), Role.SKIP)
-    return last == Role.JOIN and between[0].form in _GOVERNING
+
+def _regular(found: Found, words: Sequence[Word], heads: frozenset[str]) -> bool:
+    """Whether other words than the name's own may be coordinated: a site with a head, a head with its sites."""
+    positions, forms, way = found.positions, found.name.forms, found.way
+    first, last = words[positions[0]], words[positions[-1]]
+    site = first.adjective or first.form in forms
+    return way == _JOINED and (first.form in heads or (site and last.form in heads) or last.form in NUMERALS)
+
+
+def _unfinished(positions: Sequence[int], words: Sequence[Word], heads: frozenset[str]) -> bool:
+    """Whether the last word only begins another phrase: "absence of retinal hamartomas" says nothing of the retina."""
+    first, last = positions[0], positions[-1]
+    governed = any(word.form in _GOVERNING for word in words[first + 1 : last])
+    return governed and stands_before_its_head(words, last, heads)

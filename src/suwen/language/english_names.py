@@ -28,6 +28,8 @@ _OPPOSITE = frozenset(["without", "no", "not", "than", "due", "but"])
 # Words of a name that a writer leaves out: "abnormal heart morphology" is said "heart abnormality".
 _OPTIONAL = frozenset(["morphology", "system", "circulating", "concentration", "physiology", "level", "region", "body"])
 _ABSENT_OR_SMALL = frozenset(["aplasia", "hypoplasia"])
+_LEXICONS = ("lexicon_en.tsv", "lexicon_en_branches.tsv", "lexicon_en_clinical.tsv")
+_ADJECTIVE = ("ic", "al", "ous", "ive", "ar", "ary")
 _LONGEST_ABBREVIATION = 7
 _DERIVED = 3
 
@@ -66,6 +68,7 @@ class Word:
     group: int
     form: str
     noun: bool  # written as the noun itself, not as its adjective
+    adjective: bool = False  # ends as adjectives do
     alone: Name | None = None
     keyed: Mapping[int, tuple[Entry, ...]] = field(default_factory=dict)
 
@@ -87,7 +90,7 @@ class Lexicon:
         form = normal_form(raw)
         group = self.groups.get(stem(form), -1)
         noun = form[:4] == raw[:4] and not raw.endswith(("ic", "al", "ous", "ive"))
-        return Word(role, group, form, noun, self.alone.get(form), self.keyed.get(group, {}))
+        return Word(role, group, form, noun, raw.endswith(_ADJECTIVE), self.alone.get(form), self.keyed.get(group, {}))
 
 
 def role_of(raw: str) -> int:
@@ -188,7 +191,7 @@ def _all_names(ontology: Ontology) -> Iterator[tuple[Name, str]]:
         yield from _variants(concept, ontology.labels[concept], 0, depth)
         for synonym in filter(None, ontology.synonyms[concept].split("\t")):
             yield from _variants(concept, synonym, 1, depth)
-    for text, identifier, *_ in read_rows("lexicon_en.tsv") + read_rows("lexicon_en_clinical.tsv"):
+    for text, identifier, *_ in (row for file in _LEXICONS for row in read_rows(file)):
         number = ontology.number.get(identifier)
         if number is not None:
             yield from _variants(number, text, 2, len(ontology.ancestors(number)))

@@ -9,7 +9,11 @@ __all__ = ["TOKEN", "lowered", "normal_form", "stem"]
 
 # Prefixes that are written with and without a hyphen; as a token of their own they would hide the word.
 _PREFIX = "hyper|hypo|micro|macro|poly|brachy|syn|pan|hemi|para|quadri|tetra|pseudo|non|anti|a|an|dys|mega|oligo|cardio"
-TOKEN = re.compile(rf"(?:{_PREFIX})-[a-z]{{4,}}|[a-z0-9]+(?:['’](?=s\b)s)?|[.?!](?=\s)|\n\s*[\n*•-]|[,/;:()\[\]+]|\S")
+TOKEN = re.compile(
+    rf"(?:{_PREFIX})-[a-z]{{4,}}|[a-h]-\d\b|[a-z0-9]+(?:['’](?=s\b)s)?|[.?!](?=\s)|\n\s*[\n*•-]|[,/;:()\[\]+]|\S"
+)
+
+_ACCENTS = str.maketrans("áàâäãåçéèêëíìîïñóòôöõúùûü", "aaaaaaceeeeiiiinooooouuuu")
 
 _IRREGULAR = {
     "teeth": "tooth", "feet": "foot", "phalanges": "phalanx", "phalangeal": "phalanx", "irides": "iris",
@@ -25,12 +29,14 @@ _IRREGULAR = {
     "series": "series", "lens": "lens", "lenses": "lens", "grey": "gray", "scull": "skull",
     "foetus": "fetus", "foetal": "fetal", "aging": "ageing", "pubes": "pubis", "uvulae": "uvula", "pes": "pes",
     "situs": "situs", "genitals": "genitalia", "genital": "genitalia", "less": "less", "loss": "loss",
-    "abscesses": "abscess", "biopsies": "biopsy", "growths": "growth",
+    "abscesses": "abscess",
+    "aplastic": "aplasia", "helices": "helix", "halluces": "hallux", "centres": "center", "myoclonia": "myoclonus",
+    "myoclonias": "myoclonus", "biopsies": "biopsy", "growths": "growth",
 }  # fmt: skip
 
 _SPELLING = (
-    (re.compile(r"ae(?=[a-z])|oe(?=[a-z]{2})"), "e"),
-    (re.compile(r"(?<=[mvbl])our(?=s?$|al|ed$|ing$|less$)"), "or"),
+    (re.compile(r"ae(?=[a-z])|oe(?=[a-z]{2}|a$)"), "e"),
+    (re.compile(r"(?<=[mvbli])our(?=s?$|al|ed$|ing$|less$)"), "or"),
     (re.compile(r"is(?=ation|ed$|ing$|e$)"), "iz"),
     (re.compile(r"leuc(?=o)"), "leuk"),
     (re.compile(r"sulph"), "sulf"),
@@ -39,8 +45,9 @@ _SPELLING = (
 
 # Greek and Latin endings: adjective and noun name the same finding.
 _GREEK = (
-    ("plastic", "plasia"), ("trophic", "trophy"), ("cephalic", "cephaly"), ("cephalous", "cephaly"),
-    ("cephalia", "cephaly"), ("dactylous", "dactyly"), ("dactylia", "dactyly"), ("dactylism", "dactyly"),
+    ("plastic", "plasia"), ("plasic", "plasia"), ("trophic", "trophy"), ("cephalic", "cephaly"),
+    ("cephalous", "cephaly"), ("cephalia", "cephaly"), ("dactylous", "dactyly"), ("dactylia", "dactyly"),
+    ("dactylism", "dactyly"),
     ("gnathic", "gnathia"), ("gnathism", "gnathia"), ("ectatic", "ectasia"), ("ectasis", "ectasia"),
     ("ectases", "ectasia"), ("kinetic", "kinesia"), ("paretic", "paresis"), ("tonic", "tonia"), ("emic", "emia"),
     ("uric", "uria"), ("opic", "opia"), ("pathic", "pathy"), ("plegic", "plegia"), ("ataxic", "ataxia"),
@@ -63,6 +70,7 @@ _ENDINGS = (
 _SHORTEST_STEM = 4
 # Words that would lose their meaning with their ending: form, and the stem it keeps.
 _OWN_STEM = {
+    "conduct": "behave",
     "corneal": "cornea", "corneas": "cornea", "choroidal": "choroid", "chorionic": "chorion", "macular": "macula",
     "coronary": "coronary", "testis": "testis", "testicular": "testis", "pectoral": "pectoral", "septic": "septic",
     "partial": "partial", "partially": "partial", "colony": "colony", "clonal": "clonal", "callus": "callus",
@@ -79,17 +87,22 @@ _OWN_STEM = {
         "position", "relative", "ratio", "ration", "sensory", "total", "passive", "present", "presence", "presenile",
         "previous", "personality", "general", "vaginismus", "sebaceous", "stationary", "prone", "primum", "prime",
         "capital", "carbon", "common", "comma", "conventional", "convention", "fungus", "punctate", "scaly",
-        "button", "hallux",
+        "button", "hallux", "involvement", "manifestation",
+         "sign", "symptom", "characterized", "characterize", "affecting", "affected",
     ]
 }  # fmt: skip
 
 
 def lowered(text: str) -> str:
-    """Lower case of the same length, so that positions stay those of the text."""
+    """Lower case without accents, of the same length, so that positions stay those of the text."""
     small = text.lower()
-    if len(small) == len(text):
+    if text.isascii():
         return small
-    return "".join(one if len(one) == 1 else whole for whole, one in ((char, char.lower()) for char in text))
+    if len(small) == len(text):
+        return small.translate(_ACCENTS)
+    return "".join(
+        one if len(one) == 1 else whole for whole, one in ((char, char.lower().translate(_ACCENTS)) for char in text)
+    )
 
 
 @lru_cache(maxsize=1 << 16)

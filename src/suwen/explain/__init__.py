@@ -1,0 +1,1 @@
+"""Opening models: a prediction turned into Evidence, and a test of whether the explanation can be believed."""

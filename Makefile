@@ -18,7 +18,8 @@ PEER := tests/peers/medplum/node_modules/.installed
 DEMO ?= demo --folder demo --out report.html --out report.pdf
 TESTS ?= tests
 JOBS ?= 2
-BENCHMARKS ?= rare-disease similar-cases records fhir phenotype-text chinese-text notes
+BENCHMARKS ?= rare-disease similar-cases records fhir phenotype-text chinese-text notes \
+	pneumonia adrenal hippocampus heat-maps surrogate constraints label-noise
 
 .PHONY: run test check bench siege recipes docs clean help
 
@@ -48,6 +49,9 @@ siege: $(INSTALLED) ## Kill stores 200 times and flip 1,000 bits of them, where 
 
 recipes: $(INSTALLED) ## Rebuild every shipped weight from the data
 	@shopt -s nullglob; for recipe in recipes/[!_]*.py; do echo "== $$recipe"; $(BIN)/python $$recipe; done
+
+recipe-%: $(INSTALLED) ## Rebuild one shipped weight: make recipe-pneumonia, recipe-adrenal, recipe-hippocampus
+	$(BIN)/python recipes/$*.py
 
 docs: $(INSTALLED) ## Run the documentation: its code, its commands, its option lists
 	$(BIN)/pytest tests/test_docs.py -v

@@ -11,7 +11,22 @@ from suwen import datasets
 __all__ = ["bench"]
 
 # Tests hold this against bench.BENCHMARKS; importing that loads numpy.
-_NAMES = ("chinese-text", "fhir", "notes", "phenotype-text", "rare-disease", "records", "similar-cases")
+_NAMES = (
+    "adrenal",
+    "chinese-text",
+    "constraints",
+    "fhir",
+    "heat-maps",
+    "hippocampus",
+    "label-noise",
+    "notes",
+    "phenotype-text",
+    "pneumonia",
+    "rare-disease",
+    "records",
+    "similar-cases",
+    "surrogate",
+)
 
 
 @click.command()

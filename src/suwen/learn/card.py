@@ -1,0 +1,151 @@
+"""The card of a model: what it is for, how it was made, how good it is, where it ends; written by the run itself.
+
+Format 1: one JSON object with exactly the fields below. A changed meaning gets a new number and keeps this reader.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from suwen.errors import FormatError, Problem
+
+__all__ = ["FORMAT", "Card", "Figure", "Provenance"]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measured figure with its 95 % interval, on `n` examples of `part`."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    part: str = "validation"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """A data set that a model saw: where from, under which licence, which bytes, how many examples, for what."""
+
+    name: str
+    source: str
+    licence: str
+    digest: str
+    n: int
+    part: str = "training"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A model in words and numbers.
+
+    `network` holds `kind`, `settings` and `members` for the catalogue; `prepare` the steps before it; `calibration` the
+    kind and its numbers; `threshold` the probability of the last class above which it is called; `flips` the axes
+    mirrored copies are answered along; `purpose` and `limits` are given in both languages under `en` and `zh`;
+    `training` the plan, seeds, device, seconds and packages; `checks` what else was tested (heat maps, for example);
+    `cohort` the digest of the manifest when it was trained on a site's own patients.
+    """
+
+    name: str
+    version: str
+    purpose: Mapping[str, str]
+    task: str
+    classes: tuple[str, ...]
+    network: Mapping[str, Any]
+    prepare: Mapping[str, Any]
+    data: tuple[Provenance, ...]
+    figures: Mapping[str, Figure]
+    limits: Mapping[str, tuple[str, ...]]
+    licence: str
+    weights_sha256: str = ""
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    threshold: float | None = None
+    flips: tuple[int, ...] = ()
+    training: Mapping[str, Any] = field(default_factory=dict)
+    checks: Mapping[str, Any] = field(default_factory=dict)
+    cohort: str = ""
+
+    def to_json(self) -> str:
+        """The card as JSON, always the same text for the same card."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Card:
+        """Read a card back; every field is checked, an unknown one is an error.
+
+        Raises:
+            FormatError: the text is no card of this format; all problems are listed.
+
+        """
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise FormatError("a model card must be JSON, and this is not") from error
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise FormatError(f"this is no model card of format {FORMAT}")
+        del values["format"]
+        problems = list(_problems(values))
+        if problems:
+            raise FormatError("the model card cannot be used", problems)
+        return cls(**{name: _READERS[name](value) for name, value in values.items()})
+
+
+def _problems(values: Mapping[str, Any]) -> list[Problem]:
+    known = {one.name for one in fields(Card)}
+    needed = known - {"calibration", "threshold", "flips", "training", "checks", "cohort", "weights_sha256"}
+    found = [Problem(name, "is missing") for name in sorted(needed - set(values))]
+    found += [Problem(name, "is no field of a card") for name in sorted(set(values) - known)]
+    for name in sorted(known & set(values)):
+        try:
+            _READERS[name](values[name])
+        except (TypeError, ValueError, KeyError, AttributeError):
+            found.append(Problem(name, "is of the wrong kind"))
+    return found
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_text(one) for one in _list(value))
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("list")
+    return value
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("object")
+    return value
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise TypeError("share")
+    return float(value)
+
+
+_READERS: Mapping[str, Any] = {
+    **dict.fromkeys(("name", "version", "task", "licence", "weights_sha256", "cohort"), _text),
+    **dict.fromkeys(("network", "prepare", "calibration", "training", "checks"), _mapping),
+    "purpose": lambda value: {name: _text(text) for name, text in _mapping(value).items()},
+    "limits": lambda value: {name: _texts(texts) for name, texts in _mapping(value).items()},
+    "classes": _texts,
+    "data": lambda value: tuple(Provenance(**_mapping(one)) for one in _list(value)),
+    "figures": lambda value: {name: Figure(**_mapping(one)) for name, one in _mapping(value).items()},
+    "threshold": _number,
+    "flips": lambda value: tuple(range(8)[one] for one in _list(value)),
+}

@@ -8,6 +8,7 @@ import sys
 import click
 
 from suwen.cli.bench import bench
+from suwen.cli.clean import clean
 from suwen.cli.consulting import consult, report
 from suwen.cli.data import data
 from suwen.cli.demo import demo
@@ -33,5 +34,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for _command in (bench, consult, data, demo, diagnose, explain, fhir, finding, next_, read, records, report, similar):
+for _command in (bench, clean, consult, data, demo, diagnose, explain, fhir, finding, next_, read, records, report, similar):
     main.add_command(_command)

@@ -150,7 +150,16 @@ def one_line(errors: str) -> str:
 def test_absent_data_end_with_status_2_and_one_line(name: str, tmp_path: Path) -> None:
     status, shown, errors = run(name, "--data", str(tmp_path))
     assert (status, shown) == (2, "")
-    needed = {"records": "merkle", "fhir": "synthea", "phenotype-text": "gsc_plus", "chinese-text": "cmeee"}
+    needed = {
+        "records": "merkle",
+        "fhir": "synthea",
+        "phenotype-text": "gsc_plus",
+        "chinese-text": "cmeee",
+        "adrenal": "adrenal3d",
+        "hippocampus": "hippocampus",
+        "surrogate": "cleveland",
+        "constraints": "heart",
+    } | dict.fromkeys(("heat-maps", "label-noise", "pneumonia"), "pneumonia")
     assert needed.get(name, "cases.jsonl.xz") in one_line(errors)
 
 

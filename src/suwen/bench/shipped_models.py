@@ -58,8 +58,9 @@ def _classifier(
     from suwen.learn.measure.ranking import auc  # noqa: PLC0415
 
     begin = time.perf_counter()
+    _there(file)
     model = _model(name)
-    parts = read_examples(_there(file), classes=model.card.classes)
+    parts = read_examples(file, classes=model.card.classes)
     judged, part = _judged(parts, options)
     notify(1, 3)
     logits = model.logits(judged.inputs)
@@ -148,8 +149,8 @@ def hippocampus(options: Options, notify: Notify = lambda _done, _all: None) -> 
     from suwen.learn.examples import read_examples  # noqa: PLC0415
 
     begin = time.perf_counter()
-    model = _model("hippocampus")
     folder = _there(options.data / "imaging/hippocampus")
+    model = _model("hippocampus")
     whole = read_examples(folder, classes=model.card.classes)[""]
     fifth = np.arange(len(whole)) % 5 == 0  # as the recipe divides it
     seen = {one.digest for one in model.card.data}

@@ -46,10 +46,16 @@ class Model:
         rows = [prepare(one) for one in inputs]
         if len({row.shape for row in rows}) > 1:
             raise InputError("the inputs have several shapes; answer for them one by one")
-        axes = self.card.network["settings"].get("axes", rows[0].ndim - 1)
-        if rows[0].ndim != axes + 1:
-            raise InputError(f"{self.card.name} takes inputs of {axes} axes after the channels, not {rows[0].ndim - 1}")
+        self._fits(rows[0].shape)
         return torch.from_numpy(np.stack(rows))
+
+    def _fits(self, shape: tuple[int, ...]) -> None:
+        settings = self.card.network["settings"]
+        axes, channels = settings.get("axes", len(shape) - 1), settings.get("channels", shape[0])
+        if len(shape) != axes + 1:
+            raise InputError(f"{self.card.name} takes inputs of {axes} axes after the channels, not {len(shape) - 1}")
+        if shape[0] != channels:
+            raise InputError(f"{self.card.name} takes inputs of {channels} channels, not {shape[0]}")
 
     def logits(self, inputs: Sequence[Array] | Array, *, batch: int = 64) -> NDArray[np.float32]:
         """Raw answers (n, classes) or (n, classes, *spatial) of the prepared size, mirrored copies included."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +22,7 @@ from suwen.learn.measure.intervals import Estimate
 from suwen.learn.measure.thresholds import Rule
 from suwen.learn.measure.values import mean
 from suwen.learn.model import Model
-from suwen.learn.nets.catalogue import build, settings_of
+from suwen.learn.nets.catalogue import build, completed
 from suwen.learn.nets.ensemble import Ensemble
 from suwen.learn.nouns import Examples, Task
 from suwen.learn.source import Source, source_of
@@ -109,7 +108,8 @@ def _card(
         "notices": sorted({notice.english for one in trainings for notice in one.notices}),
         "packages": {name: version(name) for name in ("torch", "numpy")} | {"python": platform.python_version()},
     }
-    network = {"kind": lesson.network["kind"], "settings": _settings(lesson), "members": len(trainings)}
+    kind = lesson.network["kind"]
+    network = {"kind": kind, "settings": completed(kind, lesson.network["settings"]), "members": len(trainings)}
     return Card(
         lesson.name,
         lesson.version,
@@ -125,11 +125,6 @@ def _card(
         flips=lesson.flips,
         training=kept,
     )
-
-
-def _settings(lesson: Lesson) -> Mapping[str, Any]:
-    settings = lesson.network["settings"]
-    return dict(settings) if isinstance(settings, Mapping) else settings_of(settings)
 
 
 def _measured(model: Model, members: Sequence[nn.Module], validation: Examples, lesson: Lesson) -> Model:

@@ -1,0 +1,1 @@
+"""Augmentation of whole batches in PyTorch: one kind of change a file, label-safe defaults for each modality."""

@@ -58,7 +58,7 @@ LESSON = Lesson(
         }
     },
     plan=Plan(
-        epochs=16, batch=32, rate=2e-3, weight_decay=0.02, smoothing=0.05, mixup=0.2, average="ema", watch="last"
+        epochs=10, batch=32, rate=2e-3, weight_decay=0.02, smoothing=0.05, mixup=0.2, average="ema", watch="last"
     ),
     seeds=(0, 1, 2),
     flips=(0, 1, 2),

@@ -46,8 +46,10 @@ def brightest() -> Classifier:
 
 
 def test_it_runs_and_beats_blind_pointing(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = lambda films, *, seed: taught(films, seed=seed, passes=8, batch=16)  # noqa: E731
-    monkeypatch.setattr("suwen.bench.heat_map_cases.taught", quick)
+    quick = lambda options: taught(  # noqa: E731
+        read_films(options.data / "imaging/pneumonia.npz"), seed=options.seed, passes=8, batch=16
+    )
+    monkeypatch.setattr("suwen.bench.heat_maps.classifier", quick)
     monkeypatch.setattr("suwen.bench.heat_map_cases._network", lambda: fresh(2))
     few = {name: METHODS[name] for name in ("consensus", "grad_cam")}
     for room in ("suwen.bench.heat_map_cases", "suwen.explain.maps"):

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from suwen.errors import DataError
 from suwen.explain.maps import (
@@ -29,8 +29,26 @@ from suwen.explain.maps import (
     sanity_checks,
 )
 from suwen.explain.maps.network import scores
+from suwen.learn.fit import train
+from suwen.learn.model import Model
+from suwen.learn.nets.catalogue import build
+from suwen.learn.nouns import Task
+from suwen.learn.plan import Plan
+from suwen.learn.source import Source
+from suwen.learn.weights import Trust, load_model, pins, shipped
 
-__all__ = ["Classifier", "Films", "Plants", "judged", "planted", "read_films", "sanity", "shown", "taught"]
+__all__ = [
+    "Classifier",
+    "Films",
+    "Plants",
+    "judged",
+    "planted",
+    "read_films",
+    "sanity",
+    "shipped_classifier",
+    "shown",
+    "taught",
+]
 
 Images = NDArray[np.float32]  # (n, 1, height, width) in 0..1
 PNEUMONIA = 1
@@ -100,6 +118,45 @@ def taught(films: Films, *, seed: int, passes: int = 8, batch: int = 128) -> Cla
     """A small convolutional network taught on the training part with one thread; the same for the same seed."""
     fit = partial(_fitted, films.train, seed=seed, passes=passes, batch=batch)
     return Classifier(fit(films.train_labels), fit, films.train_labels, "small network taught in this run")
+
+
+class _Scaled(nn.Module):
+    """A network of the shipped model that takes films in 0..1 and scales each by itself, as the card's steps do."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, films: Tensor) -> Tensor:
+        """Films (n, 1, height, width) to logits (n, 2)."""
+        axes = (1, 2, 3)
+        spread = films.std(axes, correction=0, keepdim=True).clamp_min(1e-8)
+        return cast(Tensor, self.network((films - films.mean(axes, keepdim=True)) / spread))
+
+
+def shipped_classifier(films: Films, *, seed: int, epochs: int = 6) -> Classifier:
+    """The first network of the shipped pneumonia model; another is taught for a few epochs, as the recipe's is."""
+    model = Model(*load_model(shipped("pneumonia"), Trust(pinned=pins())))
+    members = getattr(model.network, "members", None)
+    network = model.network if members is None else members[0]
+    kind, settings = model.card.network["kind"], model.card.network["settings"]
+
+    def refit(labels: NDArray[np.int64]) -> nn.Module:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            fresh = build(kind, settings)
+        source = Source(_scaled(films.train), torch.from_numpy(labels), Task.CLASSES, 2)
+        plan = Plan(epochs=epochs, batch=64, rate=2e-3, watch="last", seed=seed)
+        return _Scaled(train(fresh, source, source, plan).model).eval()
+
+    name = f"{model.card.name} {model.card.version}, first network"
+    return Classifier(_Scaled(network).eval(), refit, films.train_labels, name)
+
+
+def _scaled(films: Images) -> Tensor:
+    rows = torch.from_numpy(films)
+    spread = rows.std((1, 2, 3), correction=0, keepdim=True).clamp_min(1e-8)
+    return (rows - rows.mean((1, 2, 3), keepdim=True)) / spread
 
 
 def shown(ours: Classifier, films: Films, count: int, *, rng: np.random.Generator) -> Images:

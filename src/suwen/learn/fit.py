@@ -42,7 +42,10 @@ class Augmentation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a training stands: epoch from 1, step from 1 of it, mean loss so far, last figures of the validation."""
+    """Where a training stands: epoch from 1, step from 1 of it, mean loss so far.
+
+    `figures` and `validation_loss` are those of the epoch before (none in the first).
+    """
 
     epoch: int
     epochs: int
@@ -50,6 +53,7 @@ class Progress:
     steps: int
     loss: float
     figures: Mapping[str, float]
+    validation_loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -150,12 +154,14 @@ class _Run:
         order = self._order(number)
         self.model.train()
         self.optimiser.zero_grad()
-        total, last = 0.0, self.history[-1].figures if self.history else {}
+        total, before = 0.0, self.history[-1] if self.history else None
+        last = {} if before is None else before.figures
+        held = None if before is None else before.validation_loss
         rate = self.plan.rate
         for step in range(self.steps):
             rate = self._set_rate(number, step)
             total += self._step(order[step * self.plan.batch : (step + 1) * self.plan.batch], number, step)
-            notify(Progress(number + 1, self.plan.epochs, step + 1, self.steps, total / (step + 1), last))
+            notify(Progress(number + 1, self.plan.epochs, step + 1, self.steps, total / (step + 1), last, held))
         self.average.after_epoch(self.model, number)
         if self.plan.average == "swa":
             self._refresh_norms(order)

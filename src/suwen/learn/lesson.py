@@ -8,6 +8,7 @@ from typing import Any
 
 from suwen.errors import InputError
 from suwen.learn.augment.intensity import Intensity
+from suwen.learn.augment.signals import Signals
 from suwen.learn.augment.spatial import Spatial
 from suwen.learn.fit import Augmentation
 from suwen.learn.plan import Plan
@@ -15,7 +16,7 @@ from suwen.learn.prepare import Prepare
 
 __all__ = ["AUGMENTATIONS", "Lesson"]
 
-AUGMENTATIONS: Mapping[str, type[Any]] = {"intensity": Intensity, "spatial": Spatial}
+AUGMENTATIONS: Mapping[str, type[Any]] = {"intensity": Intensity, "signals": Signals, "spatial": Spatial}
 
 
 @dataclass(frozen=True, slots=True)

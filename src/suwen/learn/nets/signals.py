@@ -62,8 +62,10 @@ class Temporal(nn.Module):
 
     def __init__(self, settings: TemporalSettings) -> None:
         super().__init__()
-        if settings.causal and settings.norm == "instance":
-            raise InputError("a causal network cannot normalise by instance: the mean over time looks ahead; use batch")
+        if settings.causal and settings.norm != "batch":
+            raise InputError(
+                f"a causal network cannot normalise by {settings.norm}: that looks ahead in time; use batch"
+            )
         self.steps = settings.steps
         self.stem = nn.Conv1d(settings.channels, settings.width, 1)
         self.blocks = nn.Sequential(*(_Dilated(2**level, settings) for level in range(settings.depth)))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from suwen.errors import InputError
 from suwen.learn.nets.blocks import activation, convolution, normalisation
 
 __all__ = ["UNet", "UNetSettings"]
@@ -78,7 +79,15 @@ class UNet(nn.Module):
         self.drop = nn.Dropout(settings.drop)
 
     def levels(self, inputs: Tensor) -> list[Tensor]:
-        """Features of the decoder, the coarsest first."""
+        """Features of the decoder, the coarsest first.
+
+        Raises:
+            InputError: a side is too small for as many halvings.
+
+        """
+        least = 2 ** len(self.up) * 2
+        if min(inputs.shape[2:]) < least:
+            raise InputError(f"this network needs at least {least} voxels a side, not {min(inputs.shape[2:])}")
         seen: list[Tensor] = []
         features = inputs
         for block in self.down:

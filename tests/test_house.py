@@ -83,7 +83,8 @@ def test_a_circle_inside_a_room_is_noticed(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("room", "kept"), [("consult", True), ("govern", True), ("report", False), ("cli", False), ("bench", False)]
+    ("room", "kept"),
+    [("cohort", True), ("consult", True), ("govern", True), ("report", False), ("cli", False), ("bench", False)],
 )
 def test_only_the_openers_may_open_records(copy: Path, room: str, kept: bool) -> None:
     (copy / "suwen" / room / "opening.py").write_text('"""Opens."""\n\nimport suwen.records.gate\n')

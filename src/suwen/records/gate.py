@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from suwen.errors import AccessError, AuditError, LoginError, NotFoundError
 from suwen.records.access import Act, Control, Decision, Principal, Purpose, Request, Resource, ResourceKind, Role
+from suwen.records.approvals import read_approval
 from suwen.records.audit import EventKind, Outcome
 from suwen.records.identity.login import Policy
 from suwen.records.identity.nouns import Account, Device, Session
@@ -98,9 +99,14 @@ class Work:
         """Time of the transaction in microseconds, UTC."""
         return self.transaction.at
 
-    def require(self, act: Act, kind: ResourceKind, *, patient: bytes | None = None) -> None:
-        """Have an act decided and noted. Raises AccessError when no policy permits it, with what would."""
-        resource = self._resource(kind, patient)
+    def require(
+        self, act: Act, kind: ResourceKind, *, patient: bytes | None = None, approval: bytes | None = None
+    ) -> None:
+        """Have an act decided and noted; for a cohort say under which approval (id), as none it is not approved.
+
+        Raises AccessError when no policy permits it, with what would.
+        """
+        resource = self._resource(kind, patient) if approval is None else self._cohort(kind, approval)
         decision = self._decided(act, resource)
         if not decision.permitted:
             raise AccessError(_refusal(act, resource, self.purpose, self.records.control, decision.policies))
@@ -156,6 +162,13 @@ class Work:
         in_care = any(one.kind == "care" and read_care(one).active(self.at) for one in found)
         broken = any(one.kind == "break-glass" and read_break_glass(one).active(self.at) for one in found)
         return Resource(kind, patient.hex(), in_care=in_care, broken_glass=broken)
+
+    def _cohort(self, kind: ResourceKind, approval: bytes) -> Resource:
+        """A cohort with its approval as it is in this transaction. `suwen.cohort` makes none that is identified."""
+        known = self.store.documents.exists(self.connection, "approval", approval)
+        found = read_approval(self.store.documents.get(self.connection, "approval", approval)) if known else None
+        approved = found is not None and found.permits(self.actor.id, self.at)
+        return Resource(kind, approval.hex(), deidentified=True, approved=approved)
 
 
 def patient_id(text: str) -> bytes:

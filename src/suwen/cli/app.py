@@ -8,7 +8,9 @@ import sys
 import click
 
 from suwen.cli.bench import bench
+from suwen.cli.card import card
 from suwen.cli.clean import clean
+from suwen.cli.cohort import cohort
 from suwen.cli.consulting import consult, report
 from suwen.cli.data import data
 from suwen.cli.demo import demo
@@ -18,6 +20,7 @@ from suwen.cli.fhir import fhir
 from suwen.cli.judging import finding
 from suwen.cli.notes import read
 from suwen.cli.records import records
+from suwen.cli.train import train
 
 __all__ = ["main"]
 
@@ -34,5 +37,23 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for _command in (bench, clean, consult, data, demo, diagnose, explain, fhir, finding, next_, read, records, report, similar):
+for _command in (
+    bench,
+    card,
+    clean,
+    cohort,
+    consult,
+    data,
+    demo,
+    diagnose,
+    explain,
+    fhir,
+    finding,
+    next_,
+    read,
+    records,
+    report,
+    similar,
+    train,
+):
     main.add_command(_command)

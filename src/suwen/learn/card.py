@@ -6,15 +6,19 @@ Format 1: one JSON object with exactly the fields below. A changed meaning gets 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from suwen.errors import FormatError, Problem
+from suwen.learn.nouns import Task
 
 __all__ = ["FORMAT", "Card", "Figure", "Provenance"]
 
 FORMAT = 1
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,46 @@ def _problems(values: Mapping[str, Any]) -> list[Problem]:
     return found
 
 
+def _name(value: Any) -> str:
+    """A name that is also that of a file. The threat: "../x" would be written and read somewhere else."""
+    if not _NAME.fullmatch(_text(value)):
+        raise ValueError("name")
+    return str(value)
+
+
+def _task(value: Any) -> str:
+    return Task(value).value
+
+
+def _figure(values: Any) -> Figure:
+    """A figure whose numbers are finite; an interval may be unknown."""
+    figure = Figure(**_mapping(values))
+    numbers = [one for one in (figure.value, figure.low, figure.high) if one is not None]
+    if any(isinstance(one, bool) or not isinstance(one, int | float) or not math.isfinite(one) for one in numbers):
+        raise TypeError("numbers")
+    _text(figure.part)
+    return replace(figure, n=_whole(figure.n))
+
+
+def _provenance(values: Any) -> Provenance:
+    one = Provenance(**_mapping(values))
+    for text in (one.name, one.source, one.licence, one.digest, one.part):
+        _text(text)
+    return replace(one, n=_whole(one.n))
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise TypeError("count")
+    return value
+
+
+def _axis(value: Any) -> int:
+    if _whole(value) > 2:
+        raise ValueError("axis")
+    return int(value)
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("text")
@@ -139,13 +183,15 @@ def _number(value: Any) -> float | None:
 
 
 _READERS: Mapping[str, Any] = {
-    **dict.fromkeys(("name", "version", "task", "licence", "weights_sha256", "cohort"), _text),
+    **dict.fromkeys(("version", "licence", "weights_sha256", "cohort"), _text),
+    "name": _name,
+    "task": _task,
     **dict.fromkeys(("network", "prepare", "calibration", "training", "checks"), _mapping),
     "purpose": lambda value: {name: _text(text) for name, text in _mapping(value).items()},
     "limits": lambda value: {name: _texts(texts) for name, texts in _mapping(value).items()},
     "classes": _texts,
-    "data": lambda value: tuple(Provenance(**_mapping(one)) for one in _list(value)),
-    "figures": lambda value: {name: Figure(**_mapping(one)) for name, one in _mapping(value).items()},
+    "data": lambda value: tuple(_provenance(one) for one in _list(value)),
+    "figures": lambda value: {name: _figure(one) for name, one in _mapping(value).items()},
     "threshold": _number,
-    "flips": lambda value: tuple(range(8)[one] for one in _list(value)),
+    "flips": lambda value: tuple(_axis(one) for one in _list(value)),
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from suwen.learn.nets.catalogue import CATALOGUE
 from suwen.learn.nouns import Array, Examples, Task
 from suwen.learn.splits import by_hash, by_time, check, split
 
-__all__ = ["Parts", "cohort_digest", "fitted_lesson", "read_parts"]
+__all__ = ["Parts", "cohort_digest", "file_digest", "fitted_lesson", "read_parts"]
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,21 @@ def read_parts(data: Data) -> Parts:
         source=data.source,
         licence=data.licence,
     )
+    found = {name: _spaced(part, data.spacing) for name, part in found.items()}
     by = data.split.by
     if by == "auto":
         by = "given" if {"train", "training"} & set(found) else "stratified"
     return _given(_aligned(found)) if by == "given" else _parted(joined(list(found.values())), data, by)
+
+
+def _spaced(part: Examples, spacing: tuple[float, ...]) -> Examples:
+    """Outlines are measured in mm, so how far apart their voxels lie must be known before hours of training."""
+    if part.task is not Task.MASKS or (part.spacing and not spacing):
+        return part
+    axes = part.labels[0].ndim
+    if len(spacing) != axes:
+        raise InputError(f"data.spacing: outlines of {axes} axes need {axes} lengths in mm, as the files tell none")
+    return replace(part, spacing=spacing)
 
 
 def _given(found: Mapping[str, Examples]) -> Parts:
@@ -141,7 +154,9 @@ def fitted_lesson(config: Config, training: Examples) -> Lesson:
         raise InputError("a row of a table is not an image: prepare.scale must be none")
     if training.task is Task.MASKS and "plan.watch" not in config.said:
         lesson = replace(lesson, plan=replace(lesson.plan, watch="dice"))
-    shape = lesson.prepare(np.asarray(training.inputs[0])).shape
+    if table and not lesson.prepare.columns:
+        lesson = replace(lesson, prepare=replace(lesson.prepare, columns=_columns(training.inputs)))
+    shape = lesson.prepare(_hardest(training)).shape
     follows = {
         "axes": len(shape) - 1,
         "channels": shape[0],
@@ -154,6 +169,27 @@ def fitted_lesson(config: Config, training: Examples) -> Lesson:
     _suits(kind, known, table=table, masks=training.task is Task.MASKS)
     told = {name: value for name, value in follows.items() if name in known and name not in settings}
     return replace(lesson, network={"kind": kind, "settings": {**told, **settings}})
+
+
+def _columns(rows: Array) -> tuple[tuple[float, float], ...]:
+    """Mean and spread of what is known of each column; of a column that says nothing 0 and 1."""
+    values = np.asarray(rows, np.float64)
+    known = np.isfinite(values)
+    count = np.maximum(known.sum(0), 1)
+    means = np.where(known, values, 0).sum(0) / count
+    spreads = np.sqrt((np.where(known, values - means, 0) ** 2).sum(0) / count)
+    return tuple(
+        (float(mean), float(spread) if spread > 0 else 1.0) for mean, spread in zip(means, spreads, strict=True)
+    )
+
+
+def _hardest(training: Examples) -> Array:
+    """The example that the preparation is tried on: of a table a row with unknown values, where there is one."""
+    inputs = training.inputs
+    if inputs.dtype == object or inputs.ndim != 2:
+        return np.asarray(inputs[0])
+    unknown = np.flatnonzero(~np.isfinite(inputs.astype(np.float64)).all(1))
+    return np.asarray(inputs[unknown[0]] if len(unknown) else inputs[0])
 
 
 def _suits(kind: str, settings: set[str], *, table: bool, masks: bool) -> None:
@@ -183,3 +219,12 @@ def cohort_digest(data: Data) -> str:
     if not isinstance(digest, str) or len(digest) != 64:
         raise FormatError(f"{data.cohort.name} is no manifest of a cohort: it names no digest")
     return digest
+
+
+def file_digest(file: Path) -> str:
+    """SHA-256 (hex) of a file."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as reason:
+        raise DataError(f"cannot read {file.name}: {reason.strerror}") from None

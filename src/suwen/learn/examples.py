@@ -102,6 +102,9 @@ def _examples(
 ) -> Examples:
     loaded = [holding.load(number) for number, _ in chosen]
     inputs = _stacked([_channelled(one.values, holding.form) for one in loaded])
+    if holding.form is Form.TABLES and np.isinf(inputs).any():
+        wild = int(np.isinf(inputs).any(1).sum())
+        raise InputError(f"{wild} rows of the table hold an infinite value; clean the data first")
     names = sorted({name for _, sample in chosen for name in sample.attributes})
     labels, classes = _labels(holding, chosen, loaded, classes)
     return Examples(

@@ -36,7 +36,8 @@ class RunLog:
 
         """
         self._writer_class = _writer_class()
-        self.folder, self._writers, self._clock = folder, {}, clock
+        self.folder, self._clock = folder, clock
+        self._writers: dict[int, Any] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = (folder / _FILE).open("a", encoding="utf-8")

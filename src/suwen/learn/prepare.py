@@ -27,6 +27,9 @@ class Prepare:
     4. `pool`: blocks of this many voxels a side become their mean (1: not done).
     5. `distance`: for a volume that is a mask (above 0 is inside), one more channel: the distance to the outside in
        pooled voxels, of each block the greatest. Half the thickness of an organ stands there to be read off.
+
+    A row of a table has only `columns`: mean and spread of each column, by which it is scaled; what is unknown (NaN)
+    stays unknown.
     """
 
     clip: tuple[float, float] | None = None
@@ -36,6 +39,7 @@ class Prepare:
     shape: tuple[int, ...] | None = None
     pool: int = 1
     distance: bool = False
+    columns: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if self.scale not in ("each", "fixed", "unit", "none"):
@@ -49,6 +53,8 @@ class Prepare:
 
         """
         out = np.asarray(values, np.float32)
+        if out.ndim == 1:
+            return self._row(out)
         if not np.isfinite(out).all():
             raise InputError("an input holds values that are not finite numbers; clean the data first")
         if self.clip is not None:
@@ -60,6 +66,16 @@ class Prepare:
             return _pooled(out, self.pool, np.mean)
         depth = np.stack([_depth(channel > 0) for channel in out]) / np.float32(self.pool)
         return np.concatenate([_pooled(out, self.pool, np.mean), _pooled(depth, self.pool, np.max)])
+
+    def _row(self, row: NDArray[np.float32]) -> NDArray[np.float32]:
+        if np.isinf(row).any():
+            raise InputError("a row of the table holds an infinite value; clean the data first")
+        if not self.columns:
+            return row
+        if len(self.columns) != len(row):
+            raise InputError(f"the preparation knows {len(self.columns)} columns, and a row has {len(row)}")
+        means, spreads = np.array(self.columns, np.float32).T
+        return np.asarray((row - means) / spreads, np.float32)
 
     def _scaled(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.scale == "each":
@@ -97,13 +113,15 @@ class Prepare:
             InputError: a name is none of theirs.
 
         """
-        tuples: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-        }
+        tuples: dict[str, Any] = {name: _frozen(value) for name, value in values.items()}
         try:
             return cls(**tuples)
         except TypeError as error:
             raise InputError("the card names steps of preparation that this release does not know") from error
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(one) for one in value) if isinstance(value, list | tuple) else value
 
 
 def _pooled(values: NDArray[np.float32], pool: int, how: Callable[..., Any]) -> NDArray[np.float32]:

@@ -54,8 +54,7 @@ def source_of(
     if not len(examples):
         raise InputError("there are no examples to learn from")
     prepare = prepare or Prepare(scale="none")
-    tables = examples.inputs[0].ndim == 1
-    rows = [np.asarray(one, np.float32) if tables else prepare(one) for one in examples.inputs]
+    rows = [prepare(one) for one in examples.inputs]
     if len({row.shape for row in rows}) > 1:
         raise InputError("the inputs have several shapes: let the preparation name one shape")
     kind = np.float32 if examples.task is Task.NUMBERS else np.int64

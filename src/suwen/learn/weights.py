@@ -190,6 +190,8 @@ def _message(card: bytes, data: bytes) -> bytes:
 
 
 def _read(path: Path, most: int) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe would never end, a device fills the memory
+        raise FormatError(f"{path.name} is not a file")
     try:
         with path.open("rb") as file:
             data = file.read(most + 1)

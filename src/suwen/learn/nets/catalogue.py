@@ -83,6 +83,8 @@ def build(kind: str, settings: Mapping[str, Any], *, members: int = 1) -> nn.Mod
     made = _settings(entry.settings, settings)
     if not 1 <= members <= 64:
         raise InputError(f"an ensemble has 1 to 64 members, not {members}")
+    if _blocks(made) * members > _MOST:
+        raise InputError(f"these settings ask for more than {_MOST} blocks; no network of ours has as many")
     if members == 1:
         return entry.build(made)
     return Ensemble([entry.build(made) for _ in range(members)])
@@ -117,6 +119,12 @@ def _settings(kind: type[Any], values: Mapping[str, Any]) -> Any:
     if strange:
         raise InputError(f"{kind.__name__} has no {', '.join(strange)}; it has {', '.join(known)}")
     return kind(**{name: _checked(name, value, known[name]) for name, value in values.items()})
+
+
+def _blocks(settings: Any) -> int:
+    """How many blocks the settings ask for: each within its limit, their product may still fill the memory."""
+    stages = max((len(getattr(settings, name)) for name in ("widths", "kinds") if hasattr(settings, name)), default=1)
+    return int(max(stages, 1) * max(getattr(settings, "depth", 1), 1))
 
 
 def _checked(name: str, value: Any, like: Any) -> Any:

@@ -103,7 +103,7 @@ class Prepare:
 
     def values(self) -> dict[str, Any]:
         """The steps as plain values for a card."""
-        return asdict(self)
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Prepare:
@@ -118,6 +118,10 @@ class Prepare:
             return cls(**tuples)
         except TypeError as error:
             raise InputError("the card names steps of preparation that this release does not know") from error
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 def _frozen(value: Any) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from suwen.explain.opening.checking import with_checks
 from suwen.learn.card import Card
 from suwen.learn.fit import Progress
 from suwen.learn.lesson import Lesson
@@ -33,7 +34,8 @@ def ship(lesson: Lesson, read: Callable[[], tuple[Examples, Examples]]) -> None:
     taught = teach(
         lesson, training, validation, device=options.device, folder=options.keep, notify=_told(time.monotonic())
     )
-    card = save_model(taught.model.network, taught.model.card, options.into)
+    model = with_checks(taught.model, lesson, training, validation)
+    card = save_model(model.network, model.card, options.into)
     _pin(card, options.into)
     for name, figure in card.figures.items():
         spread = "" if figure.low is None else f" ({figure.low:.4f} to {figure.high:.4f})"

@@ -16,6 +16,7 @@ from suwen.cli.data import data
 from suwen.cli.demo import demo
 from suwen.cli.diagnose import diagnose, explain, next_, similar
 from suwen.cli.errors import SuwenGroup
+from suwen.cli.explain_model import explain_model
 from suwen.cli.fhir import fhir
 from suwen.cli.judging import finding
 from suwen.cli.notes import read
@@ -47,6 +48,7 @@ for _command in (
     demo,
     diagnose,
     explain,
+    explain_model,
     fhir,
     finding,
     next_,

@@ -188,6 +188,7 @@ def _cohort(config: Config) -> str:
 
 
 def _taught(lesson: Lesson, parts: Parts, places: _Places, options: dict[str, Any]) -> Taught:
+    from suwen.explain.opening.checking import with_checks  # noqa: PLC0415
     from suwen.learn.energy import EnergyMeter  # noqa: PLC0415
     from suwen.learn.log import RunLog  # noqa: PLC0415
     from suwen.learn.teach import teach  # noqa: PLC0415
@@ -201,7 +202,7 @@ def _taught(lesson: Lesson, parts: Parts, places: _Places, options: dict[str, An
         meter.look()
         log.energy(meter.watt_hours())
         log.end({one.plan.seed: one.history for one in taught.trainings})
-    return taught
+    return replace(taught, model=with_checks(taught.model, lesson, parts.training, parts.validation))
 
 
 def _heard(log: RunLog, meter: EnergyMeter, shown: Callable[[int, Progress], None]) -> Callable[[int, Progress], None]:

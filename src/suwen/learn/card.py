@@ -19,6 +19,7 @@ __all__ = ["FORMAT", "Card", "Figure", "Provenance"]
 
 FORMAT = 1
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_WORDS = {"name": "is of the wrong kind: letters, digits, dots, dashes and underscores, at most 64, are a name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _problems(values: Mapping[str, Any]) -> list[Problem]:
         try:
             _READERS[name](values[name])
         except (TypeError, ValueError, KeyError, AttributeError):
-            found.append(Problem(name, "is of the wrong kind"))
+            found.append(Problem(name, _WORDS.get(name, "is of the wrong kind")))
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -101,6 +102,7 @@ def _card(
     ]
     kept = {
         **lesson.values(),
+        **_stored(training),
         "best_epochs": [one.best for one in trainings],
         "seconds": round(seconds, 1),
         "device": trainings[0].device,
@@ -125,6 +127,15 @@ def _card(
         flips=lesson.flips,
         training=kept,
     )
+
+
+def _stored(training: Examples) -> dict[str, Any]:
+    """Sides and spacing of the inputs it learned from, where they all have the same."""
+    sides = {one.shape[1:] for one in training.inputs}
+    found: dict[str, Any] = {"spacing_mm": list(training.spacing)} if training.spacing else {}
+    if len(sides) == 1 and len(next(iter(sides))):
+        found["shape"] = list(next(iter(sides)))
+    return found
 
 
 def _measured(model: Model, members: Sequence[nn.Module], validation: Examples, lesson: Lesson) -> Model:

@@ -18,7 +18,7 @@ from suwen.learn.nouns import Task
 __all__ = ["FORMAT", "Card", "Figure", "Provenance"]
 
 FORMAT = 1
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAME = re.compile(r"\w[\w.-]{0,63}")
 _WORDS = {"name": "is of the wrong kind: letters, digits, dots, dashes and underscores, at most 64, are a name"}
 
 

@@ -57,7 +57,7 @@ _TOP = [
 _DATA = ["path", "manifest", "cohort", "label", "group", "split", "classes", "spacing", "source", "licence"]
 _SPLIT = ["by", "salt", "parts", "column", "cuts"]
 _PARTS = ("train", "val", "test")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # it becomes the name of files
+_NAME = re.compile(r"\w[\w.-]{0,63}")  # it becomes the name of files
 _UNSTATED = {"en": "not stated", "zh": "未说明"}
 _LIMITS = {
     "en": ("Where it may be used was not stated. For research and teaching; no medical device.",),

@@ -79,6 +79,7 @@ def _classifier(
         "ece": calibration_error(judged.labels, chances),
         "test_part": float(part == "test"),
         "ms_each": 1000 * seconds,
+        **_faster(model, judged.inputs[:32]),
         **_single(model, judged),
     }
     baseline = _line(parts["train"], judged)
@@ -92,6 +93,14 @@ def _classifier(
         anchors,
         seconds=time.perf_counter() - begin,
     )
+
+
+def _faster(model: Any, inputs: Any) -> dict[str, float]:
+    """How many times faster than PyTorch one by one the fastest equal engine answers, and by how much it differs."""
+    from suwen.learn.inference import benchmark  # noqa: PLC0415
+
+    measured = benchmark(model, inputs)
+    return {"times_faster": measured.gain, "engines_differ": max(measured.differences.values(), default=0.0)}
 
 
 def _single(model: Any, judged: Examples) -> dict[str, float]:
@@ -162,6 +171,7 @@ def hippocampus(options: Options, notify: Notify = lambda _done, _all: None) -> 
     seconds = _seconds_each(lambda: [model.labels(one) for one in judged.inputs[:5]], min(5, len(judged)))
     mean = _mean_shape(training, model)
     baseline = _outlined(judged, lambda volume: model.prepare.back(mean, volume.shape[1:]), lambda _done, _all: None)
+    metrics |= _faster(model, judged.inputs[:1])
     metrics |= {"seconds_each": seconds, "unseen_folder": float(training.digest() not in seen)}
     return Result(
         "hippocampus",

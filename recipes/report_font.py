@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> None:
 
 def cut(source: Path, names: set[int]) -> None:
     """Write the subset of one font file, and for the regular weight what it covers."""
-    from fontTools.subset import Options, Subsetter  # type: ignore[import-not-found]  # noqa: PLC0415
+    from fontTools.subset import Options, Subsetter  # noqa: PLC0415
     from fontTools.ttLib import TTCollection  # noqa: PLC0415
 
     font = next(one for one in TTCollection(str(source), lazy=True).fonts if one["name"].getDebugName(1) == FAMILY)

@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from suwen.cli.records.showing import say, write_whole
-from suwen.errors import InputError, MissingExtraError
+from suwen.cli.records.store_options import store_options
+from suwen.errors import ConflictError, InputError, MissingExtraError, SuwenError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from suwen.cli.records.opening import Where
+    from suwen.cli.train_cohort import Sealed
     from suwen.learn.config import Config
     from suwen.learn.config_examples import Parts
     from suwen.learn.energy import EnergyMeter
@@ -50,6 +53,19 @@ _TOLD = {
     "unsigned": {
         "en": "The model is not signed: it loads only where unsigned models are asked for (--sign, suwen card --sign)",
         "zh": "模型未签名：仅在明确允许未签名模型时可载入（--sign，或 suwen card --sign）",
+    },
+    "left_out": {
+        "en": "Left out: {n} columns of words that few patients share",
+        "zh": "已略去 {n} 列：相应取值的患者过少",
+    },
+    "unnoted": {
+        "en": "The model could not be noted in the store, so it was not written; the training is kept in {keep}. Once "
+        "what is said next is put right, the same command writes it.",
+        "zh": "模型未能登记到病历库，因此未写入；训练进度保存在 {keep}。解决下述问题后，再次运行同一命令即可写入。",
+    },
+    "noted": {
+        "en": "Noted in the store: {name} {version} saw the cohort {cohort}",
+        "zh": "已登记到病历库：{name} {version} 使用了队列 {cohort}",
     },
     "notice": {"en": "Seed {seed}: {text}", "zh": "种子 {seed}：{text}"},
     "left": {"en": "left", "zh": "剩余"},
@@ -94,34 +110,77 @@ class _Places:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Sign with this private key of the site.",
 )
+@click.option("--cohort", metavar="COHORT", help="Train on this sealed cohort of the store; its table stays in memory.")
+@store_options
 @click.option("--seeds", metavar="N,N,...", help="Other seeds than the config's; several make an ensemble.")
 @click.pass_context
 def train(context: click.Context, /, config: Path, into: Path, **options: Any) -> None:
     """Train a model as CONFIG (YAML or JSON) says; write NAME.safetensors, its card NAME.json, a log and a report.
 
-    Interrupted with Ctrl-C or killed, the same command goes on where it stood.
+    Interrupted with Ctrl-C or killed, the same command goes on where it stood. COHORT is how the id of a cohort
+    selected for training, or the digest of its manifest, begins.
     """
     require_learning()
     from suwen.learn.config import read_config  # noqa: PLC0415
-    from suwen.learn.config_examples import fitted_lesson, read_parts  # noqa: PLC0415
+    from suwen.learn.config_examples import fitted_lesson  # noqa: PLC0415
 
     lang = options["lang"]
-    wanted = read_config(config)
+    _require_cohort(options["cohort"], options["where"])
+    wanted = read_config(config, sealed=options["cohort"] is not None)
+    wanted = replace(wanted, lesson=_seeded(wanted.lesson, options["seeds"]))
     key = site_key(options["sign"])
-    digest = _cohort(wanted)
-    parts = read_parts(wanted.data)
-    lesson = _seeded(fitted_lesson(wanted, parts.training), options["seeds"])
-    places = _places(lesson.name, into, options)
+    places = _places(wanted.lesson.name, into, options)
     _ready(options["device"], options["threads"])
+    parts, digest, sealed = _examples(wanted, options)
+    lesson = fitted_lesson(wanted, parts.training)
     counts = {"n": len(parts.training), "m": len(parts.validation), "k": 0 if parts.test is None else len(parts.test)}
     _tell("begin", lang, name=lesson.name, device=options["device"], **counts)
+    if sealed is not None and sealed.left:
+        _tell("left_out", lang, n=sealed.left)
     try:
         taught = _taught(lesson, parts, places, options)
     except KeyboardInterrupt:
         _tell("interrupted", lang, keep=places.keep)
         context.exit(130)
     with _undisturbed():
-        _write(_carded(taught, parts, places, digest), parts, places, key, lang)
+        taught = _carded(taught, parts, places, digest)
+        if sealed is not None:
+            taught = _noted(taught, sealed, places, lang)
+        _write(taught, parts, places, key, lang)
+
+
+def _require_cohort(cohort: str | None, where: Where) -> None:
+    if cohort is None and (where.login or where.passphrase_file):
+        raise InputError("--as and --passphrase-file open a store, so they go with --cohort")
+
+
+def _examples(wanted: Config, options: dict[str, Any]) -> tuple[Parts, str, Sealed | None]:
+    """What is learned from, the digest of the cohort's manifest, and the cohort where it is a sealed one."""
+    if options["cohort"] is None:
+        from suwen.learn.config_examples import read_parts  # noqa: PLC0415
+
+        digest = _cohort(wanted)
+        return read_parts(wanted.data), digest, None
+    from suwen.cli.train_cohort import open_sealed, parts_of_sealed  # noqa: PLC0415
+
+    sealed = open_sealed(options["where"], options["cohort"])
+    return parts_of_sealed(sealed, wanted.data), sealed.digest, sealed
+
+
+def _noted(taught: Taught, sealed: Sealed, places: _Places, lang: str) -> Taught:
+    """The model with what its card may say of a sealed cohort, noted in the store."""
+    from suwen.cli.train_cohort import note_model, without_digests  # noqa: PLC0415
+
+    card = without_digests(taught.model.card, sealed)
+    try:
+        note_model(sealed, taught.model.network, card, places.keep)
+    except ConflictError:
+        raise
+    except SuwenError:
+        _tell("unnoted", lang, keep=places.keep)
+        raise
+    _tell("noted", lang, name=card.name, version=card.version, cohort=sealed.digest[:12])
+    return replace(taught, model=replace(taught.model, card=card))
 
 
 def _places(name: str, into: Path, options: dict[str, Any]) -> _Places:
@@ -182,8 +241,9 @@ def _cohort(config: Config) -> str:
     manifest = read_manifest(config.data.cohort.read_bytes())
     if manifest.use is not Use.TRAINING:
         raise InputError("this cohort was approved for research, not for training; select one with --purpose training")
-    if config.data.path.is_file() and file_digest(config.data.path) != manifest.table:
-        raise InputError(f"{config.data.path.name} is not the table of this manifest: it was changed, or is another's")
+    table = config.data.path
+    if table is not None and table.is_file() and file_digest(table) != manifest.table:
+        raise InputError(f"{table.name} is not the table of this manifest: it was changed, or is another's")
     return manifest.digest
 
 

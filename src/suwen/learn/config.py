@@ -1,7 +1,8 @@
 """A training in a file: YAML or JSON of format 1, read into a lesson and where its examples are; all problems at once.
 
-Only `data.path` and `network.kind` must be there. Paths are relative to the file. A changed meaning gets a new format
-number and keeps this reader.
+Only `data.path` and `network.kind` must be there; for a sealed cohort no path, and `data` holds at most `split` and
+`classes`. Paths are relative to the file. A changed meaning gets a new format number and keeps this
+reader.
 
     format: 1
     name, version, licence        words for the card
@@ -55,6 +56,7 @@ _TOP = [
     "rule",
 ]
 _DATA = ["path", "manifest", "cohort", "label", "group", "split", "classes", "spacing", "source", "licence"]
+_SEALED = ("split", "classes")  # all that is left to say where the table comes out of a sealed cohort
 _SPLIT = ["by", "salt", "parts", "column", "cuts"]
 _PARTS = ("train", "val", "test")
 _NAME = re.compile(r"\w[\w.-]{0,63}")  # it becomes the name of files
@@ -83,10 +85,11 @@ class Split:
 class Data:
     """Where the examples are; `manifest` is that of `suwen clean`, `cohort` that of `suwen cohort`.
 
-    `spacing` is in mm in the order of the stored axes, for outlines whose files do not tell it.
+    `path` is None where they come out of a sealed cohort. `spacing` is in mm in the order of the stored axes, for
+    outlines whose files do not tell it.
     """
 
-    path: Path
+    path: Path | None = None
     manifest: Path | None = None
     cohort: Path | None = None
     label: str = ""
@@ -107,8 +110,8 @@ class Config:
     said: frozenset[str] = frozenset()
 
 
-def read_config(path: Path) -> Config:
-    """Read a training from YAML or JSON (a name that ends in .json).
+def read_config(path: Path, *, sealed: bool = False) -> Config:
+    """Read a training from YAML or JSON (a name that ends in .json); `sealed`: of a cohort that is not in a file.
 
     Raises:
         NotFoundError, DataError: the file is not there, or cannot be read.
@@ -121,7 +124,7 @@ def read_config(path: Path) -> Config:
         raise FormatError(f"{path.name} has format {values['format']!r:.20}; this release reads {FORMAT}")
     top = Section("", values, [])
     top.names(_TOP)
-    data = _data(top.section("data", required=True), path.parent)
+    data = _sealed(top.section("data")) if sealed else _data(top.section("data", required=True), path.parent)
     lesson = _lesson(top, _plain_name(path.stem))
     if top.problems:
         raise InputError(f"{path.name} cannot be followed", top.problems)
@@ -184,7 +187,7 @@ def _data(section: Section, home: Path) -> Data:
     section.names(_DATA)
     path = _path(section, "path", home, required=True)
     return Data(
-        path or home,
+        path,
         _path(section, "manifest", home),
         _path(section, "cohort", home),
         section.text("label"),
@@ -195,6 +198,16 @@ def _data(section: Section, home: Path) -> Data:
         section.text("source"),
         section.text("licence"),
     )
+
+
+def _sealed(section: Section) -> Data:
+    section.names(_DATA)
+    for name in section.values:
+        if name in _DATA and name not in _SEALED:
+            section.problem(
+                name, "the table comes out of the sealed cohort, so this would not be heeded", "leave it out"
+            )
+    return Data(split=_split(section.section("split")), classes=tuple(section.texts("classes")))
 
 
 def _path(section: Section, name: str, home: Path, *, required: bool = False) -> Path | None:

@@ -20,7 +20,7 @@ from suwen.learn.nets.catalogue import CATALOGUE
 from suwen.learn.nouns import Array, Examples, Task
 from suwen.learn.splits import by_hash, by_time, check, split
 
-__all__ = ["Parts", "cohort_digest", "file_digest", "fitted_lesson", "read_parts"]
+__all__ = ["Parts", "cohort_digest", "file_digest", "fitted_lesson", "parted", "read_parts"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ def read_parts(data: Data) -> Parts:
         InputError: they cannot be parted as asked, a group would stand on both sides, or a part would be empty.
 
     """
+    if data.path is None:
+        raise InputError("data.path is missing: where the examples are")
     found = read_examples(
         data.path,
         manifest=data.manifest,
@@ -53,6 +55,21 @@ def read_parts(data: Data) -> Parts:
     if by == "auto":
         by = "given" if {"train", "training"} & set(found) else "stratified"
     return _given(_aligned(found)) if by == "given" else _parted(joined(list(found.values())), data, by)
+
+
+def parted(examples: Examples, data: Data) -> Parts:
+    """Part examples that are in memory already, under the names of classes that the config gives.
+
+    Raises:
+        InputError: they cannot be parted as asked, a part would be empty, or there are more or fewer classes.
+
+    """
+    if data.split.by == "given":
+        raise InputError("data.split.by: these examples have no parts of their own; ask for another split")
+    if data.classes and len(data.classes) != len(examples.classes):
+        raise InputError(f"data.classes: there are {len(examples.classes)} classes ({', '.join(examples.classes)})")
+    named = replace(examples, classes=data.classes or examples.classes)
+    return _parted(named, data, "stratified" if data.split.by == "auto" else data.split.by)
 
 
 def _spaced(part: Examples, spacing: tuple[float, ...]) -> Examples:

@@ -131,6 +131,7 @@ def test_what_is_printed_are_the_figures_with_intervals(home: Path) -> None:
 
 DYING = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with it ignored
 from suwen.learn.log import RunLog
 step = RunLog.step
 def dying(self, seed, progress):

@@ -74,8 +74,8 @@ class Prepare:
             return row
         if len(self.columns) != len(row):
             raise InputError(f"the preparation knows {len(self.columns)} columns, and a row has {len(row)}")
-        means, spreads = np.array(self.columns, np.float32).T
-        return np.asarray((row - means) / spreads, np.float32)
+        means, spreads = np.array(self.columns, np.float64).T
+        return np.asarray((row.astype(np.float64) - means) / spreads, np.float32)
 
     def _scaled(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.scale == "each":

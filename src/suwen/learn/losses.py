@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from suwen.learn.nouns import Task
 
-__all__ = ["Loss", "dice_and_entropy", "entropy", "loss_for", "soft_targets"]
+__all__ = ["Loss", "deep", "dice_and_entropy", "entropy", "loss_for", "soft_targets", "squared"]
 
 Loss = Callable[
     [Tensor, Tensor, Tensor | None], Tensor

@@ -55,7 +55,7 @@ def pins() -> frozenset[str]:
 
 
 def shipped(name: str) -> Path:
-    """Folder of a shipped model.
+    """Where the weights of a shipped model lie.
 
     Raises:
         NotFoundError: none has this name; lists those there are.

@@ -1,8 +1,8 @@
 """Trains the classifier of adrenal gland shapes; writes weights and card.
 
 Data in: imaging/adrenal3d.npz of SUWEN_DATA (AdrenalMNIST3D, CC BY 4.0; Yang et al. 2023), its train part to learn
-from, its val part to choose by. Out: src/suwen/learn/shipped/adrenal.*. Under an hour on two cores. Run:
-`make recipe-adrenal`.
+from, its val part to choose by. Out: src/suwen/learn/shipped/adrenal.*. Within an hour on one core (31
+minutes on a busy machine). Run: `make recipe-adrenal`.
 
 The volumes are masks of 64 voxels a side. A gland is called enlarged by its thickness, so the network is given the
 distance of each voxel to the surface as a second channel. Left and right, and the mirror, mean the same here. Three

@@ -2,8 +2,8 @@
 
 Data in: imaging/hippocampus of SUWEN_DATA (Medical Segmentation Decathlon, task 4, CC BY-SA 4.0; Antonelli et al.
 2022), one volume a patient: every fifth to choose by, the others to learn from. Out:
-src/suwen/learn/shipped/hippocampus.*. It wants a GPU: four minutes on one H100, about three hours on two cores. Run:
-`make recipe-hippocampus`.
+src/suwen/learn/shipped/hippocampus.*. It wants a GPU: four minutes on one H100; on two cores it takes hours (how
+many was not measured). Run: `make recipe-hippocampus`.
 
 The scale of MR intensities means nothing (some files here are a thousand times brighter): every volume is cut at its
 own percentiles and normalised by itself. Sides are not mirrored: the crops hold both sides, and which one is not told.

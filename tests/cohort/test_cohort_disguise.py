@@ -226,8 +226,8 @@ def test_synthetic_patients_are_not_found_again(ward: Ward, tmp_path: Path) -> N
     )
     searched = {one for one in known if len(one) >= 4}
     assert len(searched) > 40
-    for secret in searched:
-        assert secret not in whole
+    for secret in searched:  # as a word: the digits of a postal code may stand within a random pseudonym by chance
+        assert re.search(rf"(?<![0-9a-z]){re.escape(secret)}(?![0-9a-z])", whole) is None
 
 
 def bundles(count: int) -> list[bytes]:

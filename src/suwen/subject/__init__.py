@@ -1,6 +1,7 @@
 """Nouns: frozen, without I/O, known to every room above."""
 
 from suwen.subject.code import Code
+from suwen.subject.grid import Grid, Scale
 from suwen.subject.patient import Diagnosis, Feature, Patient, Sex
 from suwen.subject.reference import Kind, Reference
 from suwen.subject.seen import Atoms, Measurement, Region, Span
@@ -10,11 +11,13 @@ __all__ = [
     "Code",
     "Diagnosis",
     "Feature",
+    "Grid",
     "Kind",
     "Measurement",
     "Patient",
     "Reference",
     "Region",
+    "Scale",
     "Sex",
     "Span",
 ]

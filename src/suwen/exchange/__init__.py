@@ -1,0 +1,1 @@
+"""The outside: images sent, fetched and received over DICOM and DICOMweb."""

@@ -1,0 +1,1 @@
+"""Images: DICOM, NIfTI, PNG and JPEG in, with their place in millimetres; segmentations, reports and overlays out."""

@@ -1,0 +1,1 @@
+"""Imaging: a study goes in; measured, located, explained findings come out."""

@@ -1,0 +1,72 @@
+"""Axes turned to the order a network was trained on, and back: swapped and flipped whole, nothing is resampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from suwen.errors import InputError
+from suwen.subject import Grid
+
+__all__ = ["Order", "order_to"]
+
+_T = TypeVar("_T", bound=np.generic)
+_TOWARDS = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "S": (2, 1), "I": (2, -1)}  # of LPS
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Axis `axes[i]` of what was stored becomes axis i, flipped where `flipped[i]`."""
+
+    axes: tuple[int, ...]
+    flipped: tuple[bool, ...]
+
+    def apply(self, values: NDArray[_T]) -> NDArray[_T]:
+        """A view of an array (slices, rows, columns) with its axes in this order."""
+        turned = values.transpose(self.axes)
+        return turned[tuple(slice(None, None, -1) if one else slice(None) for one in self.flipped)]
+
+    def undo(self, values: NDArray[_T]) -> NDArray[_T]:
+        """The axes as they were stored."""
+        back = values[tuple(slice(None, None, -1) if one else slice(None) for one in self.flipped)]
+        return np.ascontiguousarray(back.transpose(np.argsort(self.axes)))
+
+    def spacing(self, spacing: tuple[float, ...]) -> tuple[float, ...]:
+        """The spacing (mm) of the axes in this order."""
+        return tuple(spacing[axis] for axis in self.axes)
+
+
+def order_to(grid: Grid, codes: str) -> Order:
+    """How to turn a volume so that its axes run towards `codes`, as closely as whole axes allow.
+
+    `codes` such as `SAR`: the first axis towards the head, the second to the front, the third to the right (of the
+    patient). Each axis of the volume goes to the direction that it is nearest to, the most decided axis first.
+    Raises InputError for a volume that is not placed in the patient, and for codes that are no orientation.
+    """
+    if len(codes) != 3 or {_TOWARDS[one][0] for one in codes if one in _TOWARDS} != {0, 1, 2}:
+        raise InputError(f"{codes!r} is no orientation; write three of L R, P A, S I, such as SAR")
+    if grid.affine is None or len(grid.shape) != 3:
+        raise InputError("this image is not placed in the patient, so that it cannot be turned to a known orientation")
+    matrix = np.array(grid.affine)[:3, :3]
+    cosines = matrix / np.linalg.norm(matrix, axis=0)
+    nearest = _assigned(np.abs(cosines))
+    axes, flipped = [], []
+    for code in codes:
+        direction, sign = _TOWARDS[code]
+        axis = nearest[direction]
+        axes.append(axis)
+        flipped.append(bool(cosines[direction, axis] * sign < 0))
+    return Order(tuple(axes), tuple(flipped))
+
+
+def _assigned(cosines: NDArray[np.float64]) -> dict[int, int]:
+    """Axis of the array for each direction of the patient; the greatest cosine left decides."""
+    left, found = cosines.copy(), {}
+    for _ in range(3):
+        direction, axis = divmod(int(left.argmax()), 3)
+        found[direction] = axis
+        left[direction], left[:, axis] = -1, -1
+    return found

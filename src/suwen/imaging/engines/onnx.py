@@ -92,10 +92,8 @@ def _network(file: Path) -> Callable[[Floats], Floats]:
     options.intra_op_num_threads, options.log_severity_level = 1, 4
     try:  # from bytes: a model that names further files finds none
         session = onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        if type(error).__module__.startswith("onnxruntime"):
-            raise FormatError(f"{file.name} is no ONNX model that this machine can run") from None
-        raise
+    except _refusals():
+        raise FormatError(f"{file.name} is no ONNX model that this machine can run") from None
     if len(session.get_inputs()) != 1:
         raise FormatError(f"{file.name} takes {len(session.get_inputs())} inputs; an engine has one, of all channels")
     return partial(_run, session, session.get_inputs()[0].name)
@@ -104,9 +102,15 @@ def _network(file: Path) -> Callable[[Floats], Floats]:
 def _run(session: Any, name: str, tile: Floats) -> Floats:
     try:
         (answer, *_) = session.run(None, {name: tile[None]})
-    except Exception as error:
-        if type(error).__module__.startswith("onnxruntime"):
-            raise InputError(f"the network does not take a tile of the shape {tile.shape}") from None
-        raise
+    except _refusals():
+        raise InputError(f"the network does not take a tile of the shape {tile.shape}") from None
     found: Floats = np.asarray(answer[0], np.float32)
     return found
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises: its own kinds of error, which share no parent but Exception, and ValueError."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as raised  # noqa: PLC0415
+
+    kinds = (getattr(raised, name) for name in ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf"))
+    return *kinds, raised.NoSuchFile, raised.NotImplemented, raised.RuntimeException, ValueError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from suwen.errors import InputError
 from suwen.subject import Grid
 
-__all__ = ["Order", "order_to"]
+__all__ = ["Order", "order_to", "radiological"]
 
 _T = TypeVar("_T", bound=np.generic)
 _TOWARDS = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "S": (2, 1), "I": (2, -1)}  # of LPS
@@ -33,6 +34,29 @@ class Order:
         """The axes as they were stored."""
         back = values[tuple(slice(None, None, -1) if one else slice(None) for one in self.flipped)]
         return np.ascontiguousarray(back.transpose(np.argsort(self.axes)))
+
+    def grid(self, grid: Grid) -> Grid:
+        """The grid with its axes in this order: every sample keeps its place in the patient."""
+        spacing = None if grid.spacing is None else self.spacing(grid.spacing)
+        shape = tuple(grid.shape[axis] for axis in self.axes)
+        if grid.affine is None:
+            return Grid(shape, spacing, grid.scale)
+        turn = np.zeros((4, 4))
+        for at, (axis, flipped) in enumerate(zip(self.axes, self.flipped, strict=True)):
+            turn[axis, at] = -1.0 if flipped else 1.0
+            turn[axis, 3] = grid.shape[axis] - 1 if flipped else 0.0
+        turn[3, 3] = 1.0
+        affine = np.array(grid.affine) @ turn
+        rows = tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in affine)
+        return Grid(shape, spacing, grid.scale, rows)
+
+    def index(self, index: Sequence[float], shape: Sequence[int]) -> tuple[float, ...]:
+        """Where the sample of an array of `shape` lies after `apply`."""
+        moved = (
+            (shape[axis] - 1 - index[axis]) if flipped else index[axis]
+            for axis, flipped in zip(self.axes, self.flipped, strict=True)
+        )
+        return tuple(float(one) for one in moved)
 
     def spacing(self, spacing: tuple[float, ...]) -> tuple[float, ...]:
         """The spacing (mm) of the axes in this order."""
@@ -60,6 +84,23 @@ def order_to(grid: Grid, codes: str) -> Order:
         axes.append(axis)
         flipped.append(bool(cosines[direction, axis] * sign < 0))
     return Order(tuple(axes), tuple(flipped))
+
+
+# Slices towards the head, the left, the back: rows and columns as films are hung, the patient's right on the left
+_HUNG = {2: "SPL", 0: "LIP", 1: "PIL"}
+
+
+def radiological(grid: Grid) -> Order:
+    """How to turn a volume as radiologists hang it: its slices stay slices; axial ones have the front above.
+
+    A volume without a place in the patient stays as it is.
+    """
+    if grid.affine is None or len(grid.shape) != 3:
+        return Order(tuple(range(len(grid.shape))), (False,) * len(grid.shape))
+    matrix = np.array(grid.affine)[:3, :3]
+    nearest = _assigned(np.abs(matrix / np.linalg.norm(matrix, axis=0)))
+    across = next(direction for direction, axis in nearest.items() if axis == 0)
+    return order_to(grid, _HUNG[across])
 
 
 def _assigned(cosines: NDArray[np.float64]) -> dict[int, int]:

@@ -21,8 +21,8 @@ packaged_data = pytest.importorskip("pydicom.data")
 
 from suwen.cli.dicom_deidentify import deidentify as command  # noqa: E402
 from suwen.errors import InputError, NotFoundError  # noqa: E402
-from suwen.formats.images.deidentify_files import deidentify_files  # noqa: E402
-from suwen.formats.images.deidentify_nouns import Dates, DeidentifyOptions  # noqa: E402
+from suwen.formats.images.deidentifying.files import deidentify_files  # noqa: E402
+from suwen.formats.images.deidentifying.nouns import Dates, DeidentifyOptions  # noqa: E402
 
 KEY = bytes(range(32))
 PACKAGED = Path(packaged_data.__file__).parent / "test_files"

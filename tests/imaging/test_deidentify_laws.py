@@ -20,11 +20,11 @@ from pydicom.dataset import Dataset, FileMetaDataset  # noqa: E402
 from pydicom.uid import ExplicitVRLittleEndian  # noqa: E402
 
 from suwen.errors import InputError  # noqa: E402
-from suwen.formats.images.deidentify import deidentify  # noqa: E402
-from suwen.formats.images.deidentify_dates import changed_time, safe_age  # noqa: E402
-from suwen.formats.images.deidentify_key import Pseudonyms, read_key  # noqa: E402
-from suwen.formats.images.deidentify_nouns import REMARKS, Dates, DeidentifyOptions, Outcome  # noqa: E402
-from suwen.formats.images.deidentify_table import (  # noqa: E402
+from suwen.formats.images.deidentifying.dataset import deidentify  # noqa: E402
+from suwen.formats.images.deidentifying.dates import changed_time, safe_age  # noqa: E402
+from suwen.formats.images.deidentifying.key import Pseudonyms, read_key  # noqa: E402
+from suwen.formats.images.deidentifying.nouns import REMARKS, Dates, DeidentifyOptions, Outcome  # noqa: E402
+from suwen.formats.images.deidentifying.table import (  # noqa: E402
     action_of,
     element_types,
     is_safe_private,

@@ -18,10 +18,10 @@ from pydicom.dataset import Dataset, FileMetaDataset  # noqa: E402
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless  # noqa: E402
 from scipy import ndimage  # noqa: E402
 
-from suwen.formats.images.deidentify import deidentify  # noqa: E402
-from suwen.formats.images.deidentify_nouns import DeidentifyOptions, Outcome  # noqa: E402
-from suwen.formats.images.deidentify_pixels import device_regions, device_rows, outside  # noqa: E402
-from suwen.formats.images.deidentify_strokes import text_like  # noqa: E402
+from suwen.formats.images.deidentifying.dataset import deidentify  # noqa: E402
+from suwen.formats.images.deidentifying.nouns import DeidentifyOptions, Outcome  # noqa: E402
+from suwen.formats.images.deidentifying.pixels import device_regions, device_rows, outside  # noqa: E402
+from suwen.formats.images.deidentifying.strokes import text_like  # noqa: E402
 
 KEY = bytes(range(32))
 ULTRASOUND = "1.2.840.10008.5.1.4.1.1.6.1"

@@ -17,8 +17,8 @@ from pydicom.datadict import DicomDictionary  # noqa: E402
 from pydicom.dataset import Dataset, FileMetaDataset  # noqa: E402
 from pydicom.uid import ExplicitVRLittleEndian  # noqa: E402
 
-from suwen.formats.images.deidentify import deidentify  # noqa: E402
-from suwen.formats.images.deidentify_nouns import Dates, DeidentifyOptions, Outcome  # noqa: E402
+from suwen.formats.images.deidentifying.dataset import deidentify  # noqa: E402
+from suwen.formats.images.deidentifying.nouns import Dates, DeidentifyOptions, Outcome  # noqa: E402
 
 KEY = bytes(range(32))
 CODECS = ("latin-1", "utf-8", "gb18030", "utf-16-le", "utf-16-be")

@@ -14,9 +14,9 @@ from write_cases import pydicom as dicom
 
 from suwen.errors import InputError
 from suwen.formats.images.nouns import Image
-from suwen.formats.images.write_capture import write_capture
-from suwen.formats.images.write_pdf import Document, write_pdf
-from suwen.formats.images.write_picture import Picture
+from suwen.formats.images.writing.capture import write_capture
+from suwen.formats.images.writing.pdf import Document, write_pdf
+from suwen.formats.images.writing.picture import Picture
 
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 

@@ -10,9 +10,9 @@ from write_cases import ALGORITHM, NOW, PATIENT, blob, case, errors_of, hushed, 
 from write_cases import pydicom as dicom
 
 from suwen.errors import InputError, MissingExtraError
-from suwen.formats.images.write_dicom import concept, load, new_uid, unit
-from suwen.formats.images.write_nouns import Outline, Segment, Term
-from suwen.formats.images.write_seg import write_seg
+from suwen.formats.images.writing.dicom import concept, load, new_uid, unit
+from suwen.formats.images.writing.nouns import Outline, Segment, Term
+from suwen.formats.images.writing.seg import write_seg
 from suwen.subject import Code
 
 

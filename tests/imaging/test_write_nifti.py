@@ -18,7 +18,7 @@ from suwen import datasets
 from suwen.errors import InputError
 from suwen.formats.images.nouns import Image
 from suwen.formats.images.read import read_study
-from suwen.formats.images.write_nifti import nifti_affine, write_nifti
+from suwen.formats.images.writing.nifti import nifti_affine, write_nifti
 from suwen.subject import Grid, Scale
 
 nibabel = pytest.importorskip("nibabel")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from write_cases import enclosed
 
 from suwen.errors import InputError
-from suwen.formats.images.write_nouns import Outline
-from suwen.formats.images.write_outline import outlines, simplify
+from suwen.formats.images.writing.nouns import Outline
+from suwen.formats.images.writing.outline import outlines, simplify
 
 masks = array_shapes(min_dims=2, max_dims=2, max_side=12).flatmap(lambda shape: arrays(bool, shape))
 

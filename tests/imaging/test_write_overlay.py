@@ -12,9 +12,9 @@ from write_cases import HEART, KINDS, LUNG, blob, case, middle
 import suwen.report
 from suwen.errors import DataError, InputError
 from suwen.formats.images.nouns import Image, Window
-from suwen.formats.images.write_nouns import Language
-from suwen.formats.images.write_overlay import overlay_picture
-from suwen.formats.images.write_picture import PALETTE, Drawing, Layer, Picture, Ruler, picture_sides, write_png
+from suwen.formats.images.writing.nouns import Language
+from suwen.formats.images.writing.overlay import overlay_picture
+from suwen.formats.images.writing.picture import PALETTE, Drawing, Layer, Picture, Ruler, picture_sides, write_png
 from suwen.subject import Grid, Scale
 
 FONT = Path(suwen.report.__file__).parent / "fonts" / "NotoSansCJKsc-Regular.otf"

@@ -12,8 +12,8 @@ from write_cases import pydicom as dicom
 
 from suwen.errors import InputError
 from suwen.formats.images.nouns import Image, Window
-from suwen.formats.images.write_nouns import Language, Mark, Outline, Tracking
-from suwen.formats.images.write_presentation import Presentation, write_presentation
+from suwen.formats.images.writing.nouns import Language, Mark, Outline, Tracking
+from suwen.formats.images.writing.presentation import Presentation, write_presentation
 
 GREY = ("ct", "oblique", "mr", "enhanced", "dx", "cr")
 

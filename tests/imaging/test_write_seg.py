@@ -32,8 +32,8 @@ from write_cases import pydicom as dicom
 from suwen.errors import DataError, InputError
 from suwen.formats.images.nouns import Image, Source
 from suwen.formats.images.read import read_study
-from suwen.formats.images.write_nouns import MORPHOLOGY, Algorithm, Segment, Tracking
-from suwen.formats.images.write_seg import write_seg
+from suwen.formats.images.writing.nouns import MORPHOLOGY, Algorithm, Segment, Tracking
+from suwen.formats.images.writing.seg import write_seg
 from suwen.subject import Grid
 
 PLACED = ("ct", "oblique", "mr", "enhanced")

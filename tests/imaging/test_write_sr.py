@@ -28,7 +28,7 @@ from write_cases import (
 
 from suwen.errors import InputError
 from suwen.formats.images.nouns import Image
-from suwen.formats.images.write_nouns import (
+from suwen.formats.images.writing.nouns import (
     Group,
     Language,
     Measured,
@@ -40,8 +40,8 @@ from suwen.formats.images.write_nouns import (
     Term,
     Tracking,
 )
-from suwen.formats.images.write_seg import write_seg
-from suwen.formats.images.write_sr import write_sr
+from suwen.formats.images.writing.seg import write_seg
+from suwen.formats.images.writing.sr import write_sr
 from suwen.subject import Code
 
 LONG = Term(Code("SCT:103339001", "Long axis"), "长径")

@@ -15,9 +15,12 @@ from suwen.cli.consulting import consult, report
 from suwen.cli.data import data
 from suwen.cli.demo import demo
 from suwen.cli.diagnose import diagnose, explain, next_, similar
+from suwen.cli.dicom import dicom
+from suwen.cli.dicom_deidentify import deidentify
 from suwen.cli.errors import SuwenGroup
 from suwen.cli.explain_model import explain_model
 from suwen.cli.fhir import fhir
+from suwen.cli.image import image
 from suwen.cli.judging import finding
 from suwen.cli.notes import read
 from suwen.cli.records import records
@@ -38,6 +41,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
+dicom.add_command(deidentify)
 for _command in (
     bench,
     card,
@@ -47,10 +51,12 @@ for _command in (
     data,
     demo,
     diagnose,
+    dicom,
     explain,
     explain_model,
     fhir,
     finding,
+    image,
     next_,
     read,
     records,

@@ -13,12 +13,16 @@ __all__ = ["bench"]
 # Tests hold this against bench.BENCHMARKS; importing that loads numpy.
 _NAMES = (
     "adrenal",
+    "chest",
+    "chest-lesions",
     "chinese-text",
     "constraints",
     "fhir",
     "heat-maps",
     "hippocampus",
+    "image-reading",
     "label-noise",
+    "lesion-measures",
     "notes",
     "phenotype-text",
     "pneumonia",

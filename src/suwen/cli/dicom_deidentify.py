@@ -12,8 +12,8 @@ from suwen.cli.records.showing import progress, say
 from suwen.errors import InputError
 
 if TYPE_CHECKING:
-    from suwen.formats.images.deidentify_files import DeidentifiedFiles
-    from suwen.formats.images.deidentify_nouns import DeidentifyOptions
+    from suwen.formats.images.deidentifying.files import DeidentifiedFiles
+    from suwen.formats.images.deidentifying.nouns import DeidentifyOptions
 
 __all__ = ["deidentify"]
 
@@ -106,8 +106,8 @@ def deidentify(sources: tuple[Path, ...], to: Path, key: Path, **options: Any) -
     Files that need a person's look are not written, and the exit status is then 1. Faces in CT and MR of the head
     are not removed, and a name that stands only in a free text is not recognised: read the remarks.
     """
-    from suwen.formats.images.deidentify_files import deidentify_files  # noqa: PLC0415
-    from suwen.formats.images.deidentify_key import read_key  # noqa: PLC0415
+    from suwen.formats.images.deidentifying.files import deidentify_files  # noqa: PLC0415
+    from suwen.formats.images.deidentifying.key import read_key  # noqa: PLC0415
 
     lang = options["lang"]
     if key.resolve().is_relative_to(to.resolve()):
@@ -127,7 +127,7 @@ def deidentify(sources: tuple[Path, ...], to: Path, key: Path, **options: Any) -
 
 
 def _options(given: dict[str, Any]) -> DeidentifyOptions:
-    from suwen.formats.images.deidentify_nouns import Dates, DeidentifyOptions  # noqa: PLC0415
+    from suwen.formats.images.deidentifying.nouns import Dates, DeidentifyOptions  # noqa: PLC0415
 
     chosen = {_RETAINED[one]: True for one in given["keep"]} | {_CLEANED[one]: True for one in given["profiles"]}
     return DeidentifyOptions(
@@ -139,7 +139,7 @@ def _options(given: dict[str, Any]) -> DeidentifyOptions:
 
 
 def _remark(key: str, lang: str) -> str:
-    from suwen.formats.images.deidentify_nouns import REMARKS  # noqa: PLC0415
+    from suwen.formats.images.deidentifying.nouns import REMARKS  # noqa: PLC0415
 
     return (REMARKS.get(key) or _FAILURES[key])[lang]
 

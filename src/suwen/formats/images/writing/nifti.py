@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from suwen.errors import InputError, Problem
 from suwen.formats.images.nouns import Image
-from suwen.formats.images.write_dicom import load
-from suwen.formats.images.write_file import write_file
-from suwen.formats.images.write_nouns import Mask
+from suwen.formats.images.writing.dicom import load
+from suwen.formats.images.writing.file import write_file
+from suwen.formats.images.writing.nouns import Mask
 from suwen.subject import Grid
 
 __all__ = ["nifti_affine", "write_nifti"]

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from suwen.errors import DataError, InputError, MissingExtraError, NotFoundError
-from suwen.formats.images.deidentify import deidentify
-from suwen.formats.images.deidentify_key import Pseudonyms
-from suwen.formats.images.deidentify_nouns import Deidentified, DeidentifyOptions, Outcome
+from suwen.formats.images.deidentifying.dataset import deidentify
+from suwen.formats.images.deidentifying.key import Pseudonyms
+from suwen.formats.images.deidentifying.nouns import Deidentified, DeidentifyOptions, Outcome
 
 __all__ = ["DeidentifiedFiles", "FileOutcome", "deidentify_files"]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from suwen.errors import InputError, MissingExtraError
-from suwen.formats.images.write_file import write_file
-from suwen.formats.images.write_nouns import Language, Software, Term, Written
+from suwen.formats.images.writing.file import write_file
+from suwen.formats.images.writing.nouns import Language, Software, Term, Written
 from suwen.subject import Code
 
 __all__ = [

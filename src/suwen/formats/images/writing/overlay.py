@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from suwen.errors import DataError, InputError
 from suwen.formats.images.nouns import Image, Window
-from suwen.formats.images.write_dicom import load
-from suwen.formats.images.write_nouns import Language, Mask
-from suwen.formats.images.write_picture import (
+from suwen.formats.images.writing.dicom import load
+from suwen.formats.images.writing.nouns import Language, Mask
+from suwen.formats.images.writing.picture import (
     PALETTE,
     Drawing,
     Layer,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from suwen.formats.images.deidentify_nouns import DeidentifyOptions, Region
-from suwen.formats.images.deidentify_pixels import (
+from suwen.formats.images.deidentifying.nouns import DeidentifyOptions, Region
+from suwen.formats.images.deidentifying.pixels import (
     blanked,
     cleaned_before,
     device_regions,
@@ -19,8 +19,8 @@ from suwen.formats.images.deidentify_pixels import (
     outside,
     ultrasound_regions,
 )
-from suwen.formats.images.deidentify_strokes import text_like
-from suwen.formats.images.deidentify_text import Secrets
+from suwen.formats.images.deidentifying.strokes import text_like
+from suwen.formats.images.deidentifying.text import Secrets
 
 __all__ = ["Screened", "screened"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suwen.errors import MissingExtraError
-from suwen.formats.images.deidentify_nouns import Region
+from suwen.formats.images.deidentifying.nouns import Region
 
 __all__ = ["text_like"]
 

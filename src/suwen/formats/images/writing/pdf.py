@@ -8,9 +8,9 @@ from typing import Any
 
 from suwen.errors import InputError
 from suwen.formats.images.nouns import Image
-from suwen.formats.images.write_dicom import Clock, MakeUid, building, concept, load, stamp, write_object
-from suwen.formats.images.write_nouns import SUWEN, Language, Software, Term, Written
-from suwen.formats.images.write_source import read_origin
+from suwen.formats.images.writing.dicom import Clock, MakeUid, building, concept, load, stamp, write_object
+from suwen.formats.images.writing.nouns import SUWEN, Language, Software, Term, Written
+from suwen.formats.images.writing.source import read_origin
 from suwen.subject import Code
 
 __all__ = ["Document", "write_pdf"]

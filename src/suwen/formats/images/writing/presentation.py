@@ -11,9 +11,9 @@ import numpy as np
 
 from suwen.errors import InputError
 from suwen.formats.images.nouns import Image, Window
-from suwen.formats.images.write_dicom import Clock, MakeUid, building, equipment, load, stamp, write_object
-from suwen.formats.images.write_nouns import SUWEN, Language, Mark, Software, Written
-from suwen.formats.images.write_source import Origin, read_origin
+from suwen.formats.images.writing.dicom import Clock, MakeUid, building, equipment, load, stamp, write_object
+from suwen.formats.images.writing.nouns import SUWEN, Language, Mark, Software, Written
+from suwen.formats.images.writing.source import Origin, read_origin
 
 __all__ = ["Presentation", "write_presentation"]
 

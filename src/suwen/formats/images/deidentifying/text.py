@@ -9,7 +9,7 @@ from itertools import permutations
 from struct import error
 from typing import Any
 
-from suwen.formats.images.deidentify_nouns import Dates, DeidentifyOptions
+from suwen.formats.images.deidentifying.nouns import Dates, DeidentifyOptions
 
 __all__ = ["MARK", "Secrets", "each_value", "gather_secrets", "readable", "spelled_out"]
 

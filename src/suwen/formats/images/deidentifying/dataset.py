@@ -7,14 +7,14 @@ import warnings
 from typing import Any
 
 from suwen.errors import MissingExtraError
-from suwen.formats.images.deidentify_elements import Cleaner
-from suwen.formats.images.deidentify_key import Pseudonyms, plain_number
-from suwen.formats.images.deidentify_method import say_method
-from suwen.formats.images.deidentify_nouns import Deidentified, DeidentifyOptions, Outcome
-from suwen.formats.images.deidentify_pixels import cleaned_before
-from suwen.formats.images.deidentify_screening import Screened, screened
-from suwen.formats.images.deidentify_table import element_types
-from suwen.formats.images.deidentify_text import gather_secrets
+from suwen.formats.images.deidentifying.elements import Cleaner
+from suwen.formats.images.deidentifying.key import Pseudonyms, plain_number
+from suwen.formats.images.deidentifying.method import say_method
+from suwen.formats.images.deidentifying.nouns import Deidentified, DeidentifyOptions, Outcome
+from suwen.formats.images.deidentifying.pixels import cleaned_before
+from suwen.formats.images.deidentifying.screening import Screened, screened
+from suwen.formats.images.deidentifying.table import element_types
+from suwen.formats.images.deidentifying.text import gather_secrets
 
 __all__ = ["deidentify"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from suwen.errors import InputError
 from suwen.formats.images.nouns import Image
-from suwen.formats.images.write_dicom import load, quiet
+from suwen.formats.images.writing.dicom import load, quiet
 
 __all__ = ["Origin", "read_origin"]
 

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from suwen.formats.images.deidentify_nouns import Dates, DeidentifyOptions
+from suwen.formats.images.deidentifying.nouns import Dates, DeidentifyOptions
 
 __all__ = ["TableRow", "action_of", "element_types", "is_safe_private", "profile_rows", "settled"]
 
@@ -31,7 +31,7 @@ class TableRow:
 @cache
 def profile_rows() -> Mapping[str, TableRow]:
     """The rows of Table E.1-1 (2026c) by tag as 8 hexadecimal digits; repeating groups and `private` beside them."""
-    header, *lines = _lines("deidentify_table.tsv")
+    header, *lines = _lines("table.tsv")
     names = header[3:-1]
     rows = (TableRow(one[0], one[1], one[2], _marked(names, one[3:-1]), one[-1] == "read") for one in lines)
     return MappingProxyType({row.tag: row for row in rows})
@@ -42,7 +42,7 @@ def _marked(names: list[str], cells: list[str]) -> Mapping[str, str]:
 
 
 def _lines(name: str) -> list[list[str]]:
-    text = files("suwen.formats.images").joinpath(name).read_text("utf-8")
+    text = files("suwen.formats.images.deidentifying").joinpath(name).read_text("utf-8")
     return [line.split("\t") for line in text.splitlines() if line]
 
 
@@ -94,7 +94,7 @@ def element_types(sop_class: str) -> Mapping[str, int]:
 @cache
 def _by_class() -> Mapping[str, Mapping[str, int]]:
     found: dict[str, Mapping[str, int]] = {}
-    for classes, *rest in _lines("deidentify_types.tsv")[1:]:
+    for classes, *rest in _lines("types.tsv")[1:]:
         pairs = (one.split(":") for one in (rest[0] if rest else "").split())
         types = MappingProxyType({tag: int(kind) for tag, kind in pairs})
         found.update(dict.fromkeys(classes.split(), types))
@@ -103,7 +103,7 @@ def _by_class() -> Mapping[str, Mapping[str, int]]:
 
 @cache
 def _safe() -> frozenset[tuple[str, str]]:
-    return frozenset((creator, tag) for creator, tag, _ in _lines("deidentify_private.tsv")[1:])
+    return frozenset((creator, tag) for creator, tag, _ in _lines("private.tsv")[1:])
 
 
 def is_safe_private(creator: str, tag: int) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from suwen.errors import InputError
-from suwen.formats.images.write_dicom import load
-from suwen.formats.images.write_source import Origin
+from suwen.formats.images.writing.dicom import load
+from suwen.formats.images.writing.source import Origin
 from suwen.subject import Grid
 
 __all__ = ["fitted", "stands_alone"]

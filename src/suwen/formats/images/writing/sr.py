@@ -11,7 +11,7 @@ import numpy as np
 
 from suwen.errors import InputError
 from suwen.formats.images.nouns import Image
-from suwen.formats.images.write_dicom import (
+from suwen.formats.images.writing.dicom import (
     Clock,
     MakeUid,
     building,
@@ -23,7 +23,7 @@ from suwen.formats.images.write_dicom import (
     unit,
     write_object,
 )
-from suwen.formats.images.write_nouns import (
+from suwen.formats.images.writing.nouns import (
     SUWEN,
     Group,
     Language,
@@ -36,7 +36,7 @@ from suwen.formats.images.write_nouns import (
     Tracking,
     Written,
 )
-from suwen.formats.images.write_source import Origin, read_origin
+from suwen.formats.images.writing.source import Origin, read_origin
 from suwen.subject import Code
 
 __all__ = ["write_sr"]

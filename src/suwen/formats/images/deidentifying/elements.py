@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from suwen.formats.images.deidentify_dates import DUMMY, changed_time, safe_age
-from suwen.formats.images.deidentify_key import Pseudonyms, plain_number
-from suwen.formats.images.deidentify_nouns import DeidentifyOptions
-from suwen.formats.images.deidentify_table import action_of, is_safe_private, settled
-from suwen.formats.images.deidentify_text import MARK, Secrets, each_value, readable
+from suwen.formats.images.deidentifying.dates import DUMMY, changed_time, safe_age
+from suwen.formats.images.deidentifying.key import Pseudonyms, plain_number
+from suwen.formats.images.deidentifying.nouns import DeidentifyOptions
+from suwen.formats.images.deidentifying.table import action_of, is_safe_private, settled
+from suwen.formats.images.deidentifying.text import MARK, Secrets, each_value, readable
 
 __all__ = ["Cleaner"]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from suwen.formats.images.nouns import Image
-from suwen.formats.images.write_dicom import Clock, MakeUid, building, equipment, load, stamp, write_object
-from suwen.formats.images.write_nouns import SUWEN, Language, Software, Written
-from suwen.formats.images.write_picture import Picture
-from suwen.formats.images.write_source import read_origin
+from suwen.formats.images.writing.dicom import Clock, MakeUid, building, equipment, load, stamp, write_object
+from suwen.formats.images.writing.nouns import SUWEN, Language, Software, Written
+from suwen.formats.images.writing.picture import Picture
+from suwen.formats.images.writing.source import read_origin
 
 __all__ = ["write_capture"]
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from suwen.errors import InputError, Problem
 from suwen.formats.images.nouns import Image
-from suwen.formats.images.write_dicom import Clock, MakeUid, building, concept, equipment, load, stamp, write_object
-from suwen.formats.images.write_nouns import SUWEN, Language, Segment, Software, Written
-from suwen.formats.images.write_seg_sources import fitted, stands_alone
-from suwen.formats.images.write_source import Origin, read_origin
+from suwen.formats.images.writing.dicom import Clock, MakeUid, building, concept, equipment, load, stamp, write_object
+from suwen.formats.images.writing.nouns import SUWEN, Language, Segment, Software, Written
+from suwen.formats.images.writing.seg_sources import fitted, stands_alone
+from suwen.formats.images.writing.source import Origin, read_origin
 
 __all__ = ["write_seg"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from suwen.formats.images.deidentify_nouns import Dates, DeidentifyOptions
+from suwen.formats.images.deidentifying.nouns import Dates, DeidentifyOptions
 
 __all__ = ["METHODS", "say_method"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from suwen.formats.images.deidentify_nouns import Region
+from suwen.formats.images.deidentifying.nouns import Region
 
 __all__ = [
     "DeviceRow",
@@ -52,7 +52,7 @@ class DeviceRow:
 @cache
 def device_rows() -> tuple[DeviceRow, ...]:
     """The table of known devices; its facts are those of the public scripts of RSNA CTP as carried on by others."""
-    text = files("suwen.formats.images").joinpath("deidentify_devices.tsv").read_text("utf-8")
+    text = files("suwen.formats.images.deidentifying").joinpath("devices.tsv").read_text("utf-8")
     return tuple(_row(line.split("\t")) for line in text.splitlines()[1:] if line)
 
 

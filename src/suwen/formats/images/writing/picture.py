@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from suwen.errors import InputError
 from suwen.formats.images.nouns import Image, Window
-from suwen.formats.images.write_dicom import load
-from suwen.formats.images.write_file import write_file
-from suwen.formats.images.write_nouns import Language, Mask, Term
-from suwen.formats.images.write_source import read_origin
+from suwen.formats.images.writing.dicom import load
+from suwen.formats.images.writing.file import write_file
+from suwen.formats.images.writing.nouns import Language, Mask, Term
+from suwen.formats.images.writing.source import read_origin
 
 __all__ = ["PALETTE", "Drawing", "Layer", "Picture", "Ruler", "opposite", "picture_sides", "spoken_side", "write_png"]
 

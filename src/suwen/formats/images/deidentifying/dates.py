@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from suwen.formats.images.deidentify_nouns import Dates
+from suwen.formats.images.deidentifying.nouns import Dates
 
 __all__ = ["DUMMY", "changed_time", "safe_age"]
 

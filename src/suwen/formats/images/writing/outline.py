@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suwen.errors import InputError
-from suwen.formats.images.write_nouns import Mask, Outline
+from suwen.formats.images.writing.nouns import Mask, Outline
 
 __all__ = ["outlines", "simplify"]
 

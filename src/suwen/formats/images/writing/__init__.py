@@ -1,0 +1,1 @@
+"""Results written so that they open anywhere at the right place and size: DICOM, NIfTI, PNG."""

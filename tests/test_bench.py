@@ -159,6 +159,10 @@ def test_absent_data_end_with_status_2_and_one_line(name: str, tmp_path: Path) -
         "hippocampus": "hippocampus",
         "surrogate": "cleveland",
         "constraints": "heart",
+        "chest": "chest",
+        "chest-lesions": "chest_lesions",
+        "image-reading": "imaging/chest",
+        "lesion-measures": "ibsi",
     } | dict.fromkeys(("heat-maps", "label-noise", "pneumonia"), "pneumonia")
     assert needed.get(name, "cases.jsonl.xz") in one_line(errors)
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from suwen import datasets
 from suwen.formats.images.nouns import Image
 from suwen.formats.images.read import read_study
-from suwen.formats.images.write_nouns import Algorithm, Outline, Term
-from suwen.formats.images.write_outline import outlines
+from suwen.formats.images.writing.nouns import Algorithm, Outline, Term
+from suwen.formats.images.writing.outline import outlines
 from suwen.subject import Code
 
 pydicom = pytest.importorskip("pydicom")

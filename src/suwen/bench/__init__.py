@@ -1,11 +1,15 @@
 """Benchmarks: one file each, run as `suwen bench NAME`."""
 
 from suwen.bench import (
+    chest,
+    chest_lesions,
     chinese_text,
     constraints,
     fhir,
     heat_maps,
+    image_reading,
     label_noise,
+    lesion_measures,
     note_cases,
     phenotype_text,
     rare_disease,
@@ -21,12 +25,16 @@ __all__ = ["BENCHMARKS", "Options", "Result", "summary", "write_result"]
 
 BENCHMARKS = {
     "adrenal": shipped_models.adrenal,
+    "chest": chest.run,
+    "chest-lesions": chest_lesions.run,
     "chinese-text": chinese_text.run,
     "constraints": constraints.run,
     "fhir": fhir.run,
     "heat-maps": heat_maps.run,
     "hippocampus": shipped_models.hippocampus,
+    "image-reading": image_reading.run,
     "label-noise": label_noise.run,
+    "lesion-measures": lesion_measures.run,
     "notes": note_cases.run,
     "phenotype-text": phenotype_text.run,
     "pneumonia": shipped_models.pneumonia,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from suwen.errors import FormatError, InputError
 from suwen.formats.images.budget import LIMIT, Budget
 from suwen.formats.images.nifti import open_nifti
+from suwen.formats.images.nifti_names import label_names
 from suwen.formats.images.nouns import Image
 from suwen.formats.images.segments import read_segmentation
 from suwen.formats.images.stored import Stored, kind_of, stored_in
@@ -74,7 +75,7 @@ def _from_nifti(stored: Stored, budget: Budget) -> Mask:
         if not np.array_equal(whole, labels) or np.abs(whole).max(initial=0) > 2**31 - 1:
             raise FormatError("the samples of this file are no whole numbers, so it is no mask of labels")
         labels = whole.astype(np.int32)
-    return _mask(labels, grid, ())
+    return _mask(labels, grid, label_names(stored))
 
 
 def _mask(labels: Labels, grid: Grid, names: Sequence[tuple[int, str]]) -> Mask:

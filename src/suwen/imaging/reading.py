@@ -1,0 +1,107 @@
+"""Reads a study: a chest radiograph by its signs, a volume by the structures that are outlined in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from suwen.errors import InputError
+from suwen.finding import Finding
+from suwen.formats.images.nouns import Image, Study
+from suwen.imaging.engines.nouns import Engine, Segmentation
+from suwen.imaging.structures import Structure, measure_structures
+
+if TYPE_CHECKING:
+    from suwen.imaging.chest.quality_nouns import Quality
+    from suwen.imaging.chest.reading import ChestReading
+    from suwen.imaging.chest.shadow_nouns import Context
+
+__all__ = ["ImageReading", "StudyReading", "drawn_on", "read_images"]
+
+Progress = Callable[[int, int], None]
+_RADIOGRAPHS = frozenset({"", "CR", "DX", "RG", "OT", "SC"})  # and pictures, which say of no modality
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageReading:
+    """What was read in one image: the chest, or structures with their outlines.
+
+    `unread` says why nothing was (`volume`, `channels`, `flat`, `chest`, `engine`), `detail` what stood against it.
+    """
+
+    image: Image
+    chest: ChestReading | None = None
+    quality: Quality | None = None
+    drawn: Segmentation | None = None
+    structures: tuple[Structure, ...] = ()
+    unread: str = ""
+    detail: str = ""
+
+    def findings(self, lang: str = "en") -> tuple[Finding, ...]:
+        """The findings of the image, sentences in `lang`."""
+        return () if self.chest is None else self.chest.findings(lang)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyReading:
+    """A study and what was read in each of its images."""
+
+    study: Study
+    images: tuple[ImageReading, ...]
+
+
+def read_images(
+    study: Study,
+    *,
+    context: Context | None = None,
+    engine: Engine | None = None,
+    outlines: Mapping[str, Segmentation] | None = None,
+    progress: Progress | None = None,
+) -> StudyReading:
+    """Read every image of a study.
+
+    A flat frontal chest radiograph is read by its signs, with what is known of the patient (`context`). In volumes an
+    `engine` outlines structures, or `outlines` by the id of an image are measured as given. What can be read in no
+    way is kept with the reason.
+    """
+    found = [_read(one, context, engine, (outlines or {}).get(one.id), progress) for one in study.images]
+    return StudyReading(study, tuple(found))
+
+
+def drawn_on(image: Image, labels: Segmentation) -> ImageReading:
+    """An image with structures outlined by somebody else, measured."""
+    return ImageReading(image, drawn=labels, structures=measure_structures(image, labels))
+
+
+def _read(
+    image: Image, context: Context | None, engine: Engine | None, given: Segmentation | None, progress: Progress | None
+) -> ImageReading:
+    if given is not None:
+        return drawn_on(image, given)
+    if len(image.grid.shape) == 2:
+        return _radiograph(image, context)
+    if engine is None:
+        return ImageReading(image, unread="volume")
+    if len(engine.channels) != 1:
+        return ImageReading(image, unread="channels")
+    try:
+        return drawn_on(image, engine.segment([image], progress=progress))
+    except InputError as error:
+        return ImageReading(image, unread="engine", detail=str(error))
+
+
+def _radiograph(image: Image, context: Context | None) -> ImageReading:
+    from suwen.imaging.chest.anatomy import anatomy  # noqa: PLC0415
+    from suwen.imaging.chest.quality import quality  # noqa: PLC0415
+    from suwen.imaging.chest.reading import read_chest  # noqa: PLC0415
+    from suwen.imaging.chest.scores import scores  # noqa: PLC0415
+
+    if image.modality not in _RADIOGRAPHS:
+        return ImageReading(image, unread="flat")
+    try:
+        drawn = anatomy(image)
+    except InputError as error:
+        return ImageReading(image, unread="chest", detail=str(error))
+    read = read_chest(image, context=context, anatomy=drawn, scores=scores(image, anatomy=drawn))
+    return ImageReading(image, chest=read, quality=quality(image, drawn))

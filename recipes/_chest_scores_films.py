@@ -15,13 +15,14 @@ from torch import Tensor
 from suwen.imaging.chest.scores_input import lay_lungs
 from suwen.learn.splits import folds, split
 
-__all__ = ["FOLDS", "OPACITIES", "Films", "divided", "held_out", "read", "weights_of"]
+__all__ = ["FOLDS", "OPACITIES", "SEEDS", "Films", "divided", "held_out", "read", "weights_of"]
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 OPACITIES = ("Infiltration", "Consolidation", "Edema", "Effusion", "Atelectasis")
 FOLDS = 5
+SEEDS = 3  # networks a fold
 HELD_OUT = {True: 0.40, False: 0.12}  # share of the patients, by whether the RSNA read them too
 SAME_YEARS = (1280, 3970)  # numbers of the patients among whom all radiographs without finding lie
 SAME_DETECTOR = {(2048, 2500), (2500, 2048)}

@@ -17,7 +17,7 @@ __all__ = ["COPIES", "Drawn", "by_cell", "draw_shadows", "drawn"]
 
 Rows = NDArray[np.int64]
 
-COPIES = 3  # of each clear radiograph, with other shadows drawn
+COPIES = 5  # of each clear radiograph, with other shadows drawn
 _BATCH = 32
 
 

@@ -128,7 +128,7 @@ def make(folder: Path, name: str, network: Any = None, *, folds: int = 1) -> Pat
     dataset |= {key: case[key] for key in ("regions_class_order",) if key in case}
     (folder / "dataset.json").write_text(json.dumps(dataset))
     (folder / "plans.json").write_text(json.dumps(_plans(case)))
-    built = network or _ours(_plans(case), len(case.get("regions_class_order", [0, 1, 2])), name)
+    built = network or _ours(_plans(case), len(case.get("regions_class_order", [0, 1, 2])))
     for fold in range(folds):
         state = {key: _formula(key, one.shape, fold) for key, one in built.state_dict().items()}
         checkpoint = {
@@ -145,11 +145,10 @@ def make(folder: Path, name: str, network: Any = None, *, folds: int = 1) -> Pat
     return folder
 
 
-def _ours(plans: dict[str, Any], classes: int, name: str) -> Any:
+def _ours(plans: dict[str, Any], classes: int) -> Any:
     from suwen.imaging.engines.conv_unet import UNet, plan_of  # noqa: PLC0415
 
     told = plans["configurations"]["base"]["architecture"]
-    del name
     return UNet(plan_of(told["network_class_name"], told["arch_kwargs"]), 1, classes)
 
 

@@ -48,7 +48,7 @@ def filled_base(side: Side) -> Phantom:
     lung = CLEAR.anatomy.right_lung if side is Side.RIGHT else CLEAR.anatomy.left_lung
     rows, across = (one * CLEAR.mm for one in np.indices(lung.shape))
     lateral = np.abs(across - 175) - 100
-    fluid = lung & (rows > 240 - np.clip(lateral, 0, None) ** 2 / 40)
+    fluid = lung & (rows > 225 - np.clip(lateral, 0, None) ** 2 / 30)
     kept = {"right_lung": CLEAR.anatomy.right_lung & ~fluid, "left_lung": CLEAR.anatomy.left_lung & ~fluid}
     values = np.where(fluid, BODY, CLEAR.values).astype(np.float32)
     return replace(CLEAR, values=values, anatomy=replace(CLEAR.anatomy, **kept))
@@ -108,7 +108,7 @@ def test_upper_zone_predominance_needs_a_shadow_there() -> None:
 def test_a_shifted_mediastinum_is_seen_to_its_side() -> None:
     moved = CLEAR.anatomy.mediastinum.copy()
     across = np.indices(moved.shape)[1] * CLEAR.mm
-    moved |= CLEAR.anatomy.left_lung & (across < 175 + 52)
+    moved |= CLEAR.anatomy.left_lung & (across < 175 + 75)
     anatomy = replace(
         CLEAR.anatomy,
         mediastinum=moved,

@@ -62,7 +62,7 @@ _NONE = -9.0  # log-odds of a shadow where there is no lung
 class Readout:
     """What stands beside the weights: how inputs are scaled, lines over the cells, and how scores are read off signs.
 
-    `mean`, `spread` (inputs,) scale the networks' inputs; `lines` (members, features) and `levels` (members,) are the
+    `mean`, `spread` (inputs,) scale the networks' inputs; `lines` (folds, features) and `levels` (folds,) are the
     logistic lines; `scores` names for each score its `weights` by sign, `level`, `share`, `map` and `calibrated`;
     `trained` are the names of the images and `patients` the people learned from.
     """
@@ -95,6 +95,7 @@ def look(lungs: Lungs) -> Seen:
         maps = torch.cat([member_maps(one, inputs) for one in getattr(network, "members", [network])])
     answers = np.asarray(maps.numpy(), np.float32)
     line = known.lines @ coarse(found.numpy())[0] + known.levels
+    line = np.repeat(line, len(answers) // len(line))  # the networks of one fold stand together
     inside = np.repeat(_coarse_lungs(lungs)[None], len(answers), 0)
     return Seen(answers, np.column_stack([line, pooled(answers[:, :-1]), shadowed(answers[:, -1], inside)]))
 

@@ -93,6 +93,19 @@ def test_outlines_come_back_as_they_went(ball: tuple[Path, Path], tmp_path: Path
     assert np.array_equal(np.asarray(written.dataobj), np.asarray(given.dataobj))
 
 
+def test_how_sure_a_measure_is(ball: tuple[Path, Path]) -> None:
+    """Proves that disturbed repeats give an interval around each measure, shown beside it, and always the same."""
+    first, again = (run(ball[0], "--mask", ball[1], "--repeats", 4, "--json").stdout for _ in range(2))
+    assert first == again
+    (one,) = json.loads(first)["images"][0]["structures"]
+    for name in ("volume", "longest", "across"):
+        low, high = one["interval"][name]
+        assert low <= one[name] <= high
+        assert high > low
+    shown = re.sub(r"\s+", " ", run(ball[0], "--mask", ball[1], "--repeats", 4).stdout)
+    assert f"({one['interval']['volume'][0] / 1000:.1f}–{one['interval']['volume'][1] / 1000:.1f})" in shown
+
+
 def test_what_is_read_of_a_volume_without_outlines(ball: tuple[Path, Path]) -> None:
     """Proves that nothing is made up: geometry is told, and what would be needed."""
     for lang, said in (("en", "--engine"), ("zh", "容积影像需由网络勾画")):

@@ -52,6 +52,9 @@ _SETTINGS = ("screening", "outpatient", "emergency")
     help="Folder of a network that outlines volumes: nnU-Net v2, TotalSegmentator, a MONAI bundle, or ONNX.",
 )
 @click.option("--mask", type=_FILE, help="Measure these outlines instead: NIfTI or DICOM SEG on the grid of the image.")
+@click.option(
+    "--repeats", type=click.IntRange(2, 1000), help="Measure so many times more, disturbed, to give intervals."
+)
 @click.option("--age", type=float, help="Age of the patient in years.")
 @click.option("--sex", type=click.Choice(["male", "female"]), help="Sex of the patient.")
 @click.option("--smoker/--never-smoker", default=None, help="Whether the patient smokes or smoked.")
@@ -79,7 +82,8 @@ def image(study: Path, **options: Any) -> None:
     given = _outlines(found, options["mask"])
     engine = _engine(options["engine"])
     with progress("outlining") as shown:
-        read = read_images(found, context=_context(options), engine=engine, outlines=given, progress=shown)
+        how: dict[str, Any] = {"context": _context(options), "repeats": options["repeats"] or 0, "progress": shown}
+        read = read_images(found, engine=engine, outlines=given, **how)
     _write(read, options, lang)
     _show(read, as_json=options["as_json"], lang=lang)
 

@@ -57,28 +57,33 @@ def read_images(
     context: Context | None = None,
     engine: Engine | None = None,
     outlines: Mapping[str, Segmentation] | None = None,
+    repeats: int = 0,
     progress: Progress | None = None,
 ) -> StudyReading:
     """Read every image of a study.
 
     A flat frontal chest radiograph is read by its signs, with what is known of the patient (`context`). In volumes an
-    `engine` outlines structures, or `outlines` by the id of an image are measured as given. What can be read in no
-    way is kept with the reason.
+    `engine` outlines structures, or `outlines` by the id of an image are measured as given; `repeats` asks how
+    sure the measures are (`measure_structures`). What can be read in no way is kept with the reason.
     """
-    found = [_read(one, context, engine, (outlines or {}).get(one.id), progress) for one in study.images]
+    given = outlines or {}
+    found = [
+        drawn_on(one, given[one.id], repeats=repeats)
+        if one.id in given
+        else _read(one, context, engine, repeats, progress)
+        for one in study.images
+    ]
     return StudyReading(study, tuple(found))
 
 
-def drawn_on(image: Image, labels: Segmentation) -> ImageReading:
+def drawn_on(image: Image, labels: Segmentation, *, repeats: int = 0) -> ImageReading:
     """An image with structures outlined by somebody else, measured."""
-    return ImageReading(image, drawn=labels, structures=measure_structures(image, labels))
+    return ImageReading(image, drawn=labels, structures=measure_structures(image, labels, repeats=repeats))
 
 
 def _read(
-    image: Image, context: Context | None, engine: Engine | None, given: Segmentation | None, progress: Progress | None
+    image: Image, context: Context | None, engine: Engine | None, repeats: int, progress: Progress | None
 ) -> ImageReading:
-    if given is not None:
-        return drawn_on(image, given)
     if len(image.grid.shape) == 2:
         return _radiograph(image, context)
     if engine is None:
@@ -86,7 +91,7 @@ def _read(
     if len(engine.channels) != 1:
         return ImageReading(image, unread="channels")
     try:
-        return drawn_on(image, engine.segment([image], progress=progress))
+        return drawn_on(image, engine.segment([image], progress=progress), repeats=repeats)
     except InputError as error:
         return ImageReading(image, unread="engine", detail=str(error))
 

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from suwen.finding import Maker
 from suwen.formats.images.nouns import Image
 from suwen.imaging.engines.nouns import Segmentation
-from suwen.imaging.measure import Measures, measure
+from suwen.imaging.measure import Measures, Spread, measure, perturbed
 
-__all__ = ["Structure", "measure_structures"]
+__all__ = ["Structure", "largest_slice", "measure_structures"]
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
-    """One outlined structure: its label and name, its measures (None where nothing was drawn), and who drew it."""
+    """One outlined structure: its label and name, its measures (None where nothing was drawn), and who drew it.
+
+    `spread` says by name of the measure how far it follows small disturbances of outline and image; empty unless asked.
+    """
 
     label: int
     name: str
     measures: Measures | None
     by: Maker
+    spread: Mapping[str, Spread] = field(default_factory=dict)
 
     @property
     def mean(self) -> float | None:
@@ -33,17 +37,24 @@ class Structure:
         return None if found is None else found.get("mean")
 
 
-def measure_structures(image: Image, drawn: Segmentation, *, progress: Progress | None = None) -> tuple[Structure, ...]:
+def measure_structures(
+    image: Image, drawn: Segmentation, *, repeats: int = 0, seed: int = 0, progress: Progress | None = None
+) -> tuple[Structure, ...]:
     """Measure every structure of a segmentation on its image, in the order of the labels.
 
-    A structure is measured within its box with a margin, which costs what it is large and not what the volume is.
+    With `repeats` each is measured so many times more with its outline moved, turned and roughened by fractions of a
+    sample and noise added (Zwanenburg 2019, Scientific Reports 9:614), and every measure gets its spread.
     """
     found = []
     values = image.float_values()
     for done, (label, name) in enumerate(sorted(drawn.names.items()), 1):
         mask = drawn.labels == label
         measures = measure(mask, image.grid, values=values) if mask.any() else None
-        found.append(Structure(label, name, measures, drawn.by))
+        spread: Mapping[str, Spread] = {}
+        if measures is not None and repeats:
+            rng = np.random.default_rng((seed, label))
+            spread = perturbed(mask, image.grid, rng=rng, values=values, repeats=repeats)
+        found.append(Structure(label, name, measures, drawn.by, spread))
         if progress is not None:
             progress(done, len(drawn.names))
     return tuple(found)

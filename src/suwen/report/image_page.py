@@ -188,7 +188,9 @@ def _chest_json(read: ImageReading, lang: Language) -> dict[str, Any]:
 
 def _structure_json(one: Structure) -> dict[str, Any]:
     numbers = {} if one.measures is None else one.measures.numbers()
-    return {"label": one.label, "name": one.name, "unit": one.measures.unit if one.measures else "", **numbers}
+    spread = {name: [each.low, each.high] for name, each in one.spread.items()}
+    unit = one.measures.unit if one.measures else ""
+    return {"label": one.label, "name": one.name, "unit": unit, **numbers} | ({"interval": spread} if spread else {})
 
 
 def _finding_json(one: Finding) -> dict[str, Any]:
@@ -382,20 +384,26 @@ def _structure(one: Structure, image: Image, lang: Language) -> dict[str, str]:
     found, unit = one.measures, image.unit
     if found is None:
         return {"name": one.name, "volume": _say("image_none_drawn", lang), "diameters": "", "mean": "", "shape": ""}
-    volume = f"{found.area:.0f} {found.unit}²"
+    volume = _interval(one, "area", f"{found.area:.0f}", 1) + f" {found.unit}²"
     if found.volume is not None:
-        volume = (
-            _say("image_ml", lang, value=f"{found.volume / 1000:.1f}") if found.unit == "mm" else f"{found.volume:.0f}"
-        )
+        size, by = (found.volume / 1000, 1000.0) if found.unit == "mm" else (found.volume, 1.0)
+        volume = _interval(one, "volume", f"{size:.1f}", by) + (" mL" if found.unit == "mm" else f" {found.unit}³")
     told = found.intensity or {}
     mean = f"{told['mean']:.1f} ± {told['var'] ** 0.5:.1f} {unit}".strip() if "var" in told else ""
     return {
         "name": one.name,
         "volume": volume,
-        "diameters": f"{found.longest.length:.1f} × {found.across.length:.1f} {found.unit}",
+        "diameters": f"{_interval(one, 'longest', f'{found.longest.length:.1f}', 1)} × "
+        f"{_interval(one, 'across', f'{found.across.length:.1f}', 1)} {found.unit}",
         "mean": mean,
         "shape": "" if found.sphericity is None else f"{found.sphericity:.2f}",
     }
+
+
+def _interval(one: Structure, name: str, text: str, by: float) -> str:
+    """A measure with its interval in brackets where it was disturbed."""
+    spread = one.spread.get(name)
+    return text if spread is None else f"{text} ({spread.low / by:.1f}–{spread.high / by:.1f})"
 
 
 def _makers(read: ImageReading, lang: Language) -> list[str]:

@@ -125,7 +125,6 @@ IMAGE_STRINGS: dict[str, _Said] = {
     "image_surface": {"en": "Surface", "zh": "表面积"},
     "image_sphericity": {"en": "Sphericity", "zh": "球形度"},
     "image_none_drawn": {"en": "not found", "zh": "未见"},
-    "image_ml": {"en": "{value} mL", "zh": "{value} mL"},
     "image_remarks": {"en": "Limits of this reading", "zh": "本次判读的局限"},
     "image_by": {"en": "Made by", "zh": "由何而来"},
     "image_patient_facts": {"en": "Known of the patient", "zh": "已知的患者情况"},

@@ -13,7 +13,6 @@ from suwen.imaging.engines.nouns import Engine, Segmentation
 from suwen.imaging.structures import Structure, measure_structures
 
 if TYPE_CHECKING:
-    from suwen.imaging.chest.quality_nouns import Quality
     from suwen.imaging.chest.reading import ChestReading
     from suwen.imaging.chest.shadow_nouns import Context
 
@@ -32,7 +31,6 @@ class ImageReading:
 
     image: Image
     chest: ChestReading | None = None
-    quality: Quality | None = None
     drawn: Segmentation | None = None
     structures: tuple[Structure, ...] = ()
     unread: str = ""
@@ -98,9 +96,7 @@ def _read(
 
 def _radiograph(image: Image, context: Context | None) -> ImageReading:
     from suwen.imaging.chest.anatomy import anatomy  # noqa: PLC0415
-    from suwen.imaging.chest.quality import quality  # noqa: PLC0415
     from suwen.imaging.chest.reading import read_chest  # noqa: PLC0415
-    from suwen.imaging.chest.scores import scores  # noqa: PLC0415
 
     if image.modality not in _RADIOGRAPHS:
         return ImageReading(image, unread="flat")
@@ -108,5 +104,4 @@ def _radiograph(image: Image, context: Context | None) -> ImageReading:
         drawn = anatomy(image)
     except InputError as error:
         return ImageReading(image, unread="chest", detail=str(error))
-    read = read_chest(image, context=context, anatomy=drawn, scores=scores(image, anatomy=drawn))
-    return ImageReading(image, chest=read, quality=quality(image, drawn))
+    return ImageReading(image, chest=read_chest(image, context=context, anatomy=drawn))

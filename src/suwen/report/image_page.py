@@ -316,7 +316,7 @@ def _size(size: Any, lang: Language) -> str:
 
 
 def _quality(read: ImageReading, lang: Language) -> list[dict[str, str]]:
-    if read.quality is None:
+    if read.chest is None:
         return []
     return [
         {
@@ -326,7 +326,7 @@ def _quality(read: ImageReading, lang: Language) -> list[dict[str, str]]:
             "sentence": one.words[lang],
             "source": one.source,
         }
-        for one in read.quality.aspects
+        for one in read.chest.quality.aspects
     ]
 
 

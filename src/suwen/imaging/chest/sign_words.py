@@ -59,6 +59,10 @@ _SAID = {
     "too fine": ("finer than the grid it would have to be seen on", "病变细小，超出判读网格的分辨能力，无法判断"),
     "vessels": ("the width of vessels is not measured", "未测量血管宽度，无法判断"),
     "ctr": ("cardiothoracic ratio {value:.2f} (limit {limit:.2f}, PA)", "心胸比 {value:.2f}（后前位上限 {limit:.2f}）"),
+    "ctr near": (
+        "cardiothoracic ratio {value:.2f}, above the limit {limit:.2f} by no more than the error of the outlines",
+        "心胸比 {value:.2f}，超过上限 {limit:.2f} 的幅度在勾画误差之内，不作判断",
+    ),
     "ctr AP": (
         "cardiothoracic ratio {value:.2f}, but AP: the heart is magnified and the limit {limit:.2f} does not hold",
         "心胸比 {value:.2f}，但为前后位：心影放大，上限 {limit:.2f} 不适用，不作判断",

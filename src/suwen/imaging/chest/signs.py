@@ -19,6 +19,7 @@ from suwen.subject import Code, Region
 __all__ = ["CTR_LIMIT", "find_signs"]
 
 CTR_LIMIT = 0.5  # in a PA radiograph (Danzer, Am J Med Sci 1919;157:513-554)
+_CTR_ERROR = 0.05  # mean difference of the ratio from that of outlines drawn by eye (`anatomy_measures.Ratio`)
 _NODULE = 30.0  # mm, up to which a rounded shadow is a nodule and not a mass (Fleischner Society glossary, 2008)
 _UPPER_SHARE = 0.6  # of all shadow, for a predominance
 _APICAL_LEAST = 0.02  # of a lung
@@ -98,6 +99,8 @@ def _cardiomegaly(sight: _Sight) -> list[Sign]:
     if sight.view is not View.PA:
         basis = "ctr AP" if sight.view is View.AP else "ctr view"
         return [_sign("cardiomegaly", Judged.NOT_JUDGED, basis, value=ratio, limit=CTR_LIMIT)]
+    if CTR_LIMIT < ratio <= CTR_LIMIT + _CTR_ERROR:
+        return [_sign("cardiomegaly", Judged.NOT_JUDGED, "ctr near", value=ratio, limit=CTR_LIMIT)]
     state = Judged.PRESENT if ratio > CTR_LIMIT else Judged.ABSENT
     return [_sign("cardiomegaly", state, "ctr", value=ratio, limit=CTR_LIMIT)]
 

@@ -78,6 +78,8 @@ LIMITS = {
         "and faint or retrocardiac opacities are missed.",
         "The chance of an opacity was calibrated on NIH's labels, as no better truth may be learned from: where "
         "radiologists of the RSNA looked, it lay too near the middle. Its order is better than its size.",
+        "On the 232 radiographs that the RSNA read (benchmark `chest`) the opacity score reached an AUROC of .75, .74 "
+        "among those labelled pneumonia; the .82 of the 93 that were set aside is partly luck.",
         "Not for children, lateral or oblique views, photographs of films, or films with much metal.",
         "For research and teaching; no medical device, not for clinical use.",
     ),
@@ -89,6 +91,8 @@ LIMITS = {
         "不透亮影由绘入清晰肺野的阴影学得；肺不张、胸腔积液及致密肺门可能被误认，淡片影或心后影可能漏检。",
         "不透亮影的概率只能按 NIH 标签校准（无更好的可用真值）：与 RSNA 放射科医师判读相比，概率偏向中间；"
         "其排序比数值可靠。",
+        "在 RSNA 判读过的 232 幅胸片上（基准 `chest`）不透亮影评分的 AUROC 为 0.75，在标为肺炎者中为 0.74；"
+        "预留的 93 幅上为 0.82，部分出于偶然。",
         "不适用于儿童、侧位或斜位、翻拍胶片及大量金属伪影者。",
         "仅供研究与教学；不是医疗器械，不得用于临床。",
     ),
@@ -282,7 +286,7 @@ def written_readout(films: Films, rows: Rows, taught: Taught, read: Mapping[str,
         "lines": [[float(f"{one:.5g}") for one in slope] for slope, _ in taught.lines],
         "levels": [level for _, level in taught.lines],
         "scores": read,
-        "trained": sorted(films.names[row] for row in rows),
+        "trained": {films.names[row]: fold for fold, (_, unseen) in enumerate(divided(films, rows)) for row in unseen},
         "patients": sorted({films.patients[row] for row in rows}, key=int),
     }
     return (json.dumps(values, sort_keys=True) + "\n").encode()

@@ -20,7 +20,7 @@ from suwen.errors import DataError, InputError, TamperError
 from suwen.formats.images.nouns import Image, View
 from suwen.imaging.chest.anatomy import anatomy
 from suwen.imaging.chest.nouns import Score
-from suwen.imaging.chest.scores import log_odds, scores
+from suwen.imaging.chest.scores import log_odds, out_of_fold, scores
 from suwen.imaging.chest.scores_input import Box, lay_lungs, lungs_box, ranked, spread_back
 from suwen.subject import Grid
 
@@ -136,6 +136,14 @@ def test_a_shadow_drawn_into_a_clear_lung_raises_opacity_and_the_heat_lies_on_it
     assert abs(at[1] - column) < 30
 
 
+def test_all_networks_together_answer_between_those_of_single_folds() -> None:
+    image = shown(film())
+    folds = [out_of_fold(image, fold) for fold in range(len(scores_network.readout().levels))]
+    for number, score in enumerate(scores(image)):
+        each = [chance(one[number]) for one in folds]
+        assert min(each) < chance(score) < max(each)
+
+
 def test_outlines_given_bound_the_heat_and_leave_the_chance() -> None:
     values = film()
     drawn = anatomy(shown(values))
@@ -235,6 +243,7 @@ def test_people_set_aside_are_none_of_those_learned_from() -> None:
     known = scores_network.readout()
     assert len(known.trained) == 524
     assert len(known.patients) == 361
+    assert set(known.trained.values()) == set(range(len(known.levels)))
     assert not {int(name.split("_")[0]) for name in known.trained} - {int(one) for one in known.patients}
 
 
@@ -274,12 +283,15 @@ def test_the_benchmark_leaves_out_everyone_learned_from(tmp_path: Path) -> None:
     assert found.n == sum(patient not in known for _, _, patient, _ in FILMS)
     assert 0 < found.n < len(FILMS)
     assert found.metrics["unseen_folder"] == 0
+    assert found.metrics["out_of_fold.patients"] == 2
+    assert found.metrics["all.patients"] == len(FILMS)
 
 
 def test_the_benchmark_judges_another_folder_whole(tmp_path: Path) -> None:
     found = run(folder_of(tmp_path, renamed=True))
     assert found.n == len(FILMS)
     assert found.metrics["unseen_folder"] == 1
+    assert not any(name.startswith(("out_of_fold.", "all.")) for name in found.metrics)
     assert found.metrics["pointing"] == 1  # the boxes are the whole image
     assert 0 <= found.metrics["auroc"] <= 1
     assert 0 <= found.metrics["opacity.auroc.ap"] <= 1

@@ -13,6 +13,9 @@ with the training part is evaluated whole. Truths, and which figure uses which:
   `iou`: overlap of the boxes with the heat above half its highest.
 - `view.well`, `view.sick`: how well the pneumonia score tells AP from PA among those of one label; .5 is not at all.
 
+In a folder that holds the training part, figures after `out_of_fold.` are of its images, each scored by those networks
+alone that did not see its patient, and those after `all.` of both parts together: more images, so the steadier figures.
+
 Intervals are by patient (`.low`, `.high`). Nothing of the RSNA was used to learn or to choose.
 """
 
@@ -74,22 +77,26 @@ def run(options: Options, notify: Notify = lambda _done, _all: None) -> Result:
     """Scores, heat maps and baselines in one run. Raises DataError when the folder lacks images or labels."""
     begin = time.perf_counter()
     folder = options.data / "imaging/chest"
-    rows, unseen_folder = _judged(folder, options)
+    rows, learned = _judged(folder, options)
     rsna, nih = _rsna(folder), _nih(folder)
     seconds: list[float] = []
-    cases = []
-    for done, row in enumerate(rows, 1):
-        cases.append(_case(folder, row, rsna, nih, seconds))
-        notify(done, len(rows))
+    found = []
+    for done, row in enumerate([*rows, *learned], 1):
+        found.append(_case(folder, row, rsna, nih, seconds))
+        notify(done, len(rows) + len(learned))
+    cases, folded = found[: len(rows)], found[len(rows) :]
     metrics = dict(_metrics(cases))
-    metrics |= {"unseen_folder": float(unseen_folder), "ms_each": 1000 * float(np.median(seconds))}
+    if folded:
+        metrics |= {f"out_of_fold.{name}": value for name, value in _metrics(folded)}
+        metrics |= {f"all.{name}": value for name, value in _metrics(found)}
+    metrics |= {"unseen_folder": float(not learned), "ms_each": 1000 * float(np.median(seconds))}
     files = [folder / "labels.csv", *(_picture(folder, row) for row in rows)]
     spent = time.perf_counter() - begin
     return Result("chest", digest(*files), len(cases), metrics, _baselines(cases), ANCHORS, seconds=spent)
 
 
-def _judged(folder: Path, options: Options) -> tuple[list[dict[str, str]], bool]:
-    """Rows of labels.csv to judge, and whether the folder shares no image with the training part."""
+def _judged(folder: Path, options: Options) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Rows of labels.csv of people never learned from, and rows learned from; of the latter none in another folder."""
     from suwen.imaging.chest.scores_network import readout  # noqa: PLC0415
 
     file = folder / "labels.csv"
@@ -98,15 +105,19 @@ def _judged(folder: Path, options: Options) -> tuple[list[dict[str, str]], bool]
     with file.open(encoding="utf-8") as text:
         rows = [row for row in csv.DictReader(text) if _picture(folder, row).is_file()]
     known = readout()
-    unseen = not any(_name(row) in known.trained for row in rows)
-    if not unseen:
+    learned = [row for row in rows if _name(row) in known.trained]
+    if learned:
         rows = [row for row in rows if row["Patient ID"] not in known.patients]
     if not rows:
         raise DataError(f"no image in {folder} is of a patient whom the weights did not learn from")
-    if options.limit is not None and options.limit < len(rows):
-        chosen = np.random.default_rng(options.seed).permutation(len(rows))[: options.limit]
-        rows = [rows[place] for place in sorted(chosen)]
-    return rows, unseen
+    return _some(rows, options), _some(learned, options)
+
+
+def _some(rows: list[dict[str, str]], options: Options) -> list[dict[str, str]]:
+    if options.limit is None or options.limit >= len(rows):
+        return rows
+    chosen = np.random.default_rng(options.seed).permutation(len(rows))[: options.limit]
+    return [rows[place] for place in sorted(chosen)]
 
 
 def _name(row: Mapping[str, str]) -> str:
@@ -157,12 +168,14 @@ def _case(
     seconds: list[float],
 ) -> Case:
     from suwen.formats.images import read_study  # noqa: PLC0415
-    from suwen.imaging.chest.scores import scores  # noqa: PLC0415
+    from suwen.imaging.chest.scores import out_of_fold, scores  # noqa: PLC0415
+    from suwen.imaging.chest.scores_network import readout  # noqa: PLC0415
 
     name, file = _name(row), _picture(folder, row)
     image = read_study(file).images[0]
+    fold = readout().trained.get(name)
     begin = time.perf_counter()
-    answers = {one.name: one for one in scores(image)}
+    answers = {one.name: one for one in (scores(image) if fold is None else out_of_fold(image, fold))}
     seconds.append(time.perf_counter() - begin)
     target, boxes = rsna.get(name, (None, ()))
     drawn = boxes or nih.get(name, ())

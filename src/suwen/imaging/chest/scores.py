@@ -21,7 +21,7 @@ from suwen.imaging.chest.nouns import Anatomy, Mask, Score
 from suwen.imaging.chest.scores_input import Lungs, lay_lungs, spread_back
 from suwen.imaging.chest.scores_network import LABELS, SIGNS, Seen, look, maker, readout
 
-__all__ = ["log_odds", "scores"]
+__all__ = ["log_odds", "out_of_fold", "scores"]
 
 _LUNG = 0.5  # probability from which a place is lung
 
@@ -46,7 +46,19 @@ def scores(image: Image, *, anatomy: Anatomy | None = None) -> tuple[Score, ...]
     if anatomy is not None and anatomy.right_lung.shape != image.values.shape:
         raise InputError(f"outlines of {anatomy.right_lung.shape} do not lie on an image of {image.values.shape}")
     lungs = lay_lungs(image.values)
-    seen = look(lungs)
+    return _read(image, lungs, look(lungs), anatomy)
+
+
+def out_of_fold(image: Image, fold: int) -> tuple[Score, ...]:
+    """The scores by those networks alone that did not learn from this fold: for figures on images learned from."""
+    lungs = lay_lungs(image.values)
+    seen, folds = look(lungs), len(readout().levels)
+    each = len(seen.maps) // folds
+    mine = slice(fold * each, (fold + 1) * each)
+    return _read(image, lungs, Seen(seen.maps[mine], seen.signs[mine]), None)
+
+
+def _read(image: Image, lungs: Lungs, seen: Seen, anatomy: Anatomy | None) -> tuple[Score, ...]:
     field = _field(image, lungs, anatomy)
     return tuple(_score(name, one, seen, lungs, field) for name, one in readout().scores.items())
 

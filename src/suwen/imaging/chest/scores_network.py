@@ -64,7 +64,7 @@ class Readout:
 
     `mean`, `spread` (inputs,) scale the networks' inputs; `lines` (folds, features) and `levels` (folds,) are the
     logistic lines; `scores` names for each score its `weights` by sign, `level`, `share`, `map` and `calibrated`;
-    `trained` are the names of the images and `patients` the people learned from.
+    `trained` names the images learned from, each with the fold whose networks did not see it; `patients` the people.
     """
 
     mean: NDArray[np.float32]
@@ -72,7 +72,7 @@ class Readout:
     lines: Floats
     levels: Floats
     scores: Mapping[str, Mapping[str, Any]]
-    trained: frozenset[str]
+    trained: Mapping[str, int]
     patients: frozenset[str]
 
 
@@ -212,8 +212,8 @@ def parse_readout(written: bytes) -> Readout:
         raise DataError(f"{READOUT} has format {values.get('format')}, and this release reads {FORMAT}")
     mean, spread = (np.array(values[name], np.float32) for name in ("mean", "spread"))
     lines, levels = (np.array(values[name], np.float64) for name in ("lines", "levels"))
-    trained, patients = (frozenset(values[name]) for name in ("trained", "patients"))
-    return Readout(mean, spread, lines, levels, values["scores"], trained, patients)
+    patients = frozenset(values["patients"])
+    return Readout(mean, spread, lines, levels, values["scores"], values["trained"], patients)
 
 
 def maker() -> Maker:

@@ -1,0 +1,1 @@
+"""The heart: cardiovascular risk by published equations, each with its formula shown."""

@@ -1,0 +1,1 @@
+"""Published equations of cardiovascular risk, a file each: coefficients, population, source."""

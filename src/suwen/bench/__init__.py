@@ -14,6 +14,7 @@ from suwen.bench import (
     phenotype_text,
     rare_disease,
     records,
+    risk_equations,
     shipped_models,
     similar_cases,
     surrogate,
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "pneumonia": shipped_models.pneumonia,
     "rare-disease": rare_disease.run,
     "records": records.run,
+    "risk-equations": risk_equations.run,
     "similar-cases": similar_cases.run,
     "surrogate": surrogate.run,
 }

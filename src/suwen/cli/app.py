@@ -20,6 +20,7 @@ from suwen.cli.dicom_deidentify import deidentify
 from suwen.cli.errors import SuwenGroup
 from suwen.cli.explain_model import explain_model
 from suwen.cli.fhir import fhir
+from suwen.cli.heart import heart
 from suwen.cli.image import image
 from suwen.cli.judging import finding
 from suwen.cli.notes import read
@@ -56,6 +57,7 @@ for _command in (
     explain_model,
     fhir,
     finding,
+    heart,
     image,
     next_,
     read,

@@ -28,6 +28,7 @@ _NAMES = (
     "pneumonia",
     "rare-disease",
     "records",
+    "risk-equations",
     "similar-cases",
     "surrogate",
 )

@@ -118,6 +118,8 @@ def deidentify(sources: tuple[Path, ...], to: Path, key: Path, **options: Any) -
         say(_TOLD["key"][lang].format(file=key.resolve()))
     with progress("去标识" if lang == "zh" else "De-identifying") as told:
         report = deidentify_files(sources, to, key=secret, options=_options(options), notify=told)
+    if not report.files:
+        raise InputError("no file is there to be de-identified; name files, or a folder that holds some")
     if options["as_json"]:
         click.echo(json.dumps(_json(report, lang), ensure_ascii=False))
     else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from suwen.cli.image_places import require_places, staged
 from suwen.cli.records.showing import progress, say, write_whole
 from suwen.errors import InputError
 
@@ -23,15 +24,21 @@ __all__ = ["image"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _TOLD = {
-    "page": {"en": "Page written to {file}", "zh": "页面已写入 {file}"},
+    "report": {"en": "Page written to {file}", "zh": "页面已写入 {file}"},
     "seg": {"en": "Segmentation written to {file}", "zh": "分割已写入 {file}"},
     "sr": {"en": "Measurement report written to {file}", "zh": "测量报告已写入 {file}"},
     "presentation": {"en": "Presentation state written to {file}", "zh": "显示状态已写入 {file}"},
     "capture": {"en": "Secondary capture written to {file}", "zh": "二次采集图像已写入 {file}"},
     "png": {"en": "Picture written to {file}", "zh": "图片已写入 {file}"},
     "nifti": {"en": "Outlines written to {file}", "zh": "轮廓已写入 {file}"},
+    "unweighed": {
+        "en": "{code} is not weighed: no likelihood ratio of it is at hand. Weighed are {weighed}",
+        "zh": "{code} 未计入：没有其似然比。可计入的有 {weighed}",
+    },
 }
 _OUT = ("seg", "sr", "presentation", "capture", "png", "nifti")  # of one image; in the order they are written
+_MOST_LABEL = 65_535  # of 16 bits, as DICOM and the engines count
+_LEAST_MM, _MOST_MM = 0.001, 50.0  # no picture of a patient has finer or coarser samples
 _SETTINGS = ("screening", "outpatient", "emergency")
 
 
@@ -74,7 +81,9 @@ def image(study: Path, **options: Any) -> None:
     from suwen.formats.images import read_study  # noqa: PLC0415
     from suwen.imaging.reading import read_images  # noqa: PLC0415
 
-    lang = options["lang"]
+    lang, places = options["lang"], _places(options)
+    require_places(study, places, {"mask": options["mask"]})
+    context = _context(options)
     with progress("reading") as shown:
         found = read_study(study, spacing=_spacing(options["spacing"]), progress=shown)
     found = _only(found, options["number"])
@@ -82,9 +91,9 @@ def image(study: Path, **options: Any) -> None:
     given = _outlines(found, options["mask"])
     engine = _engine(options["engine"])
     with progress("outlining") as shown:
-        how: dict[str, Any] = {"context": _context(options), "repeats": options["repeats"] or 0, "progress": shown}
+        how: dict[str, Any] = {"context": context, "repeats": options["repeats"] or 0, "progress": shown}
         read = read_images(found, engine=engine, outlines=given, **how)
-    _write(read, options, lang)
+    _write(read, places, lang)
     _show(read, as_json=options["as_json"], lang=lang)
 
 
@@ -93,8 +102,10 @@ def _spacing(text: str) -> tuple[float, float] | None:
         return None
     if not re.fullmatch(r"\d{1,4}(\.\d+)?x\d{1,4}(\.\d+)?", text):
         raise InputError(f"{text!r} is no spacing; write ROWxCOLUMN in millimetres, such as 0.143x0.143")
-    row, column = text.split("x")
-    return float(row), float(column)
+    row, column = (float(one) for one in text.split("x"))
+    if not all(_LEAST_MM <= one <= _MOST_MM for one in (row, column)):
+        raise InputError(f"a spacing lies between {_LEAST_MM:g} and {_MOST_MM:g} mm, not {text}")
+    return row, column
 
 
 def _only(study: Study, number: int | None) -> Study:
@@ -126,6 +137,8 @@ def _outlines(study: Study, mask: Path | None) -> dict[str, Any]:
         return {}
     (one,) = study.images
     given = read_labels(mask)
+    if given.labels.size and not 0 <= int(given.labels.min()) <= int(given.labels.max()) <= _MOST_LABEL:
+        raise InputError(f"the labels of a mask lie between 0 and {_MOST_LABEL}; number them anew")
     labels = laid_on(one.grid, given.labels, given.grid).astype("uint16")
     names = dict(given.names)
     for label in sorted(set(labels[labels > 0].tolist())):
@@ -143,6 +156,7 @@ def _context(options: dict[str, Any]) -> Context:
     from suwen.imaging.chest.shadow_nouns import Context, Setting  # noqa: PLC0415
     from suwen.subject import Sex  # noqa: PLC0415
 
+    _require_symptoms((*options["present"], *options["absent"]), options["lang"])
     setting = dict(zip(_SETTINGS, Setting, strict=True)).get(options["setting"] or "")
     return Context(
         age_years=options["age"],
@@ -154,21 +168,35 @@ def _context(options: dict[str, Any]) -> Context:
     )
 
 
-def _write(read: StudyReading, options: dict[str, Any], lang: Any) -> None:
+def _require_symptoms(codes: tuple[str, ...], lang: str) -> None:
+    """Codes have to be codes; of those that no likelihood ratio is at hand for, the user is told."""
+    from suwen.imaging.chest.opinion_words import FEATURES  # noqa: PLC0415
+
+    for code in codes:
+        if not re.fullmatch(r"HP:[0-9]{7}", code):
+            raise InputError(f"{code!r} is no code of a symptom; write it as HP:0001945")
+        if code not in FEATURES:
+            weighed = ", ".join(f"{key} {words.said(lang)}" for key, words in FEATURES.items() if key[:3] == "HP:")
+            say(_TOLD["unweighed"][lang].format(code=code, weighed=weighed))
+
+
+def _places(options: dict[str, Any]) -> dict[str, Path]:
+    return {name: options[name] for name in (*_OUT, "report") if options[name] is not None}
+
+
+def _write(read: StudyReading, places: dict[str, Path], lang: Any) -> None:
+    """Write all files or none, and say which."""
+    from suwen.cli.image_out import OUT  # noqa: PLC0415
     from suwen.report.image_page import image_html  # noqa: PLC0415
 
-    if options["report"] is not None:
-        page = image_html(read, lang=lang, created=datetime.now(UTC))
-        write_whole(options["report"], [page])
-        say(_TOLD["page"][lang].format(file=options["report"]))
-    held = read.images[0] if read.images else None
-    for kind, told in _TOLD.items():
-        file = options.get(kind)
-        if file is not None and held is not None and kind in _OUT:
-            from suwen.cli.image_out import OUT  # noqa: PLC0415
-
-            OUT[kind](file, held, lang, options)
-            say(told[lang].format(file=file))
+    with staged(places) as found:
+        held: dict[str, Any] = {}
+        for kind in (one for one in _OUT if one in found):
+            OUT[kind](found[kind], read.images[0], lang, held)
+        if "report" in found:
+            write_whole(found["report"], [image_html(read, lang=lang, created=datetime.now(UTC))])
+    for kind, file in places.items():
+        say(_TOLD[kind][lang].format(file=file))
 
 
 def _show(read: StudyReading, *, as_json: bool, lang: Any) -> None:

@@ -182,6 +182,43 @@ _ALL = (
     _choice(
         "exercise_angina", "angina during exercise (Duke)", "运动中心绞痛（Duke）", "none", "not limiting", "limiting"
     ),
+    _number("height", ("height", "身高"), "cm", (100, 230), (145, 190), others={"m": 100.0, "[in_i]": 2.54}),
+    _number("weight", ("weight", "体重"), "kg", (25, 350), (45, 110), others={"[lb_av]": 0.45359237, "[jin]": 0.5}),
+    _yes("angina", "angina before", "既往心绞痛"),
+    _yes("anterior_st", "anterior ST elevation or left bundle-branch block", "前壁 ST 段抬高或左束支传导阻滞"),
+    _yes("late_treatment", "more than four hours to treatment", "距治疗超过 4 小时"),
+    _choice(
+        "asia_pacific_region",
+        "risk region of SCORE2 Asia-Pacific",
+        "SCORE2 亚太版危险分区",
+        "low",
+        "moderate",
+        "high",
+        "very high",
+    ),
+    _number(
+        "peak_heart_rate", ("highest heart rate of an exercise test", "运动试验最高心率"), "/min", (50, 230), (100, 180)
+    ),
+    _number(
+        "calcified_vessels",
+        ("major coronary vessels calcified on fluoroscopy", "透视下钙化的冠状动脉主支数"),
+        "1",
+        (0, 3),
+        (0, 3),
+    ),
+    _yes(
+        "fasting_glucose_raised",
+        "fasting glucose above 120 mg/dL (6.7 mmol/L)",
+        "空腹血糖高于 120 mg/dL（6.7 mmol/L）",
+        modifiable=True,
+    ),
+    _yes(
+        "resting_ecg_abnormal",
+        "ST-T change or left ventricular hypertrophy on the resting ECG",
+        "静息心电图 ST-T 改变或左室肥厚",
+    ),
+    _yes("st_not_upsloping", "ST segment flat or downsloping at peak exercise", "运动高峰 ST 段水平或下斜"),
+    _yes("perfusion_defect", "thallium perfusion defect, fixed or reversible", "铊显像灌注缺损（固定或可逆）"),
 )
 
 FACTORS: dict[str, Factor] = {one.key: one for one in _ALL}

@@ -1,0 +1,166 @@
+"""`suwen heart`: cardiovascular risk of a person by the published equations, with what each factor adds and what if."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from suwen.errors import FormatError, InputError
+
+if TYPE_CHECKING:
+    from suwen.cli.heart_show import Answer
+    from suwen.diagnosis.heart.nouns import Equation, Person, Value
+
+__all__ = ["heart"]
+
+_MOST = 2**20  # bytes of a patient's file
+_SHOWN_OF_PREVENT = ("cvd", "ascvd", "hf")  # what its paper reports first; the rest with --all
+
+
+@click.command("heart")
+@click.argument("patient", required=False, type=click.Path(path_type=Path, allow_dash=True, dir_okay=False))
+@click.option("--set", "stated", multiple=True, metavar="KEY=VALUE", help="An input, with its unit; repeatable.")
+@click.option("--what-if", "changes", default="", metavar="KEY=VALUE,...", help="Risks again with these changed.")
+@click.option("--equation", "chosen", multiple=True, metavar="KEY", help="Only this equation; repeatable.")
+@click.option("--all", "everything", is_flag=True, help="Every model of every equation, each with its bars.")
+@click.option("--list", "listed", is_flag=True, help="List the inputs with units and ranges, and the equations.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+def heart(patient: Path | None, **options: Any) -> None:
+    """Estimate the cardiovascular risk of PATIENT: a YAML or JSON file of inputs, or - for standard input.
+
+    A bare number is in the unit of its input (see --list); what looks like another unit is refused. What is unknown
+    gives an interval, not a default. Equations that do not apply are named with the reasons.
+    """
+    from suwen.cli.heart_json import answer_json, inputs_json  # noqa: PLC0415
+    from suwen.cli.heart_show import print_answer, print_inputs  # noqa: PLC0415
+    from suwen.diagnosis.heart.catalogue import EQUATIONS, equation  # noqa: PLC0415
+
+    lang = options["lang"]
+    chosen = tuple(equation(key) for key in options["chosen"])
+    if options["listed"]:
+        listed = chosen or tuple(EQUATIONS.values())
+        if options["as_json"]:
+            _print_json(inputs_json(listed, lang))
+        else:
+            print_inputs(listed, lang)
+        return
+    answer = _answer(patient, options, chosen)
+    if options["as_json"]:
+        _print_json(answer_json(answer, lang))
+    else:
+        print_answer(answer, lang, bars=options["everything"] or bool(chosen))
+
+
+def _print_json(found: dict[str, Any]) -> None:
+    click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def _answer(patient: Path | None, options: dict[str, Any], chosen: tuple[Equation, ...]) -> Answer:
+    from suwen.cli.heart_show import Answer  # noqa: PLC0415
+    from suwen.diagnosis.heart.catalogue import EQUATIONS  # noqa: PLC0415
+    from suwen.diagnosis.heart.derived import with_changes  # noqa: PLC0415
+    from suwen.diagnosis.heart.estimate import NotFor, estimate_all, refusals, what_if  # noqa: PLC0415
+    from suwen.diagnosis.heart.person import read_inputs, read_values  # noqa: PLC0415
+
+    if patient is None and not options["stated"]:
+        raise InputError("no person was given; name a file, or state inputs with --set KEY=VALUE (see --list)")
+    read = read_inputs(_over(_file(patient), _pairs(options["stated"])))
+    changes: dict[str, Value] = read_values(_pairs(_split(options["changes"])))
+    everything = tuple(EQUATIONS.values())
+    asked = chosen or (everything if options["everything"] else _foremost(everything, read.person))
+    answers = estimate_all(read.person, asked)
+    applied = [one for one in answers if not isinstance(one, NotFor)]
+    changed = with_changes(read.person, changes)[0]
+    moved = tuple(
+        what_if(EQUATIONS[one.equation], read.person, changes)
+        for one in applied
+        if changes and not refusals(EQUATIONS[one.equation], changed)
+    )
+    return Answer(read, answers, moved)
+
+
+def _over(filed: dict[str, Any], stated: dict[str, str]) -> dict[str, Any]:
+    """What the file says, with what the options say in its place, under whatever name."""
+    from suwen.diagnosis.heart.words import key_of  # noqa: PLC0415
+
+    said = {key_of(word) or word for word in stated}
+    return {**{word: value for word, value in filed.items() if (key_of(word) or word) not in said}, **stated}
+
+
+def _foremost(equations: Iterable[Equation], person: Person) -> tuple[Equation, ...]:
+    """One model of PREVENT for each outcome, the one that uses most of what is known; and everything else."""
+    from suwen.diagnosis.heart.estimate import refusals  # noqa: PLC0415
+
+    best: dict[str, Equation] = {}
+    kept: list[Equation] = []
+    for one in equations:
+        name, _, rest = one.key.partition("-")
+        if name != "prevent":
+            kept.append(one)
+            continue
+        outcome = rest.partition("-")[2]  # model-outcome-years
+        if outcome.rpartition("-")[0] not in _SHOWN_OF_PREVENT:
+            continue
+        held = best.get(outcome)
+        if held is None:
+            kept.append(one)
+            best[outcome] = one
+        elif not refusals(one, person) and len(one.needs) > len(held.needs):
+            kept[kept.index(held)] = one
+            best[outcome] = one
+    return tuple(kept)
+
+
+def _file(patient: Path | None) -> dict[str, Any]:
+    if patient is None:
+        return {}
+    import yaml  # noqa: PLC0415
+
+    if str(patient) == "-":
+        text = sys.stdin.read(_MOST + 1)
+    else:
+        try:
+            with patient.open(encoding="utf-8-sig") as stream:
+                text = stream.read(_MOST + 1)
+        except FileNotFoundError:
+            raise InputError(f"there is no file {patient}") from None
+        except UnicodeDecodeError:
+            raise FormatError("the file of the person is not text in UTF-8") from None
+    if len(text) > _MOST:
+        raise FormatError("the file of the person is larger than 1 MiB; it should hold one value a line")
+    try:
+        found = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise FormatError(
+            "the file of the person is neither YAML nor JSON; write one 'key: value unit' a line"
+        ) from None
+    return _flat(found)
+
+
+def _flat(found: object) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise FormatError("the file of the person holds no inputs; write one 'key: value unit' a line")
+    for key, value in found.items():
+        if not isinstance(value, str | int | float | bool | None):
+            raise FormatError(f"the input {str(key)[:40]!r} is not one value")
+    return {str(key): value for key, value in found.items()}
+
+
+def _split(text: str) -> list[str]:
+    return [one for one in text.replace("，", ",").replace("；", ",").split(",") if one.strip()]
+
+
+def _pairs(texts: Iterable[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise InputError("an input is written KEY=VALUE, for example sbp=130 or ldl='70 mg/dL'")
+        pairs[key.strip()] = value.strip()
+    return pairs

@@ -1,0 +1,207 @@
+"""PREVENT 2023 (AHA): total cardiovascular disease, ASCVD, heart failure, coronary disease and stroke, 10 and 30 years.
+
+Khan SS, Matsushita K, Sang Y et al. Development and validation of the American Heart Association's PREVENT equations.
+Circulation 2024;149:430-449, supplemental table S12 (prevent.tsv beside this file). Five models: base, with urine
+albumin (UACR), with HbA1c, with the social deprivation index (SDI), full. Logistic: risk = 1 / (1 + exp(-x)).
+
+The parts are centred as the paper has them (age 55, non-HDL cholesterol 3.5 and HDL 1.3 mmol/L, pressure 130 mmHg, BMI
+25, eGFR 90, HbA1c 5.3 %, ln UACR 0, SDI 1 to 3), so the reference person is the paper's and the constant is the
+paper's constant. Cholesterol in mg/dL is turned into mmol/L by 0.02586, as the AHA calculator does.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping
+from importlib import resources
+from typing import Final
+
+from suwen.diagnosis.heart.equations import wording
+from suwen.diagnosis.heart.equations.predictor import (
+    Product,
+    Transform,
+    is_not,
+    logistic,
+    mgdl,
+    mmol_range,
+    number,
+    sex_of,
+    shares,
+)
+from suwen.diagnosis.heart.nouns import Equation, Saying, Value
+
+__all__ = ["EQUATIONS", "coefficients", "constant"]
+
+_MODELS: Final = {
+    "base": (Saying("base", "基础模型"), ()),
+    "uacr": (Saying("with urine albumin", "加尿白蛋白肌酐比"), ("uacr",)),
+    "hba1c": (Saying("with HbA1c", "加糖化血红蛋白"), ("hba1c",)),
+    "sdi": (Saying("with social deprivation", "加社会剥夺指数"), ("sdi",)),
+    "full": (Saying("full", "完整模型"), ("uacr", "hba1c", "sdi")),
+}
+_OUTCOMES: Final = {
+    "cvd": wording.CVD,
+    "ascvd": wording.ASCVD,
+    "hf": wording.HEART_FAILURE,
+    "chd": wording.CHD,
+    "stroke": wording.STROKE,
+}
+_YEARS: Final = {10: (30.0, 79.0), 30: (30.0, 59.0)}  # horizon, and the ages it was made for
+_RANGE: Final = {
+    "sbp": (90.0, 200.0),
+    "total_cholesterol": mmol_range(130, 320),
+    "hdl": mmol_range(20, 100),
+    "bmi": (18.5, 39.9),
+    "egfr": (15.0, 140.0),
+    "uacr": (0.1, 25000.0),
+    "hba1c": (3.0, 15.0),
+    "sdi": (1.0, 10.0),
+}
+_REFERENCE: Final[Mapping[str, Value]] = {
+    "age": 55.0,
+    "total_cholesterol": 4.8 / (38.67 * 0.02586),
+    "hdl": 1.3 / (38.67 * 0.02586),
+    "sbp": 130.0,
+    "bmi": 25.0,
+    "egfr": 90.0,
+    "diabetes": 0.0,
+    "smoker": 0.0,
+    "treated": 0.0,
+    "statin": 0.0,
+    "uacr": 1.0,
+    "hba1c": 5.3,
+    "sdi": 1.0,
+}
+_BENEATH_110: Final = 110.0
+
+
+def _mmol(value: Value | None) -> float:
+    return mgdl(value) * 0.02586
+
+
+def _age(value: Value | None) -> float:
+    return (number(value) - 55) / 10
+
+
+def _missing(value: Value | None) -> float:
+    return float(value is None)
+
+
+def _if_known(change: Callable[[float], float]) -> Transform:
+    # The paper has a coefficient for "not measured"; the measured part is then 0.
+    return lambda value: 0.0 if value is None else change(number(value))
+
+
+_SBP: Final[Transform] = lambda value: (max(number(value), _BENEATH_110) - 130) / 20  # noqa: E731
+_CHOLESTEROL: Final[Transform] = lambda value: _mmol(value) - 4.8  # noqa: E731
+_HDL_IN_NON_HDL: Final[Transform] = lambda value: 1.3 - _mmol(value)  # noqa: E731
+_NON_HDL: Final = ((("total_cholesterol", _CHOLESTEROL),), (("hdl", _HDL_IN_NON_HDL),))
+_HBA1C: Final = _if_known(lambda value: value - 5.3)
+_OLDER: Final = ("age", _age)
+
+# Every part of prevent.tsv as the products it stands for: non-HDL cholesterol is total minus HDL, so it makes two.
+_PARTS: Final[Mapping[str, tuple[tuple[tuple[str, Transform], ...], ...]]] = {
+    "age": ((_OLDER,),),
+    "age_squared": ((("age", lambda value: _age(value) ** 2),),),
+    "non_hdl": _NON_HDL,
+    "hdl": ((("hdl", lambda value: (_mmol(value) - 1.3) / 0.3),),),
+    "sbp_under_110": ((("sbp", lambda value: (min(number(value), _BENEATH_110) - 110) / 20),),),
+    "sbp_over_110": ((("sbp", _SBP),),),
+    "diabetes": ((("diabetes", number),),),
+    "smoker": ((("smoker", number),),),
+    "bmi_under_30": ((("bmi", lambda value: (min(number(value), 30) - 25) / 5),),),
+    "bmi_over_30": ((("bmi", lambda value: (max(number(value), 30) - 30) / 5),),),
+    "egfr_under_60": ((("egfr", lambda value: (min(number(value), 60) - 60) / -15),),),
+    "egfr_over_60": ((("egfr", lambda value: (max(number(value), 60) - 90) / -15),),),
+    "treated": ((("treated", number),),),
+    "statin": ((("statin", number),),),
+    "treated*sbp_over_110": ((("treated", number), ("sbp", _SBP)),),
+    "statin*non_hdl": tuple((("statin", number), *one) for one in _NON_HDL),
+    "age*non_hdl": tuple((_OLDER, *one) for one in _NON_HDL),
+    "age*hdl": ((_OLDER, ("hdl", lambda value: (_mmol(value) - 1.3) / 0.3)),),
+    "age*sbp_over_110": ((_OLDER, ("sbp", _SBP)),),
+    "age*diabetes": ((_OLDER, ("diabetes", number)),),
+    "age*smoker": ((_OLDER, ("smoker", number)),),
+    "age*bmi_over_30": ((_OLDER, ("bmi", lambda value: (max(number(value), 30) - 30) / 5)),),
+    "age*egfr_under_60": ((_OLDER, ("egfr", lambda value: (min(number(value), 60) - 60) / -15)),),
+    "sdi_4_to_6": ((("sdi", _if_known(lambda value: float(4 <= value < 7))),),),
+    "sdi_7_to_10": ((("sdi", _if_known(lambda value: float(value >= 7))),),),
+    "sdi_missing": ((("sdi", _missing),),),
+    "log_uacr": ((("uacr", _if_known(lambda value: math.log(max(value, 0.1)))),),),
+    "uacr_missing": ((("uacr", _missing),),),
+    "diabetes*hba1c": ((("diabetes", number), ("hba1c", _HBA1C)),),
+    "no_diabetes*hba1c": ((("diabetes", is_not), ("hba1c", _HBA1C)),),
+    "hba1c_missing": ((("hba1c", _missing),),),
+}
+
+
+@functools.cache
+def _table() -> dict[tuple[int, str, str, str], dict[str, float]]:
+    """Coefficients by (years, model, outcome, sex) and part; those that are 0 are left out."""
+    text = resources.files(__package__ or "").joinpath("prevent.tsv").read_text("utf-8")
+    header, *rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    table: dict[tuple[int, str, str, str], dict[str, float]] = {}
+    for years, model, part, *numbers in rows:
+        for column, written in zip(header[3:], numbers, strict=True):
+            sex, outcome = column.split("_")
+            if coefficient := float(written):
+                key = int(years), model, outcome, {"f": "female", "m": "male"}[sex]
+                table.setdefault(key, {})[part] = coefficient
+    return table
+
+
+@functools.cache
+def _products(years: int, model: str, outcome: str, sex: str) -> tuple[Product, ...]:
+    return tuple(
+        Product(coefficient, factors)
+        for part, coefficient in coefficients(years, model, outcome, sex).items()
+        if part != "constant"
+        for factors in _PARTS[part]
+    )
+
+
+def coefficients(years: int, model: str, outcome: str, sex: str) -> Mapping[str, float]:
+    """The printed coefficients that are not 0, in the order of the table; `model` and `outcome` as in the keys."""
+    return _table()[years, model, outcome, sex]
+
+
+def constant(years: int, model: str, outcome: str, sex: str) -> float:
+    """The log odds of the reference person: the paper's constant."""
+    return coefficients(years, model, outcome, sex)["constant"]
+
+
+def _equation(years: int, model: str, outcome: str) -> Equation:
+    name, added = _MODELS[model]
+
+    def terms(values: Mapping[str, Value]) -> dict[str, float]:
+        return shares(_products(years, model, outcome, sex_of(values)), values, _REFERENCE)
+
+    def risk(summed: float, values: Mapping[str, Value]) -> float:
+        return logistic(constant(years, model, outcome, sex_of(values)) + summed)
+
+    lipids = () if outcome == "hf" else ("total_cholesterol", "hdl", "statin")
+    uses = (*lipids, "sbp", "treated", *(("bmi",) if outcome == "hf" else ()), "egfr", "diabetes", "smoker")
+    return Equation(
+        key=f"prevent-{model}-{outcome}-{years}",
+        name=Saying(f"PREVENT ({name.en})", f"PREVENT（{name.zh}）"),
+        outcome=_OUTCOMES[outcome],
+        years=float(years),
+        needs=("age", "sex", *added),
+        uses=uses,
+        range={"age": _YEARS[years], **{key: _RANGE[key] for key in (*uses, *added) if key in _RANGE}},
+        terms=terms,
+        risk=risk,
+        source="Khan SS et al. Circulation 2024;149:430-449, supplemental table S12",
+        population=Saying(
+            "adults of 30 to 79 years in the United States without cardiovascular disease (3.3 million in derivation)",
+            "美国 30–79 岁无心血管病的成人（建模 330 万人）",
+        ),
+        excludes=("cvd", "heart_failure"),
+        rising=added,
+    )
+
+
+EQUATIONS: tuple[Equation, ...] = tuple(
+    _equation(years, model, outcome) for model in _MODELS for outcome in _OUTCOMES for years in _YEARS
+)

@@ -26,6 +26,7 @@ _NAMES = (
     "notes",
     "phenotype-text",
     "pneumonia",
+    "qrs",
     "rare-disease",
     "records",
     "risk-equations",

@@ -1,0 +1,174 @@
+"""How good each second of each lead is, what is wrong with it, and whether beats can be seen, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from suwen.diagnosis.rhythm.energy import energy_score
+from suwen.diagnosis.rhythm.filters import bandpass, bridged, checked, lowpass, without_baseline
+
+__all__ = ["WORDS", "Flaw", "Quality", "signal_quality"]
+
+Floats = NDArray[np.float32]
+
+
+class Flaw(IntFlag):
+    """What can be wrong with a second of a lead; several at once are added."""
+
+    NONE = 0
+    MISSING = 1
+    FLAT = 2
+    SATURATED = 4
+    MUSCLE = 8
+    BASELINE = 16
+    MAINS = 32
+    NO_QRS = 64
+
+
+WORDS: Mapping[Flaw, tuple[str, str]] = {
+    Flaw.MISSING: ("missing samples", "信号缺失"),
+    Flaw.FLAT: ("flat line", "平线"),
+    Flaw.SATURATED: ("saturated: cut off at its highest or lowest value", "信号饱和：在最高或最低值处被截断"),
+    Flaw.MUSCLE: ("high-frequency noise (muscle)", "高频噪声（肌电）"),
+    Flaw.BASELINE: ("wandering baseline", "基线漂移"),
+    Flaw.MAINS: ("mains hum", "工频干扰"),
+    Flaw.NO_QRS: ("no QRS complex visible", "未见 QRS 波群"),
+}
+# what a second is still worth with one flaw
+_WORTH = {
+    Flaw.MISSING: 0.0, Flaw.FLAT: 0.0, Flaw.SATURATED: 0.2, Flaw.MUSCLE: 0.5, Flaw.BASELINE: 0.8, Flaw.MAINS: 0.7,
+    Flaw.NO_QRS: 0.6,
+}  # fmt: skip
+_FLAT = 0.005  # mV of swing in a second, below the resolution of a diagnostic recorder (IEC 60601-2-25: 5 uV)
+_DRIFT = 0.5  # mV of swing of the baseline within a second
+_HUM = 0.025  # mV, amplitude
+_MUSCLE = 0.05  # mV, standard deviation above 40 Hz outside QRS, or an eighth of QRS
+_PAUSE = 3  # seconds without a QRS are a flaw of the signal (or a pause: seen in the other leads then)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quality:
+    """Per lead and second: `index` (leads, seconds) from 0, useless, to 1; `flaws` (leads, seconds) of `Flaw`."""
+
+    index: Floats
+    flaws: NDArray[np.int64]
+    names: tuple[str, ...]
+
+    @property
+    def leads(self) -> Floats:
+        """Mean index of each lead; 0 where there is no second."""
+        return np.asarray(self.index.mean(axis=1) if self.index.shape[1] else np.zeros(len(self.index)), np.float32)
+
+    def said(self, lang: str = "en") -> tuple[str, ...]:
+        """One sentence for every lead and flaw, with the seconds that have it; "zh" or "en"."""
+        chosen = 1 if lang == "zh" else 0
+        found = []
+        for name, row in zip(self.names, self.flaws, strict=True):
+            for flaw, words in WORDS.items():
+                seconds = int((row & int(flaw) > 0).sum())
+                if seconds:
+                    found.append(_sentence(name, words[chosen], seconds, len(row), lang))
+        return tuple(found)
+
+
+def signal_quality(values: Any, rate: float, names: tuple[str, ...] = (), *, mains: float = 50.0) -> Quality:
+    """Quality of a trace (leads, time) in mV; a last second that is not full is judged with what is there.
+
+    Raises:
+        InputError: the trace is no array of leads and time.
+
+    """
+    trace = checked(values, rate)
+    called = names if len(names) == len(trace) else tuple(str(number + 1) for number in range(len(trace)))
+    seconds = int(np.ceil(trace.shape[1] / rate))
+    if not seconds:
+        return Quality(np.zeros((len(trace), 0), np.float32), np.zeros((len(trace), 0), np.int64), called)
+    flaws = np.zeros((len(trace), seconds), np.int64)
+    for flaw, where in _tests(trace, rate, seconds, mains):
+        flaws |= np.where(where, int(flaw), 0)
+    gone = flaws & int(Flaw.MISSING | Flaw.FLAT) > 0
+    flaws = np.where(gone, flaws & int(Flaw.MISSING | Flaw.FLAT), flaws)  # of nothing, nothing else is said
+    index = np.ones(flaws.shape, np.float32)
+    for flaw, worth in _WORTH.items():
+        index[flaws & int(flaw) > 0] *= worth
+    return Quality(index, flaws, called)
+
+
+def _tests(trace: Floats, rate: float, seconds: int, mains: float) -> list[tuple[Flaw, NDArray[np.bool_]]]:
+    filled, gaps = bridged(trace)
+    cuts = _Cuts(rate, seconds, trace.shape[1])
+    still = without_baseline(filled, rate, 0.67)
+    fast = still - lowpass(still, rate, 40.0)
+    hum = bandpass(still, rate, mains - 2, mains + 2) if mains + 2 < 0.45 * rate else np.zeros_like(still)
+    noise = cuts.quiet(fast - hum)
+    height = np.maximum(np.quantile(np.abs(still), 0.99, axis=1), 1e-6)[:, None]
+    score = energy_score(filled, rate)
+    drift = lowpass(filled, rate, 0.67)
+    return [
+        (Flaw.MISSING, cuts.share(gaps) > 0.1),
+        (Flaw.FLAT, cuts.swing(filled) < _FLAT),
+        (Flaw.SATURATED, cuts.share(_cut_off(filled, rate)) > 0.02),
+        (Flaw.MUSCLE, (noise > _MUSCLE) | ((noise > 0.125 * height) & (noise > 0.015))),
+        (Flaw.BASELINE, cuts.swing(drift) > _DRIFT),
+        (Flaw.MAINS, np.sqrt(2) * cuts.quiet(hum) > np.maximum(_HUM, 0.1 * noise)),
+        (Flaw.NO_QRS, _without_qrs(score, seconds)),
+    ]
+
+
+class _Cuts:
+    """Figures of every second of every lead."""
+
+    def __init__(self, rate: float, seconds: int, samples: int) -> None:
+        self.edges = np.minimum(np.round(np.arange(seconds + 1) * rate).astype(int), samples)
+
+    def _each(self, values: NDArray[Any], figure: Any) -> NDArray[np.float64]:
+        pairs = zip(self.edges[:-1], self.edges[1:], strict=True)
+        return np.stack([figure(values[:, max(0, min(a, b - 1)) : b]) for a, b in pairs], axis=1)
+
+    def share(self, marks: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return self._each(marks, lambda part: part.mean(axis=1))
+
+    def swing(self, values: Floats) -> NDArray[np.float64]:
+        return self._each(values, lambda part: np.ptp(part, axis=1))
+
+    def quiet(self, values: Floats) -> NDArray[np.float64]:
+        """Standard deviation of what is not QRS, by the median of the absolute values."""
+        return self._each(values, lambda part: np.median(np.abs(part), axis=1) / 0.6745)
+
+
+def _cut_off(filled: Floats, rate: float) -> NDArray[np.bool_]:
+    """Samples that stay at the highest or lowest value of their lead for 20 ms or longer."""
+    high, low = filled.max(axis=1, keepdims=True), filled.min(axis=1, keepdims=True)
+    near = 1e-4 * np.maximum(high - low, 1e-9)
+    run = max(3, round(0.02 * rate))
+    found = np.zeros(filled.shape, bool)
+    for stuck in (filled >= high - near, filled <= low + near):
+        sums = np.cumsum(np.pad(stuck, ((0, 0), (1, 0))), axis=1)
+        if filled.shape[1] >= run:
+            full = sums[:, run:] - sums[:, :-run] == run
+            for move in range(run):
+                found[:, move : move + full.shape[1]] |= full
+    return found
+
+
+def _without_qrs(score: Floats, seconds: int) -> NDArray[np.bool_]:
+    """Seconds in the middle of `_PAUSE` without a top that stands out from what lies around it."""
+    found = np.ones((len(score), seconds), bool)
+    for number in range(seconds):
+        begin, end = max(0, (number - _PAUSE // 2) * 100), (number + 1 + _PAUSE // 2) * 100
+        part = score[:, begin:end]
+        if part.shape[1] > 10:
+            found[:, number] = part.max(axis=1) < np.maximum(2.0 * np.quantile(part, 0.5, axis=1), 0.25)
+    return found
+
+
+def _sentence(name: str, words: str, seconds: int, total: int, lang: str) -> str:
+    if lang == "zh":
+        return f"{name} 导联：{words}（{total} 秒中 {seconds} 秒）"
+    return f"lead {name}: {words} ({seconds} of {total} s)"

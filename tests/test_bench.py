@@ -163,6 +163,7 @@ def test_absent_data_end_with_status_2_and_one_line(name: str, tmp_path: Path) -
         "chest-lesions": "chest_lesions",
         "image-reading": "imaging/chest",
         "lesion-measures": "ibsi",
+        "heart-disease": "heart/uci",
         "qrs": "cpsc2019",
         "risk-equations": "heart/risk",
     } | dict.fromkeys(("heat-maps", "label-noise", "pneumonia"), "pneumonia")

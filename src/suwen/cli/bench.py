@@ -18,6 +18,7 @@ _NAMES = (
     "chinese-text",
     "constraints",
     "fhir",
+    "heart-disease",
     "heat-maps",
     "hippocampus",
     "image-reading",

@@ -43,13 +43,9 @@ _LEVEL = Saying(
     "未给出本机构受检者的患病比例；训练医院为 36% 至 93%，故区间很宽。请给出该比例。",
 )
 _PAINLESS = Saying(
-    "Painless people were referred for reasons unknown here; their high chance must not be carried over to others.",
-    "无胸痛者因未知原因转诊；其较高概率不可外推至其他人。",
-)
-_TYPICAL = Saying(
-    "Among these referred people the painless were more often ill than those with typical angina, so that typical "
-    "angina speaks less for a stenosis here than it does in others.",
-    "在这些转诊者中，无胸痛者的患病率高于典型心绞痛者，因此典型心绞痛在此的支持力度低于一般人群。",
+    "Painless people were referred for reasons unknown here and were often ill; they count as much as typical angina, "
+    "which must not be carried over to people who were not referred.",
+    "无胸痛者因未知原因转诊且常患病；模型中其权重与典型心绞痛相当，不可外推至未转诊者。",
 )
 _MOST_MISSING = 6
 _FEW = Saying(
@@ -228,8 +224,6 @@ def _limits(values: Mapping[str, Value], missing: tuple[str, ...], *, stated: bo
         found.append(_LEVEL)
     if values.get("chest_pain") in ("none", "dyspnoea only"):
         found.append(_PAINLESS)
-    if values.get("chest_pain") == "typical angina":
-        found.append(_TYPICAL)
     if len(missing) > _MOST_MISSING:
         found.append(_FEW)
     return tuple(found)

@@ -44,11 +44,11 @@ class ExamColumn:
 COLUMNS: tuple[ExamColumn, ...] = (
     ExamColumn("age", 1, 54, 9, 25, 85),
     ExamColumn("sex", 1, 0.7, 0.45, choice="male"),
-    # Typical angina is what the others are compared with: of those with pain it is the gravest. Painless people were
-    # referred for another reason, which is not in the table, so that no direction is demanded of them.
+    # Typical angina is what the others are compared with, and the gravest. In these data painless people, referred for
+    # a reason that is not in the table, were ill more often; left free, they would make typical angina a comfort.
     ExamColumn("chest_pain", -1, 0.2, 0.4, choice="atypical angina"),
     ExamColumn("chest_pain", -1, 0.2, 0.4, choice="non-anginal"),
-    ExamColumn("chest_pain", 0, 0.5, 0.5, choice="none"),
+    ExamColumn("chest_pain", -1, 0.5, 0.5, choice="none"),
     ExamColumn("sbp", 0, 132, 18, 90, 200),  # low in failing hearts and high in risk: both ways in these patients
     ExamColumn("total_cholesterol", 1, 6.2, 1.3, 3, 10),
     ExamColumn("fasting_glucose_raised", 1, 0.15, 0.36),

@@ -52,7 +52,7 @@ def expectation(known: Bools, covariance: Floats, directions: NDArray[np.int64])
             break
     shared = lines.T @ across
     left = covariance[np.ix_(unknown, unknown)] - shared - shared.T + lines.T @ among @ lines
-    return Expectation(known, lines, left)
+    return Expectation(known, np.asarray(lines, np.float64), np.asarray(left, np.float64))
 
 
 def patterns(rows: Floats) -> Iterator[tuple[Bools, Bools]]:

@@ -48,9 +48,9 @@ class Part:
     """One model: of all hospitals, or of all but `left_out`.
 
     `weights` (members, columns): the first is the model, the others are fitted to resampled people and tell how sure it
-    is. `mean` (columns,) and `covariance` are of the columns; `levels` the constant of each hospital it learned from, found with models
-    that had not seen that hospital; `reference` (points,) the quantiles of its lines; `conformal` its sets,
-    `penalty` the one chosen.
+    is. `mean` (columns,) and `covariance` are of the columns; `levels` the constant of each hospital it learned from,
+    found with lines that had not seen those people; `reference` (points,) the quantiles of its lines; `conformal` its
+    sets; `penalty` the one chosen.
     """
 
     name: str

@@ -1,9 +1,10 @@
 """Learns what clear lungs look like and how well shadows and signs are found; writes clear.json and reliability.json.
 
 Data in: imaging/chest of SUWEN_DATA (NIH ChestX-ray14 at 320 pixels; Wang et al., CVPR 2017), labels mined from
-reports. Patients are split in three: radiographs without finding of the first third fill the tables, those of the
-second give the thresholds and the limits of whole-lung measures, those of the last, and all with a label, say how well
-it works. Out: src/suwen/imaging/chest/clear.json and reliability.json. A few minutes on one core. Run:
+reports, and the shipped network of shadows (`make recipe-chest_shadows` first). Patients are split in three, see
+`Case.part`: radiographs without finding of those that the network learned from fill the tables, those of the second
+part give the thresholds and the limits of whole-lung measures, those of the last, the test part of recipes/chest.py,
+say how well it works. Out: src/suwen/imaging/chest/clear.json and reliability.json. A few minutes on one core. Run:
 `python recipes/clear_lungs.py`.
 """
 
@@ -13,11 +14,14 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from _chest_scores_films import Films, held_out
 
 from suwen import datasets
 from suwen.errors import InputError
@@ -41,8 +45,11 @@ LABELS = {
     "effusion": ("Effusion",),
     "pneumothorax": ("Pneumothorax",),
     "cardiomegaly": ("Cardiomegaly",),
+    "nodule": ("Nodule",),
     "mass": ("Mass",),
 }
+OPAQUE = {"Consolidation", "Infiltration", "Edema", "Pneumonia"}
+THRESHOLDS = 0.2  # of the patients that are not in the test part
 LEAST = 8  # radiographs with a sign, below which its sensitivity is not stated
 
 
@@ -61,14 +68,36 @@ class Case:
         return self.labels == ("No Finding",)
 
     @property
-    def part(self) -> int:
-        """Third of the patients: tables, thresholds, or test."""
-        return int(sha256(self.patient.encode()).hexdigest(), 16) % 3
+    def part(self) -> str:
+        """Of the patients: "training" of the network and the tables, "thresholds", or "test"."""
+        if self.patient in tested_patients():
+            return "test"
+        share = int(sha256(f"shadows {self.patient}".encode()).hexdigest(), 16) % 1000 / 1000
+        return "thresholds" if share < THRESHOLDS else "training"
+
+    @property
+    def learned(self) -> bool:
+        """Whether this radiograph was learned from: it is clear, or its opacity was carried to another."""
+        return self.part == "training" and (self.clear or bool(OPAQUE & set(self.labels)))
 
     @property
     def plane(self) -> Plane:
         """The plane over its lungs."""
         return lay(self.image.float_values(), self.image.grid, self.anatomy)
+
+
+@cache
+def tested_patients() -> frozenset[str]:
+    """Patients of the test part of recipes/chest.py."""
+    with (datasets.folder() / "imaging/chest/labels.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    sick = np.array([["Pneumonia" in row["Finding Labels"].split("|")] for row in rows], np.float32)
+    names, patients = ([row[name] for row in rows] for name in ("Image Index", "Patient ID"))
+    ap = np.array([row["View Position"] == "AP" for row in rows])
+    rsna = np.array([bool(row["rsna_patientId"]) for row in rows])
+    none = torch.zeros(0)
+    films = Films(names, patients, sick, ap, rsna, ap, [], np.zeros(0, np.int64), none, none)
+    return frozenset(patients[row] for row in np.flatnonzero(held_out(films)))
 
 
 def read() -> Iterator[Case]:
@@ -97,17 +126,21 @@ def read() -> Iterator[Case]:
 
 
 def learn(cases: Sequence[Case]) -> Clear:
-    """Tables from the first third of the patients, thresholds and limits from the second."""
+    """Tables from the patients learned from, thresholds and limits from those set aside for them."""
     clear = [one for one in cases if one.clear]
-    tables = fit_clear([one.plane for one in clear if one.part == 0], source=SOURCE)
-    answers: dict[str, list[float]] = {OPACITY: [], NODULE: []}
+    tables = fit_clear([one.plane for one in clear if one.part == "training"], source=SOURCE)
+    answers: dict[str, list[float]] = {}
     figures: dict[str, list[float]] = {}
-    for case in (one for one in clear if one.part == 1):
+    for case in (one for one in clear if one.part == "thresholds"):
         plane = case.plane
-        search = look(plane, tables)
-        answers[OPACITY].append(max(float(np.nanmax(one)) for one in search.opacity.values()))
-        answers[NODULE].append(max(float(np.nanmax(one)) for one in search.nodule.values()))
-        for name, value in proportions(plane, search).items():
+        for search in (look(plane, tables, learned=False), look(plane, tables)):
+            for kind, maps in ((OPACITY, search.opacity), (NODULE, search.nodule)):
+                answers.setdefault(search.answer(kind), []).append(max(float(np.nanmax(one)) for one in maps.values()))
+        measured = proportions(plane, search)
+        for kind, word in (("effusion", "fluid"), ("pneumothorax", "air")):
+            most = max(value for name, value in measured.items() if name.startswith(f"{word} "))
+            answers.setdefault(f"learned {kind}", []).append(most)
+        for name, value in measured.items():
             figures.setdefault(name, []).append(value)
         lines = [pleural_line(plane, lung, search.above[lung.side]).score for lung in plane.lungs]
         figures.setdefault("pleural line", []).append(max(lines))
@@ -124,13 +157,17 @@ def _limits(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def test(cases: Sequence[Case], clear: Clear) -> dict[str, Any]:
-    """How often each sign is found where its label stands, and where nothing was reported, in the last third."""
-    held = [one for one in cases if not one.clear or one.part == 2]
+    """How often each sign is found where its label stands, and where nothing was reported, of people not learned from.
+
+    Radiographs of those set aside for thresholds count where something was reported: no threshold was chosen on these.
+    """
+    known = {one.patient for one in cases if one.learned}
+    held = [one for one in cases if one.patient not in known and (not one.clear or one.part == "test")]
     states = [{sign.name: _state(sign.name, shown) for sign in shown} for shown in (_signs(one, clear) for one in held)]
     signs = {}
     for name, labels in LABELS.items():
         judged = [(case, state[name]) for case, state in zip(held, states, strict=True) if state[name] is not None]
-        found = [state for case, state in judged if set(labels) & set(case.labels)]
+        found = [bool(state) for case, state in judged if set(labels) & set(case.labels)]
         silent = [not state for case, state in judged if case.clear]
         if len(found) >= LEAST and len(silent) >= LEAST:
             signs[name] = {

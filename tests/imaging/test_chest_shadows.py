@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from chest_phantoms import Phantom, phantom
 
-from suwen.errors import InputError
+from suwen.errors import InputError, MissingExtraError
 from suwen.imaging.chest.clear import load_clear
 from suwen.imaging.chest.nouns import Side
 from suwen.imaging.chest.plane import lay
 from suwen.imaging.chest.reading import Shown, read_shadows
+from suwen.imaging.chest.shadow_network import KINDS, evidence
 from suwen.imaging.chest.shadow_nouns import Density, Judged, Margin, Number, Shadow, Shape, Zone
+from suwen.imaging.chest.shadows import detect, look
 from suwen.imaging.chest.words import describe_lungs, describe_shadow
 
 CLEAR = phantom()
@@ -176,3 +178,48 @@ def test_certainty_is_a_share_and_grows_with_strength() -> None:
     shares = [clear.beyond("nodule", strength) for strength in (0.0, 2.0, 5.0, 1e9)]
     assert shares == sorted(shares)
     assert 0 < shares[0] < shares[-1] < 1
+
+
+def test_without_the_network_shadows_are_found_and_compared_with_answers_without_it() -> None:
+    painted = CLEAR.disc(CLEAR.at(Side.RIGHT, 0.5, 0.3), 20)
+    image, clear = painted.image(), load_clear()
+    plane = lay(image.float_values(), image.grid, painted.anatomy)
+    plain, asked = look(plane, clear, learned=False), look(plane, clear)
+    assert (dict(plain.told), plain.answer("nodule")) == ({}, "nodule")
+    assert set(asked.told) == set(KINDS)
+    assert asked.answer("nodule") == "learned nodule"
+    assert {"nodule", "opacity", "learned nodule", "learned opacity"} <= clear.answers.keys()
+    assert len(detect(plane, clear, plain)) == 1
+
+
+def test_a_missing_torch_leaves_the_network_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_plane: object) -> None:
+        raise MissingExtraError("torch", "learn")
+
+    monkeypatch.setattr("suwen.imaging.chest.shadows.evidence", missing)
+    assert only(CLEAR.disc(CLEAR.at(Side.RIGHT, 0.5, 0.3), 20)).nodular
+
+
+def test_the_network_answers_the_mirrored_picture_mirrored() -> None:
+    painted = CLEAR.disc(CLEAR.at(Side.RIGHT, 0.5, 0.3), 20)
+    found = []
+    for one in (painted, painted.mirrored()):
+        image = one.image()
+        found.append(evidence(lay(image.float_values(), image.grid, one.anatomy)))
+    for kind in KINDS:
+        one, other = found[0][kind], found[1][kind][:, ::-1]
+        assert float(np.abs(one - other).mean()) < 0.25 * float(one.std())
+
+
+def test_the_network_answers_more_where_a_shadow_was_painted() -> None:
+    at = CLEAR.at(Side.RIGHT, 0.5, 0.3)
+    painted = CLEAR.disc(at, 20)
+    answers = []
+    for one in (CLEAR, painted):
+        image = one.image()
+        plane = lay(image.float_values(), image.grid, one.anatomy)
+        row, across = (
+            round((place - start) / step) for place, start, step in zip(at, plane.origin, plane.step, strict=True)
+        )
+        answers.append(float(evidence(plane)["nodule"][row, across]))
+    assert answers[1] > answers[0] + 1

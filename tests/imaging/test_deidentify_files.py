@@ -228,3 +228,10 @@ def test_the_command_keeps_what_is_asked_and_no_key_beside_the_pseudonyms(tmp_pa
     assert after.PatientID != before.PatientID
     with pytest.raises(InputError, match="elsewhere"):
         run(PACKAGED / "CT_small.dcm", "--to", out, "--key", out / "key")
+
+
+def test_a_folder_without_files_is_an_error(tmp_path: Path) -> None:
+    """Proves that nothing to do is not told as done."""
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no file is there"):
+        run(tmp_path / "empty", "--to", tmp_path / "out", "--key", tmp_path / "a.key")

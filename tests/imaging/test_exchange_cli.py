@@ -134,3 +134,10 @@ def test_web_refuses_what_is_not_safe(tmp_path: Path) -> None:
     assert "cannot be reached" in asked("web", "find", f"http://127.0.0.1:{free_port()}", code=2).output
     words = ["web", "get", f"http://127.0.0.1:{free_port()}", str(tmp_path), "--study", "../x"]
     assert "UIDs" in asked(*words, code=2).output
+
+
+def test_a_peer_without_c_get_is_said_so(archive: Receiver, tmp_path: Path) -> None:
+    """Proves one clear message, and no trace of Python, where a peer takes objects but gives none by C-GET."""
+    said = asked("get", at(archive), str(tmp_path / "in"), "--study", "1.2.3", code=2).output
+    assert "does not offer C-GET" in said
+    assert "--move" in said

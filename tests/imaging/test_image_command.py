@@ -211,6 +211,9 @@ def test_errors_are_one_and_clear(ball: tuple[Path, Path], tmp_path: Path) -> No
         ((ball[0], "--spacing", "big"), "ROWxCOLUMN"),
         ((ball[0], "--age", -3), "0 and 130"),
         ((ball[0], "--present", "HP:0012735", "--absent", "HP:0012735"), "not both"),
+        ((ball[0], "--present", "cough"), "no code of a symptom"),
+        ((ball[0], "--spacing", "9999x9999"), "between 0.001 and 50 mm"),
+        ((ball[0], "--mask", ball[1], "--nifti", tmp_path / "none" / "x.nii"), "in a folder that exists"),
     ):
         result = run(*words)
         assert result.exit_code in (1, 2), words
@@ -244,3 +247,52 @@ def test_names_of_labels_come_from_the_file(ball: tuple[Path, Path], tmp_path: P
     for file, name in ((ours, "label 1"), (caret, "spleen"), (broken, "label 1")):
         found = json.loads(run(ball[0], "--mask", file, "--json").stdout)
         assert found["images"][0]["structures"][0]["name"] == name
+
+
+def test_nothing_that_is_read_is_written_over(ball: tuple[Path, Path], tmp_path: Path) -> None:
+    """Proves that no output takes the place of the study, its mask, a file of its folder, or another output."""
+    series = ct(tmp_path / "ct", 3)
+    for words, said in (
+        ((ball[0], "--mask", ball[1], "--nifti", ball[0]), "--nifti would overwrite what STUDY reads"),
+        ((ball[0], "--mask", ball[1], "--nifti", ball[1]), "--nifti would overwrite what --mask reads"),
+        ((series, "--mask", ball[1], "--seg", series / "0.dcm"), "would overwrite 0.dcm in the folder of the study"),
+        ((series, "--seg", tmp_path / "x.dcm", "--sr", tmp_path / "x.dcm"), "name the same file"),
+    ):
+        before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+        result = run(*words)
+        assert result.exit_code == 2
+        assert said in re.sub(r"\s+", " ", result.output)
+        assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+
+
+def test_all_is_written_or_nothing(ball: tuple[Path, Path], tmp_path: Path) -> None:
+    """Proves that a page and outlines do not appear where another file of the same call cannot be made."""
+    before = sorted(tmp_path.rglob("*"))
+    page, out, seg = (tmp_path / name for name in ("page.html", "out.nii.gz", "seg.dcm"))
+    assert run(ball[0], "--mask", ball[1], "--report", page, "--nifti", out, "--seg", seg).exit_code == 2
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_labels_are_never_taken_for_others(ball: tuple[Path, Path], tmp_path: Path) -> None:
+    """Proves that labels beyond 16 bits are refused, where they would wrap round to another, and small ones told."""
+    grid = nibabel.load(ball[1])
+    inside = np.asarray(grid.dataobj) > 0
+    for label in (65_536, 70_000, -3):
+        wrong = nibabel.Nifti1Image(
+            np.where(inside, label, 0).astype(np.int32), grid.affine, grid.header, dtype="int32"
+        )
+        nibabel.save(wrong, tmp_path / "wrong.nii.gz")
+        result = run(ball[0], "--mask", tmp_path / "wrong.nii.gz")
+        assert result.exit_code == 2, result.output
+        assert "between 0 and 65535" in result.output
+    nibabel.save(nibabel.Nifti1Image(inside.astype(np.uint8) * 0, grid.affine, grid.header), tmp_path / "empty.nii.gz")
+    assert "nothing is outlined" in run(ball[0], "--mask", tmp_path / "empty.nii.gz").stdout
+
+
+def test_small_volumes_are_not_said_as_nothing(ball: tuple[Path, Path], tmp_path: Path) -> None:
+    """Proves that one voxel of 2 mm³ is not given as 0.0 mL."""
+    grid = nibabel.load(ball[1])
+    one = np.zeros(grid.shape, np.uint8)
+    one[20, 20, 10] = 1
+    nibabel.save(nibabel.Nifti1Image(one, grid.affine, grid.header), tmp_path / "one.nii.gz")
+    assert "2.0 mm³" in run(ball[0], "--mask", tmp_path / "one.nii.gz").stdout

@@ -150,8 +150,9 @@ def test_an_ultrasound_has_the_scale_of_its_region(tmp_path: Path) -> None:
         ([_region(), _region(PhysicalDeltaX=0.05)], "regions"),
         ([_region(PhysicalUnitsXDirection=4)], "no_scale"),
         ([_region(PhysicalDeltaX=0.0)], "no_scale"),
+        ([_region(RegionLocationMaxX1=4000)], "beyond"),  # resized after its scale was written: another millimetre
     ],
-    ids=["two scales", "seconds", "zero"],
+    ids=["two scales", "seconds", "zero", "beyond the image"],
 )
 def test_an_ultrasound_without_one_scale_has_none(regions: list, key: str, tmp_path: Path) -> None:
     image = _read(tmp_path, modality="US", SequenceOfUltrasoundRegions=Items(regions))

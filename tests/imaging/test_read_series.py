@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import math
+import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -16,6 +18,7 @@ from series_maker import AXIAL, enhanced, saved, series_of, slice_of
 
 from suwen.errors import FormatError, InputError, NotFoundError
 from suwen.formats.images import Image, Study, notice_key, read_studies, read_study
+from suwen.formats.images.notices import notice_text
 from suwen.subject.grid import Scale
 
 VOLUME = np.arange(8 * 5 * 6).reshape(8, 5, 6).astype(np.int16)
@@ -338,3 +341,20 @@ def _turned(angles: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]
         plane[one, other], plane[other, one] = -math.sin(angle), math.sin(angle)
         turn = turn @ plane
     return turn @ np.array(AXIAL[:3]), turn @ np.array(AXIAL[3:])
+
+
+def test_a_folder_that_may_not_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that what lies in a closed folder is named as left out, in both languages, and not passed over."""
+    saved(series_of(VOLUME), tmp_path / "open")
+    (tmp_path / "closed").mkdir()
+    scan = os.scandir
+
+    def refuse(path: str) -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (told,) = read_study(tmp_path).left_out
+    assert told.where == "closed/"
+    assert "未能读取" in notice_text(told, "zh")

@@ -132,6 +132,8 @@ def get(
     handlers = [(pynetdicom().evt.EVT_C_STORE, arrived)]
     options: dict[str, Any] = {"title": title, "timeout": timeout, "roles": classes, "handlers": handlers}
     with associate(peer, contexts, **options) as association:
+        if not any(one.abstract_syntax == _STUDY_ROOT_GET for one in association.accepted_contexts):
+            raise NetworkError(f"{peer} does not offer C-GET; fetch by C-MOVE instead (suwen dicom get --move)")
         answers = association.send_c_get(asked, _STUDY_ROOT_GET)
         return _followed(answers, peer, stored, progress)
 

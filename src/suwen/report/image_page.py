@@ -8,15 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from suwen.errors import InputError, Problem
-from suwen.finding import Bearing, Finding
+from suwen.finding import Bearing, Finding, Maker
 from suwen.formats.images.notices import notice_in, notice_text
 from suwen.formats.images.nouns import Image
 from suwen.imaging.reading import ImageReading, StudyReading
 from suwen.imaging.structures import Structure
 from suwen.report.html import environment
+from suwen.report.image_details import detail_text
 from suwen.report.image_strings import IMAGE_STRINGS
 from suwen.report.strings import LANGUAGES, Language, phrase
 from suwen.report.wording import chance_text, evidence_sum, maker_text, percent, plain, signed
+from suwen.subject import Scale
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["image_html", "image_json", "print_images"]
 
 FORMAT = 1
+_LEAST_ML = 1000.0  # mm³ from which a volume is said in millilitres
 _WAYS = {Bearing.AGAINST: "against", Bearing.AGAINST_EXCLUDED: "against", Bearing.NEUTRAL: "neutral"}
 
 
@@ -78,7 +81,8 @@ def print_images(read: StudyReading, console: Console, lang: Language = "en") ->
     colon = _say("colon", lang)
     for number, one in enumerate(read.images, 1):
         part = _part(number, one, lang, False)
-        line(_say("image_number", lang, number=number) + colon + " · ".join(value for _, value in part.facts), "bold")
+        facts = " · ".join(f"{name}{colon}{value}" for name, value in part.facts)
+        line(f"{_say('image_number', lang, number=number)} · {facts}", "bold")
         for text in part.noticed:
             line(f"! {text}", "dark_orange3")
         if part.unread:
@@ -87,7 +91,7 @@ def print_images(read: StudyReading, console: Console, lang: Language = "en") ->
             line(f"- {text}")
         _print_tables(part, console, lang)
         for found in part.findings:
-            line(f"{found['name']} {found['code']}{colon}{found['chance']} ({found['sum']})", "bold")
+            line(f"{found['name']} {found['code']}{colon}{found['chance']} · {found['sum']}", "bold")
             for reason in found["evidence"]:
                 line(f"  {reason['weight']} {reason['sentence']} [{reason['source']}]")
         for text in part.remarks:
@@ -101,29 +105,28 @@ def _print_tables(part: _Part, console: Console, lang: Language) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    for rows in (part.structures, part.quality, part.scores):
+    for rows, heads in ((getattr(part, name), heads) for name, heads in _HEADS.items()):
         if not rows:
             continue
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for key in rows[0]:
-            if key in _HEADS:
-                table.add_column(_say(_HEADS[key], lang))
+        for head in heads.values():
+            table.add_column(_say(head, lang))
         for row in rows:
-            table.add_row(*(Text(plain(value)) for key, value in row.items() if key in _HEADS))
+            table.add_row(*(Text(plain(row[key])) for key in heads))
         console.print(table)
 
 
 _HEADS = {
-    "name": "image_structure",
-    "volume": "image_volume",
-    "diameters": "image_diameters",
-    "mean": "image_mean",
-    "what": "image_quality_what",
-    "verdict": "image_quality_verdict",
-    "value": "image_quality_value",
-    "score": "image_score",
-    "chance": "probability",
-    "lift": "image_lift",
+    "structures": {
+        "name": "image_structure",
+        "volume": "image_volume",
+        "diameters": "image_diameters",
+        "mean": "image_mean",
+        "shape": "image_sphericity",
+    },
+    "quality": {"what": "image_quality_what", "verdict": "image_quality_verdict", "sentence": "image_quality_basis"},
+    "signs": {"name": "image_sign", "state": "image_state", "basis": "image_basis"},
+    "scores": {"score": "image_score", "chance": "probability", "lift": "image_lift"},
 }
 
 
@@ -147,9 +150,12 @@ def _image_json(read: ImageReading, lang: Language) -> dict[str, Any]:
         "spacing_mm": None if grid.spacing is None else list(grid.spacing),
         "scale": grid.scale.value,
         "noticed": [_problem(one, lang) for one in image.noticed],
+        "unit": image.unit,
         "unread": _unread(read, lang),
+        "unread_reason": read.unread,
         "structures": [_structure_json(one) for one in read.structures],
-        "findings": [_finding_json(one) for one in read.findings(lang)],
+        "findings": [_finding_json(one, lang) for one in read.findings(lang)],
+        "made_by": [{"name": one.name, "version": one.version, "digest": one.data_digest} for one in _made_by(read)],
     }
     if read.chest is not None:
         found |= _chest_json(read, lang)
@@ -158,9 +164,12 @@ def _image_json(read: ImageReading, lang: Language) -> dict[str, Any]:
 
 def _chest_json(read: ImageReading, lang: Language) -> dict[str, Any]:
     chest = read.chest
-    assert chest is not None  # noqa: S101 the caller asked
+    if chest is None:
+        return {}
+    signs = zip(chest.signs, _signs(read, lang), strict=True)
     return {
         "sentences": list(chest.sentences(lang)),
+        "remarks": [one.said(lang) for one in chest.remarks],
         "shadows": [
             {
                 "side": one.side.value,
@@ -179,10 +188,38 @@ def _chest_json(read: ImageReading, lang: Language) -> dict[str, Any]:
             }
             for one in chest.shadows
         ],
-        "signs": [{"name": one.name, "state": one.state.value, "value": one.value} for one in chest.signs],
+        "signs": [
+            {
+                "name": one.name,
+                "state": one.state.value,
+                "value": one.value,
+                "label": said["name"],
+                "basis": said["basis"],
+            }
+            for one, said in signs
+        ],
         "proportions": dict(chest.proportions),
-        "scores": [{"name": one.name, "chance": one.chance.value, "lift": one.lift} for one in chest.scores],
-        "quality": _quality(read, lang),
+        "scores": [
+            {
+                "name": one.name,
+                "chance": one.chance.value,
+                "low": one.chance.low,
+                "high": one.chance.high,
+                "lift": one.lift,
+                "basis": detail_text(one.chance.calibration, lang),
+            }
+            for one in chest.scores
+        ],
+        "quality": [
+            {
+                "name": one.name,
+                "grade": one.grade.value,
+                "value": one.value,
+                "sentence": one.words[lang],
+                "source": detail_text(one.source, lang),
+            }
+            for one in chest.quality.aspects
+        ],
     }
 
 
@@ -193,15 +230,22 @@ def _structure_json(one: Structure) -> dict[str, Any]:
     return {"label": one.label, "name": one.name, "unit": unit, **numbers} | ({"interval": spread} if spread else {})
 
 
-def _finding_json(one: Finding) -> dict[str, Any]:
+def _finding_json(one: Finding, lang: Language) -> dict[str, Any]:
     return {
         "code": one.code.value,
         "label": one.code.label,
         "chance": one.chance.value,
+        "low": one.chance.low,
+        "high": one.chance.high,
         "basis": one.chance.calibration,
         "weight": evidence_sum(one),
         "evidence": [
-            {"bearing": each.bearing.value, "weight": each.weight, "sentence": each.sentence, "source": each.source}
+            {
+                "bearing": each.bearing.value,
+                "weight": each.weight,
+                "sentence": each.sentence,
+                "source": detail_text(each.source, lang),
+            }
             for each in one.evidence
         ],
     }
@@ -259,7 +303,7 @@ def _facts(image: Image, lang: Language) -> list[tuple[str, str]]:
 
 
 def _unread(read: ImageReading, lang: Language) -> str:
-    return _say(f"image_unread_{read.unread}", lang, detail=read.detail) if read.unread else ""
+    return _say(f"image_unread_{read.unread}", lang, detail=detail_text(read.detail, lang)) if read.unread else ""
 
 
 def _pictures(read: ImageReading, lang: Language) -> list[tuple[str, str]]:
@@ -284,11 +328,10 @@ def _pictures(read: ImageReading, lang: Language) -> list[tuple[str, str]]:
     return []
 
 
-_SCORES = {"pneumonia": {"en": "pneumonia", "zh": "肺炎"}, "opacity": {"en": "lung opacity", "zh": "肺部阴影"}}
-
-
 def _score_name(name: str, lang: Language) -> str:
-    return _SCORES.get(name, {}).get(lang, name)
+    from suwen.imaging.chest.opinion_words import SCORES  # noqa: PLC0415
+
+    return SCORES[name].said(lang)
 
 
 def _shadows(read: ImageReading, lang: Language) -> list[dict[str, str]]:
@@ -300,7 +343,7 @@ def _shadows(read: ImageReading, lang: Language) -> list[dict[str, str]]:
         {
             "number": str(number),
             "sentence": describe_shadow(one, lang),
-            "size": _size(one.size, lang),
+            "size": _size(one.size, read.image.grid.scale, lang),
             "certainty": percent(one.certainty, lang),
             "place": f"{one.region.low[0]}-{one.region.high[0] - 1}, {one.region.low[1]}-{one.region.high[1] - 1}",
         }
@@ -308,11 +351,12 @@ def _shadows(read: ImageReading, lang: Language) -> list[dict[str, str]]:
     ]
 
 
-def _size(size: Any, lang: Language) -> str:
+def _size(size: Any, scale: Scale, lang: Language) -> str:
     share = _say("image_share", lang, share=percent(size.share, lang))
     if size.long_mm is None or size.short_mm is None:
         return share
-    return f"{size.long_mm:.0f} × {size.short_mm:.0f} mm; {share}"
+    most = "≤ " if scale is Scale.DETECTOR else ""
+    return f"{most}{size.long_mm:.0f} × {size.short_mm:.0f} mm{'; ' if lang == 'en' else '；'}{share}"
 
 
 def _quality(read: ImageReading, lang: Language) -> list[dict[str, str]]:
@@ -322,12 +366,23 @@ def _quality(read: ImageReading, lang: Language) -> list[dict[str, str]]:
         {
             "what": _say(f"image_aspect_{one.name}", lang),
             "verdict": _say(f"image_quality_{one.grade.value}", lang),
-            "value": "" if one.value is None else f"{one.value:.3g}",
+            "value": _measured(one.name, one.value, lang),
             "sentence": one.words[lang],
-            "source": one.source,
+            "source": detail_text(one.source, lang),
         }
         for one in read.chest.quality.aspects
     ]
+
+
+def _measured(name: str, value: float | None, lang: Language) -> str:
+    """A measure of quality with its unit: pixels, right to left, or a share (of the thorax, the greys, the lungs)."""
+    if value is None:
+        return ""
+    if name == "resolution":
+        return _say("image_pixels", lang, count=f"{value:.0f}")
+    if name == "symmetry":
+        return _say("image_right_left", lang, ratio=f"{2**value:.2f}")
+    return f"{value:.2f}" if name == "sharpness" else f"{100 * value:.3g}%".replace("-", "−")
 
 
 def _signs(read: ImageReading, lang: Language) -> list[dict[str, str]]:
@@ -354,7 +409,7 @@ def _scores(read: ImageReading, lang: Language) -> list[dict[str, str]]:
             "score": _score_name(one.name, lang),
             "chance": chance_text(one.chance.value, lang),
             "lift": signed(one.lift),
-            "basis": one.chance.calibration,
+            "basis": detail_text(one.chance.calibration, lang),
             "maker": maker_text(one.by, lang),
         }
         for one in read.chest.scores
@@ -373,7 +428,7 @@ def _finding(one: Finding, lang: Language) -> dict[str, Any]:
                 "way": _WAYS.get(each.bearing, "for"),
                 "weight": signed(each.weight),
                 "sentence": each.sentence,
-                "source": each.source,
+                "source": detail_text(each.source, lang),
             }
             for each in one.evidence
         ],
@@ -386,8 +441,9 @@ def _structure(one: Structure, image: Image, lang: Language) -> dict[str, str]:
         return {"name": one.name, "volume": _say("image_none_drawn", lang), "diameters": "", "mean": "", "shape": ""}
     volume = _interval(one, "area", f"{found.area:.0f}", 1) + f" {found.unit}²"
     if found.volume is not None:
-        size, by = (found.volume / 1000, 1000.0) if found.unit == "mm" else (found.volume, 1.0)
-        volume = _interval(one, "volume", f"{size:.1f}", by) + (" mL" if found.unit == "mm" else f" {found.unit}³")
+        large = found.unit == "mm" and found.volume >= _LEAST_ML
+        by = 1000.0 if large else 1.0
+        volume = _interval(one, "volume", f"{found.volume / by:.1f}", by) + (" mL" if large else f" {found.unit}³")
     told = found.intensity or {}
     mean = f"{told['mean']:.1f} ± {told['var'] ** 0.5:.1f} {unit}".strip() if "var" in told else ""
     return {
@@ -407,8 +463,12 @@ def _interval(one: Structure, name: str, text: str, by: float) -> str:
 
 
 def _makers(read: ImageReading, lang: Language) -> list[str]:
-    found = []
+    return list(dict.fromkeys(maker_text(one, lang) for one in _made_by(read)))
+
+
+def _made_by(read: ImageReading) -> list[Maker]:
+    found: list[Maker] = []
     if read.chest is not None:
         found += [read.chest.anatomy.by, *(one.by for one in read.chest.scores), read.chest.maker]
     found += [read.drawn.by] if read.drawn is not None else []
-    return list(dict.fromkeys(maker_text(one, lang) for one in found))
+    return list(dict.fromkeys(found))

@@ -53,15 +53,29 @@ def chest_picture(image: Image, read: ChestReading, lang: Language, *, side: int
 
 
 def _rulers(read: ChestReading) -> tuple[Ruler, ...]:
-    """The greatest widths of the heart and of the chest, each at the height where it is greatest."""
-    found = []
-    for mask in (read.anatomy.heart, read.anatomy.lungs):
-        columns = [np.flatnonzero(row) for row in mask]
-        widths = [int(row[-1] - row[0]) if row.size else -1 for row in columns]
-        at = int(np.argmax(widths))
-        if widths[at] > 0:
-            found.append(Ruler((float(at), float(columns[at][0])), (float(at), float(columns[at][-1]))))
-    return tuple(found)
+    """The widths of the cardiothoracic ratio, from border to border; none where the ratio was not taken.
+
+    The heart from its border furthest right to that furthest left, drawn where it is widest; the chest where it is.
+    """
+    known = read.anatomy
+    if "cardiothoracic" not in read.proportions:
+        return ()
+    rows = np.flatnonzero(known.right_lung.any(axis=1) & known.left_lung.any(axis=1))
+    both = known.lungs.copy()
+    both[np.setdiff1d(np.arange(len(both)), rows)] = False
+    heart, chest = _widest(known.heart), _widest(both)
+    whole = np.flatnonzero(known.heart.any(axis=0))
+    return tuple(
+        Ruler((float(at), float(first) - 0.5), (float(at), float(last) + 0.5))
+        for at, first, last in ((heart[0], whole[0], whole[-1]), chest)
+    )
+
+
+def _widest(mask: NDArray[np.bool_]) -> tuple[int, int, int]:
+    """The row in which a mask reaches furthest across, and its first and last column there."""
+    first, last = mask.argmax(axis=1), mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)
+    at = int(np.where(mask.any(axis=1), last - first, -1).argmax())
+    return at, int(first[at]), int(last[at])
 
 
 def heat_picture(image: Image, heat: NDArray[np.float32], lang: Language, *, side: int = 900) -> Picture:

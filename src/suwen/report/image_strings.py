@@ -53,6 +53,25 @@ IMAGE_STRINGS: dict[str, _Said] = {
         "en": "flat images are read where they are chest radiographs",
         "zh": "平面影像目前仅判读胸部 X 线片",
     },
+    "image_unread_empty": {"en": "nothing is outlined in it", "zh": "其中没有勾画任何轮廓"},
+    "image_unread_negative": {
+        "en": "its lungs are brighter than what lies between them: a photographic negative. Invert it, or give the "
+        "DICOM object, whose header says how grey is meant",
+        "zh": "肺野亮于两肺之间的结构，为黑白反转的负片。请先反转灰度，或提供头信息注明灰度含义的 DICOM 对象",
+    },
+    "image_unread_capture": {
+        "en": "it is a captured colour picture, such as one with outlines drawn on it, not the radiograph itself",
+        "zh": "为采集的彩色图片（如带轮廓标注的图片），并非原始胸片",
+    },
+    "image_unread_lateral": {
+        "en": "it is a lateral view; chest radiographs are read in frontal views only",
+        "zh": "为侧位片；胸片仅判读正位",
+    },
+    "image_unread_sides": {
+        "en": "its header says that columns and rows run to {detail}, not to L and F: mirrored or turned, so that "
+        "right and left would be exchanged. Turn it upright at the archive",
+        "zh": "头信息说明列与行的走向为 {detail}，而非 L 与 F：图像镜像或旋转，左右会颠倒。请在影像归档系统中转正",
+    },
     "image_unread_chest": {
         "en": "it is not seen to be a frontal chest radiograph ({detail})",
         "zh": "未能识别为正位胸部 X 线片（{detail}）",
@@ -73,6 +92,8 @@ IMAGE_STRINGS: dict[str, _Said] = {
     },
     "image_shadow": {"en": "Shadow", "zh": "阴影"},
     "image_extent": {"en": "Size", "zh": "大小"},
+    "image_pixels": {"en": "{count} pixels", "zh": "{count} 像素"},
+    "image_right_left": {"en": "{ratio} (right / left)", "zh": "{ratio}（右/左）"},
     "image_share": {"en": "{share} of the lung", "zh": "占该侧肺野 {share}"},
     "image_certainty": {"en": "Certainty", "zh": "把握度"},
     "image_place": {"en": "Box (rows, columns)", "zh": "框（行、列）"},

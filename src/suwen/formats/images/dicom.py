@@ -36,6 +36,7 @@ _ACQUIRED = (
     "Manufacturer", "ManufacturerModelName", "ImageType", "KVP", "XRayTubeCurrent", "ExposureTime", "Exposure", "Grid",
     "DistanceSourceToDetector", "DistanceSourceToPatient", "ConvolutionKernel", "SliceThickness", "GantryDetectorTilt",
     "MagneticFieldStrength", "ScanningSequence", "RepetitionTime", "EchoTime", "InversionTime", "FlipAngle",
+    "PatientOrientation",
 )  # fmt: skip
 _LOSSY = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81")
 

@@ -91,6 +91,7 @@ TAGS: dict[str, tuple[int, str]] = {
     "SeriesInstanceUID": (0x0020000E, "t"),
     "AcquisitionNumber": (0x00200012, "n"),
     "InstanceNumber": (0x00200013, "n"),
+    "PatientOrientation": (0x00200020, "t"),
     "ImagePositionPatient": (0x00200032, "n"),
     "ImageOrientationPatient": (0x00200037, "n"),
     "FrameOfReferenceUID": (0x00200052, "t"),

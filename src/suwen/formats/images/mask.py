@@ -100,6 +100,9 @@ def mask_on(image: Image, path: Path | str, *, limit: int = LIMIT) -> Labels:
 def laid_on(grid: Grid, labels: Labels, own: Grid) -> Labels:
     """Labels of the grid `own` at the samples of `grid`; InputError where these are not the same places."""
     if grid.affine is None or own.affine is None:
+        if len(grid.shape) == 2 and len(own.shape) == 3 and own.shape[0] == 1:  # one slice is a flat image
+            spacing = None if own.spacing is None else own.spacing[1:]
+            return laid_on(grid, labels[0], Grid(own.shape[1:], spacing, own.scale))
         if grid.shape == own.shape and _same_lengths(grid, own):
             return labels
         raise _differ(grid, own, "they cannot be compared, as one of them has no place in the patient")

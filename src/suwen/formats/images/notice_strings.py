@@ -137,6 +137,11 @@ NOTICES: dict[str, dict[str, str]] = {
         "en": "no scale: the ultrasound regions of this image have different scales",
         "zh": "无尺度：此图像各超声区域尺度不同",
     },
+    "beyond": {
+        "en": "no scale: an ultrasound region of the header reaches beyond the image, so that the image was resized "
+        "after its scale was written",
+        "zh": "无尺度：头信息所述超声区域超出图像范围，说明写入尺度后图像被缩放",
+    },
     "stated": {
         "en": "stated scale: the spacing was stated by who gave the image, and is not in the file",
         "zh": "自述尺度：间距由提供者说明，文件中没有",
@@ -216,6 +221,8 @@ NOTICES: dict[str, dict[str, str]] = {
 
 # Why something is not read, and what it is instead
 REASONS: dict[str, dict[str, str]] = {
+    "closed": {"en": "it may not be opened: there is no permission", "zh": "无权打开"},
+    "unopened": {"en": "the file cannot be opened: {why}", "zh": "文件无法打开：{why}"},
     "header": {"en": "the DICOM header is damaged or cut short", "zh": "DICOM 头信息损坏或不完整"},
     "no_pixels": {"en": "the object holds no pixel data", "zh": "对象不含像素数据"},
     "no_size": {

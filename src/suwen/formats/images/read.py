@@ -23,6 +23,7 @@ from suwen.formats.images.stored import Stored, kind_of, stored_in, unpacked
 __all__ = ["read_studies", "read_study"]
 
 Progress = Callable[[int, int], None]
+_MOST_TOLD = 20  # files named in an error: a folder may hold thousands that are no images
 
 
 @dataclass(slots=True)
@@ -140,5 +141,6 @@ def _joined(studies: list[Study], found: _Found) -> tuple[Study, ...]:
     elif found.images:
         studies.append(Study(_digest(found.images), tuple(found.images)))
     if not studies:
-        raise FormatError("nothing here can be read as an image", left_out)
+        more = (Problem("", f"and {len(left_out) - _MOST_TOLD} more"),) if len(left_out) > _MOST_TOLD else ()
+        raise FormatError("nothing here can be read as an image", (*left_out[:_MOST_TOLD], *more))
     return tuple(Study(one.id, one.images, left_out) for one in studies)

@@ -118,6 +118,8 @@ def _ultrasound(top: Header, frame: Frame) -> Found:
     ]
     if not regions:
         return (), Scale.NONE, (notice("no_scale"),)
+    if any(_beyond(one, frame) for one in regions):
+        return (), Scale.NONE, (notice("beyond"),)
     scales = [_delta(one) for one in regions]
     if not all(_same(scales[0], one) for one in scales):
         return (), Scale.NONE, (notice("regions"),)
@@ -129,8 +131,22 @@ def _delta(region: Header) -> Spacing:
     return abs(down) * 10, abs(across) * 10
 
 
+def _edges(region: Header) -> tuple[int, int, int, int]:
+    """First and last row, first and last column."""
+    top, bottom, left, right = (
+        int(region.number(f"RegionLocation{name}") or 0) for name in ("MinY0", "MaxY1", "MinX0", "MaxX1")
+    )
+    return top, bottom, left, right
+
+
+def _beyond(region: Header, frame: Frame) -> bool:
+    """Whether it reaches beyond the image; by one it may, as some count the last row and column from 1."""
+    _, bottom, _, right = _edges(region)
+    return bottom > frame.form.rows or right > frame.form.columns
+
+
 def _bounds(region: Header, frame: Frame) -> tuple[Problem, ...]:
-    edges = [int(region.number(f"RegionLocation{name}") or 0) for name in ("MinY0", "MaxY1", "MinX0", "MaxX1")]
+    edges = _edges(region)
     whole = edges[0] <= 0 and edges[2] <= 0 and edges[1] >= frame.form.rows - 1 and edges[3] >= frame.form.columns - 1
     if whole:
         return ()

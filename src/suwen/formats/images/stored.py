@@ -38,7 +38,10 @@ class Stored:
         try:
             return Path(self.path or self.name).open("rb")
         except OSError as error:
-            raise InputError(f"the file cannot be opened: {error.strerror or type(error).__name__}") from error
+            why = (
+                reason("closed") if isinstance(error, PermissionError) else reason("unopened", why=str(error.strerror))
+            )
+            raise InputError(why) from error
 
     @property
     def size(self) -> int:
@@ -113,7 +116,8 @@ def stored_in(path: Path, limit: int) -> Iterator[Stored]:
 
 def _in_folder(folder: Path) -> Iterator[Stored]:
     count = 0
-    for root, folders, names in os.walk(folder):
+    closed: list[OSError] = []
+    for root, folders, names in os.walk(folder, onerror=closed.append):
         folders.sort()
         for name in sorted(names):
             file = Path(root) / name
@@ -123,6 +127,8 @@ def _in_folder(folder: Path) -> Iterator[Stored]:
             if count > _MAX_FILES:
                 raise InputError(f"this folder holds more than {_MAX_FILES} files; give the folder of one study")
             yield Stored(str(file.relative_to(folder)), file)
+    for error in closed:  # told like a file that cannot be opened: what lies there may belong to the study
+        yield Stored(f"{Path(error.filename).relative_to(folder)}/", Path(error.filename))
 
 
 def _is_regular(file: Path) -> bool:

@@ -88,7 +88,7 @@ def _shadow(one: Candidate, lung: LungPlane, plane: Plane, clear: Clear, search:
         number=Number.SOLITARY,
         nodular=one.kind == NODULE,
         strength=one.strength,
-        certainty=clear.beyond(one.kind, one.strength),
+        certainty=clear.beyond(search.answer(one.kind), one.strength),
     )
 
 

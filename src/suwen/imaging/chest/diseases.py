@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from suwen.finding import Bearing, Chance, Evidence
 from suwen.imaging.chest.likelihoods import CAP, Likelihood, Table, capped, damped, effective, malignancy
 from suwen.imaging.chest.nouns import Score
-from suwen.imaging.chest.opinion_words import DISEASES, FEATURES, compose
+from suwen.imaging.chest.opinion_words import DISEASES, FEATURES, SCORES, compose
 from suwen.imaging.chest.shadow_nouns import Context, Judged, Margin, Saying, Shadow, Shape, Sign, Zone
 from suwen.subject import Code, Measurement, Region
 
@@ -241,7 +241,7 @@ def _of_scores(code: str, scores: Sequence[Score]) -> Iterator[Reason]:
     for score in scores:
         if _SCORES.get(score.name) == code and score.chance.value is not None:
             source = " ".join(part for part in (score.by.name, score.by.version) if part)
-            sentence = compose("score", disease=DISEASES[code], chance=score.chance.value)
+            sentence = compose("score", what=SCORES[score.name], chance=score.chance.value)
             # It sees the same shadow as the signs do, so it shares their group.
             yield Reason(Code(f"suwen:score-{score.name}", score.name), score.lift, sentence, source, "shadow")
 

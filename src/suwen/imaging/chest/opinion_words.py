@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from suwen.imaging.chest.shadow_nouns import Saying
 
-__all__ = ["DISEASES", "FEATURES", "compose"]
+__all__ = ["DISEASES", "FEATURES", "SCORES", "compose"]
 
 DISEASES = {
     "HP:0002090": Saying("pneumonia", "肺炎"),
@@ -13,6 +13,11 @@ DISEASES = {
     "HP:0002202": Saying("pleural effusion", "胸腔积液"),
     "HP:0002107": Saying("pneumothorax", "气胸"),
     "HP:0001635": Saying("heart failure", "心力衰竭"),
+}
+
+SCORES = {
+    "opacity": Saying("lung opacity", "肺部阴影"),
+    "pneumonia": Saying("pneumonia", "肺炎"),
 }
 
 FEATURES = {
@@ -60,8 +65,8 @@ _TEXT = {
         "；与其他证据指向同一病变，仅部分计入",
     ),
     "score": (
-        "Learned score of the whole image: {chance:.0%} for {disease} at the share of sick in its calibration data",
-        "整幅图像的学习评分：在校准数据的患病比例下，{disease}的概率为 {chance:.0%}",
+        "Learned score of the whole image: {chance:.0%} for {what} at the share of sick in its calibration data",
+        "整幅图像的学习评分：在校准数据的患病比例下，{what}的概率为 {chance:.0%}",
     ),
     "untrained": (
         "No radiographs with proven {disease} were at hand to learn from: only signs are looked for; none proves it",

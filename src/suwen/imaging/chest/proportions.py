@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from suwen.imaging.chest.nouns import Side
-from suwen.imaging.chest.plane import LungPlane, Plane
+from suwen.imaging.chest.plane import LungPlane, Plane, Values
 from suwen.imaging.chest.shadows import Search
 
 __all__ = ["Proportions", "proportions"]
@@ -23,18 +23,27 @@ def proportions(plane: Plane, search: Search) -> Proportions:
     middle of the mediastinum against the middle of the chest over its width, positive to the patient's left. `areas`:
     logarithm (base 2) of the right over the left lung's area. `bases`: how much lower the left lung ends, over its
     height. `hilum right`, `hilum left`: density around the hilum and `basal right`, `basal left` in the costophrenic
-    angle, in standard deviations of clear lungs.
+    angle, in standard deviations of clear lungs. `fluid right` and the like, `air right` and the like: the
+    network's log-odds of effusion and pneumothorax, the mean of the strongest hundredth of that lung.
     """
     found: dict[str, float] = {}
     for lung in plane.lungs:
         name = lung.side.value
         found |= {f"recess {name}": _recess(lung), **_densities(lung, search)}
+        for word, kind in (("fluid", "effusion"), ("air", "pneumothorax")):
+            if kind in search.told:
+                found[f"{word} {name}"] = _strongest(search.told[kind][lung.field])
     if len(plane.lungs) == 2:
         right, left = plane.lungs
         found["areas"] = float(np.log2(right.mask.sum() / left.mask.sum()))
         found["bases"] = (left.bottom - right.bottom) / plane.lung_height
         found |= _across(plane)
     return found
+
+
+def _strongest(values: Values) -> float:
+    """Mean of the strongest hundredth."""
+    return float(np.sort(values)[-max(4, len(values) // 100) :].mean())
 
 
 def _recess(lung: LungPlane) -> float:

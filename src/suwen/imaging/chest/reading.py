@@ -189,11 +189,17 @@ _NOT_PA = Saying(
 _UNSURE = Saying(
     "The outlines of the lungs are uncertain, so places and shares are too.", "肺野轮廓不确定，位置与比例相应不确定。"
 )
+_OTHER_PART = Saying(
+    "The header names another part of the body than the chest: check that this is a chest radiograph.",
+    "头信息所注部位不是胸部：请核对是否为胸片。",
+)
+_PARTS = ("CHEST", "THORA", "LUNG", "HEART", "RIB", "STERN", "TSPINE", "BODY", "胸", "肺")
 _LEAST_SURE = 0.7
 
 
 def _remarks(image: Image, anatomy: Anatomy, seen: Quality) -> tuple[Saying, ...]:
-    found = []
+    part = image.body_part.upper()
+    found = [_OTHER_PART] if part and not any(one in part for one in _PARTS) else []
     if image.grid.scale is Scale.DETECTOR:
         found.append(_MAGNIFIED)
     if image.grid.scale is Scale.NONE:

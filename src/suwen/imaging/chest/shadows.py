@@ -1,20 +1,24 @@
 """Detects abnormal shadows of the lungs: large opacities by excess density, nodules by blobs of several scales.
 
-Nothing was trained on outlines of lesions. A place counts by how far its density lies above that of clear lungs at the
-same place (`clear`), by how much denser it is than its mirror image, and, where a learned score of the whole image was
-given, by its heat map. The thresholds are quantiles of the same answers on radiographs without finding.
+Nothing was trained on outlines of lesions. A place counts by what a network answers that learned from painted shadows
+(`shadow_network`), by how far its density lies above that of clear lungs at the same place (`clear`), by how much
+denser it is than its mirror image, and, where a learned score of the whole image was given, by its heat map. Without
+PyTorch the network is left out. The thresholds are quantiles of the same answers, with or without the network, on
+radiographs without finding that nothing was learned from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from suwen.errors import MissingExtraError
 from suwen.imaging.chest.clear import BLOBS, LARGE, Clear, Features, features, relative
 from suwen.imaging.chest.nouns import Mask, Score, Side
 from suwen.imaging.chest.plane import LungPlane, Plane, Values, level, spread
+from suwen.imaging.chest.shadow_network import evidence
 
 __all__ = ["NODULE", "OPACITY", "Candidate", "Search", "detect", "look"]
 
@@ -24,10 +28,12 @@ _BORDER = 24  # samples from the border of the lung within which an opacity coun
 _GROW = 0.6  # standard deviations an opacity is grown down to
 _FINE = 0.0  # and what finer density must show there
 _LEAST_SHARE = 0.012  # of the lung, for an opacity
-_SEED = 0.8  # quantile of clear radiographs an opacity must exceed
-_SEED_NODULE = 0.9
-_HEAT = 3.0  # standard deviations that the hottest place of a certain score adds: as much as a seed needs
+_SEED = 0.84  # quantile of clear radiographs an opacity must exceed
+_SEED_NODULE = 0.93
+_HEAT, _HEAT_TOLD = 3.0, 10.0  # standard deviations a certain score adds, and beside the network: what a seed needs
 _MOST_NODULES = 12
+_TOLD, _SUREST = 2.0, 6.0  # standard deviations a unit of log-odds adds, and the most that counts
+_FILLED = 0.3  # of an opacity that its nodules take for it to be they alone
 _EXPLAINED = 1.0  # standard deviations that may remain of an opacity beside its nodules
 
 
@@ -45,20 +51,26 @@ class Candidate:
 class Search:
     """What the plane was searched for: features in deviations of clear lungs, and maps of opacity and nodule.
 
-    `above` is how far the density lies above that of clear lungs, on the scale of the plane.
+    `above` is how far the density lies above that of clear lungs, on the scale of the plane. `told` are the network's
+    log-odds by kind of shadow on the plane, empty where it was not asked.
     """
 
     relative: Features
     above: dict[Side, Values]
     opacity: dict[Side, Values]
     nodule: dict[Side, Values]
+    told: Mapping[str, Values]
+
+    def answer(self, kind: str) -> str:
+        """Name of the answers on clear radiographs that shadows of a kind are compared with."""
+        return f"learned {kind}" if self.told else kind
 
 
-def look(plane: Plane, clear: Clear, *, scores: Sequence[Score] = ()) -> Search:
-    """Search every place of both lungs. Places outside the lungs are NaN."""
+def look(plane: Plane, clear: Clear, *, scores: Sequence[Score] = (), learned: bool = True) -> Search:
+    """Search every place of both lungs, with the network if it is `learned` and can be. Outside the lungs is NaN."""
     plain = features(plane)
     found = relative(plain, plane, clear)
-    heat = _heat(plane, scores)
+    heat, told = _heat(plane, scores), _told(plane) if learned else {}
     opacity, nodule, above = {}, {}, {}
     for lung in plane.lungs:
         nodule[lung.side] = np.max([found[f"blob {sigma:g}"][lung.side] for sigma in BLOBS], axis=0)
@@ -67,8 +79,18 @@ def look(plane: Plane, clear: Clear, *, scores: Sequence[Score] = ()) -> Search:
         mirror = found.get("side", {}).get(lung.side)
         total = own if mirror is None else _OWN * own + _MIRROR * mirror
         total = _inward(total + _PATCHY * _patchy(nodule[lung.side], lung), lung)
-        opacity[lung.side] = total if heat is None else total + heat
-    return Search(found, above, opacity, nodule)
+        opacity[lung.side] = total if heat is None else total + heat * (_HEAT_TOLD if told else _HEAT)
+        if told:
+            opacity[lung.side] += _TOLD * np.clip(told[OPACITY], -_SUREST, _SUREST)
+            nodule[lung.side] = nodule[lung.side] + _TOLD * np.clip(told[NODULE], -_SUREST, _SUREST)
+    return Search(found, above, opacity, nodule, told)
+
+
+def _told(plane: Plane) -> Mapping[str, Values]:
+    try:
+        return evidence(plane) if plane.lungs else {}
+    except MissingExtraError:
+        return {}
 
 
 def _patchy(nodule: Values, lung: LungPlane) -> Values:
@@ -99,17 +121,17 @@ def _heat(plane: Plane, scores: Sequence[Score]) -> Values | None:
         middle, high = np.quantile(here[field], [0.5, 0.98])
         if high > middle and score.chance.value is not None:
             total += score.chance.value * np.clip((here - middle) / (high - middle), 0, 1)
-    return np.asarray(_HEAT * total / len(scores), np.float32)
+    return np.asarray(total / len(scores), np.float32)
 
 
 def detect(plane: Plane, clear: Clear, search: Search) -> tuple[Candidate, ...]:
     """Shadows of both lungs, the strongest first. Nodules inside a larger opacity are part of it."""
     large, small = [], []
     for lung in plane.lungs:
-        large += _opacities(lung, search, _threshold(clear, OPACITY, _SEED, 3.5))
-        small += _nodules(plane, lung, search, _threshold(clear, NODULE, _SEED_NODULE, 3.0))
+        large += _opacities(lung, search, _threshold(clear, search.answer(OPACITY), _SEED, 3.5))
+        small += _nodules(plane, lung, search, _threshold(clear, search.answer(NODULE), _SEED_NODULE, 3.0))
     kept = _reconciled(large, small, plane, clear, search)
-    return tuple(sorted(kept, key=lambda one: (-clear.beyond(one.kind, one.strength), -one.strength)))
+    return tuple(sorted(kept, key=lambda one: (-clear.beyond(search.answer(one.kind), one.strength), -one.strength)))
 
 
 def _threshold(clear: Clear, kind: str, quantile: float, otherwise: float) -> float:
@@ -139,8 +161,9 @@ def _nodules(plane: Plane, lung: LungPlane, search: Search, seed: float) -> list
     from scipy.ndimage import maximum_filter  # noqa: PLC0415
 
     answers = np.nan_to_num(np.stack([search.relative[f"blob {sigma:g}"][lung.side] for sigma in BLOBS]))
-    best, scale = answers.max(axis=0), answers.argmax(axis=0)
-    peaks = np.argwhere((best == maximum_filter(best, 9)) & (best > seed))
+    blob, scale = answers.max(axis=0), answers.argmax(axis=0)
+    best = np.nan_to_num(search.nodule[lung.side], nan=-np.inf)
+    peaks = np.argwhere((blob == maximum_filter(blob, 9)) & (best > seed) & (blob > 0))
     order = sorted(peaks.tolist(), key=lambda at: -best[at[0], at[1]])[:_MOST_NODULES]
     found: list[Candidate] = []
     for row, across in order:
@@ -200,11 +223,19 @@ def _reconciled(
     inside: set[int] = set()
     for opacity in large:
         mine = [at for at, one in enumerate(small) if (one.mask & opacity.mask).sum() > 0.4 * one.mask.sum()]
+        if mine and _filled(opacity, [small[at] for at in mine]):
+            continue
         if mine and _explained(opacity, [small[at] for at in mine], plane, clear, search):
             continue
         inside |= set(mine)
         kept.append(opacity)
     return [*kept, *(one for at, one in enumerate(small) if at not in inside)]
+
+
+def _filled(opacity: Candidate, nodules: list[Candidate]) -> bool:
+    """Whether nodules make up most of an opacity: then it is what the network answers around them."""
+    whole = np.any([one.mask for one in nodules], axis=0)
+    return bool((whole & opacity.mask).sum() >= _FILLED * opacity.mask.sum())
 
 
 def _explained(opacity: Candidate, nodules: list[Candidate], plane: Plane, clear: Clear, search: Search) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from suwen.formats.images.nouns import View
 from suwen.imaging.chest.clear import Clear
@@ -11,7 +13,7 @@ from suwen.imaging.chest.nouns import Mask, Side
 from suwen.imaging.chest.plane import Plane
 from suwen.imaging.chest.pleural_line import PleuralLine, pleural_line
 from suwen.imaging.chest.proportions import Proportions, proportions
-from suwen.imaging.chest.shadow_nouns import Density, Judged, Number, Shadow, Shape, Sign, Zone
+from suwen.imaging.chest.shadow_nouns import Density, Judged, Number, Saying, Shadow, Shape, Sign, Zone
 from suwen.imaging.chest.shadows import Search
 from suwen.imaging.chest.sign_words import CODES, said
 from suwen.subject import Code, Region
@@ -24,6 +26,7 @@ _NODULE = 30.0  # mm, up to which a rounded shadow is a nodule and not a mass (F
 _UPPER_SHARE = 0.6  # of all shadow, for a predominance
 _APICAL_LEAST = 0.02  # of a lung
 _LINES = "pleural line"
+_TOLD_LIMITS = {"effusion": 0.85, "pneumothorax": 0.93}  # quantile of clear radiographs the network must exceed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +109,13 @@ def _cardiomegaly(sight: _Sight) -> list[Sign]:
 
 
 def _effusion(sight: _Sight) -> list[Sign]:
-    """A costophrenic recess shallower, or a costophrenic angle denser, than in 97.5 % of clear radiographs."""
+    """Where the network was asked, fluid that it sees more of than in most clear radiographs.
+
+    Else a costophrenic recess shallower, or a costophrenic angle denser, than in 97.5 % of clear radiographs.
+    """
+    told = _told(sight, "effusion", "fluid")
+    if told is not None:
+        return told
     found = []
     for lung in sight.plane.lungs:
         side = lung.side
@@ -127,7 +136,43 @@ def _effusion(sight: _Sight) -> list[Sign]:
     return found
 
 
+_TOLD = {
+    "fluid": ("fluid at the base", "肺底积液"),
+    "air": ("a pleural line with air outside of it", "胸膜线及其外侧气体"),
+}
+
+
+def _told_basis(word: str, side: Side, value: float, limit: float) -> Saying:
+    en, zh = _TOLD[word]
+    chinese = {Side.RIGHT: "右", Side.LEFT: "左"}.get(side, "")
+    return Saying(
+        f"the network of shadows answers {en} of the {side.value} lung, "
+        f"log-odds {value:.1f} (limit {limit:.1f} by clear radiographs)",
+        f"阴影网络提示{chinese}侧{zh}，对数优势 {value:.1f}（据正常胸片所定界值 {limit:.1f}）",
+    )
+
+
+def _told(sight: _Sight, name: str, word: str) -> list[Sign] | None:
+    """Lungs in which the network answers more than in clear radiographs; None where it was not asked."""
+    known = sight.clear.answers.get(f"learned {name}")
+    if known is None or not any(f"{word} {lung.side.value}" in sight.measured for lung in sight.plane.lungs):
+        return None
+    limit, found = float(np.quantile(known, _TOLD_LIMITS[name])), []
+    for lung in sight.plane.lungs:
+        value = sight.measured[f"{word} {lung.side.value}"]
+        if value > limit:
+            place = lung.v > 0.6 if word == "fluid" else lung.v < 0.6
+            sign = _sign(name, Judged.PRESENT, "absent", side=lung.side, value=value)
+            basis = _told_basis(word, lung.side, value, limit)
+            found.append(replace(sign, basis=basis, region=_region(sight, lung.field & place)))
+    return found
+
+
 def _pneumothorax(sight: _Sight) -> list[Sign]:
+    """Where the network was asked, by its answer; else by the line sought along the chest wall."""
+    told = _told(sight, "pneumothorax", "air")
+    if told is not None:
+        return told
     limits = sight.limits(_LINES)
     if limits is None or not sight.lines:
         return [_sign("pneumothorax", Judged.NOT_JUDGED, "no limits")]

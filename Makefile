@@ -50,7 +50,7 @@ siege: $(INSTALLED) ## Kill stores 200 times and flip 1,000 bits of them, where 
 recipes: $(INSTALLED) ## Rebuild every shipped weight from the data
 	@shopt -s nullglob; for recipe in recipes/[!_]*.py; do echo "== $$recipe"; $(BIN)/python $$recipe; done
 
-recipe-%: $(INSTALLED) ## Rebuild one shipped weight: make recipe-pneumonia, -adrenal, -hippocampus, -chest_anatomy, -clear_lungs, -chest, -qrs, -heart_disease
+recipe-%: $(INSTALLED) ## Rebuild one shipped weight: make recipe-pneumonia, -adrenal, -hippocampus, -chest_anatomy, -chest_shadows, -clear_lungs, -chest, -qrs, -heart_disease
 	$(BIN)/python recipes/$*.py
 
 docs: $(INSTALLED) ## Run the documentation: its code, its commands, its option lists

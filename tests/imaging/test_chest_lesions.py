@@ -64,6 +64,6 @@ def test_it_runs_on_a_few_radiographs_with_its_baselines() -> None:
     pytest.importorskip("PIL")
     result = run(Options(datasets.folder(), limit=1))
     assert result.n == 2
-    assert {"pointing", "box_iou", "side", "rsna_pointing", "rsna_iou", "outlined"} <= result.metrics.keys()
+    assert {"pointing", "iou", "side", "rsna_pointing", "rsna_iou", "outlined"} <= result.metrics.keys()
     assert {"all of the lungs", "inner half"} <= result.baselines.keys()
     assert all(math.isfinite(one) for one in result.metrics.values())

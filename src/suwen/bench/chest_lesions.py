@@ -4,7 +4,7 @@ Evaluate only: nothing was learned or chosen on these marks. Two parts:
 
 - 64 radiographs of the COVID-19 Chest X-ray Segmentations (General Blockchain 2020; images of Cohen et al. 2020).
   The stored masks of this data set are blank (all pixels set), so only the box around each class is used: its edges
-  say which lungs and which thirds of the lungs lesions reach at least (`box_iou`, `side`, `highest`, `lowest`).
+  say which lungs and which thirds of the lungs lesions reach at least (`iou`, `side`, `highest`, `lowest`).
 - NIH radiographs with the boxes of the RSNA pneumonia challenge (Shih 2019): `rsna_pointing`: the strongest place
   lies in a box; `rsna_iou`: shadows against boxes; `rsna_side` and `rsna_zone`: share of lungs and of their thirds
   rightly called sick (boxes on a tenth) or not; `_balanced`: both errors with the same weight; `rsna_area_error`: mean
@@ -222,7 +222,7 @@ def _judge_box(case: Case, lungs: tuple[Mask, Mask], answer: Answer) -> dict[str
         around[rows[0] : rows[-1] + 1, across[0] : across[-1] + 1] = True
     figures = {
         "pointing": float(case.lesion[answer.place]),
-        "box_iou": float((case.lesion & around).sum() / (case.lesion | around).sum()),
+        "iou": float((case.lesion & around).sum() / (case.lesion | around).sum()),
     }
     figures |= _agree(
         "side", [bool((case.lesion & one).any()) for one in lungs], [bool((answer.sick & one).any()) for one in lungs]

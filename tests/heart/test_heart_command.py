@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from suwen.cli.errors import SuwenGroup
 from suwen.cli.heart import heart
 
-EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "heart.yaml"
+EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "person.heart"
 
 
 def run(*arguments: str, text: str | None = None) -> Result:

@@ -100,7 +100,9 @@ def test_tls_by_options(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_receive_runs_until_it_is_told_to_stop(tmp_path: Path, kind: signal.Signals) -> None:
     port = free_port()
-    code = "from suwen.cli.dicom import dicom; dicom()"
+    # as at a terminal: what is started in the background without one is made to ignore the interrupt
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heard}; from suwen.cli.dicom import dicom; dicom()"
     command = [
         sys.executable,
         "-W",
@@ -114,12 +116,15 @@ def test_receive_runs_until_it_is_told_to_stop(tmp_path: Path, kind: signal.Sign
         "--json",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)) as process:
-        until = time.monotonic() + 20
-        while "Listening" not in process.stderr.readline().decode():
-            assert time.monotonic() < until
-        assert "1 of 1" in asked("send", f"SUWEN@127.0.0.1:{port}", str(slice_of(tmp_path / "out"))).output
-        process.send_signal(kind)
-        out, err = process.communicate(timeout=20)
+        try:
+            until = time.monotonic() + 20
+            while "Listening" not in process.stderr.readline().decode():
+                assert time.monotonic() < until
+            assert "1 of 1" in asked("send", f"SUWEN@127.0.0.1:{port}", str(slice_of(tmp_path / "out"))).output
+            process.send_signal(kind)
+            out, err = process.communicate(timeout=20)
+        finally:
+            process.kill()  # whatever failed: what still runs would be waited for without end
     assert process.returncode == 0, err
     assert err.decode().strip() == "Stopped; 1 objects received"
     assert json.loads(out)["sender"] == "SUWEN"

@@ -125,7 +125,9 @@ def test_a_wrong_title_is_said_to_be_wrong(tmp_path: Path) -> None:
 
 
 def test_a_peer_that_refuses_every_association_is_named(tmp_path: Path) -> None:
-    with storescp(tmp_path / "in", "--refuse") as port, pytest.raises(AccessError, match="refuses"):
+    # it hangs up right behind its answer, which is lost where the machine is busy: then that is what can be said
+    told = pytest.raises((AccessError, NetworkError), match=r"refuses|hung up before it answered")
+    with storescp(tmp_path / "in", "--refuse") as port, told:
         echo(local(port))
 
 

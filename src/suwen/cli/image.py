@@ -202,7 +202,8 @@ def _write(read: StudyReading, places: dict[str, Path], lang: Any) -> None:
 def _show(read: StudyReading, *, as_json: bool, lang: Any) -> None:
     from rich.console import Console  # noqa: PLC0415
 
-    from suwen.report.image_page import image_json, print_images  # noqa: PLC0415
+    from suwen.report.image_data import image_json  # noqa: PLC0415
+    from suwen.report.image_page import print_images  # noqa: PLC0415
 
     if as_json:
         click.echo(json.dumps(image_json(read, lang), ensure_ascii=False, indent=1))

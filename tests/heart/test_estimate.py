@@ -13,9 +13,10 @@ from suwen.diagnosis.heart.derived import with_changes
 from suwen.diagnosis.heart.estimate import NotFor, estimate, estimate_all, refusals, what_if
 from suwen.diagnosis.heart.factors import FACTORS
 from suwen.diagnosis.heart.findings import weights
-from suwen.diagnosis.heart.nouns import Equation, FactorKind, Person, Risk, Saying, Value
+from suwen.diagnosis.heart.nouns import Equation, FactorKind, Person, Risk, Value
 from suwen.diagnosis.heart.outcomes import compare
 from suwen.errors import InputError, NotFoundError
+from suwen.subject import Saying
 
 KEYS = list(EQUATIONS)
 

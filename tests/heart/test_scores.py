@@ -13,7 +13,8 @@ from suwen.diagnosis.heart.china_2019 import at_its_cuts, lipid_table, stratum_2
 from suwen.diagnosis.heart.equations.points import by_step, interpolated, shared_point
 from suwen.diagnosis.heart.estimate import estimate, refusals
 from suwen.diagnosis.heart.factors import FACTORS
-from suwen.diagnosis.heart.nouns import FactorKind, Person, Risk, Saying, Value
+from suwen.diagnosis.heart.nouns import FactorKind, Person, Risk, Value
+from suwen.subject import Saying
 
 
 def scored(key: str, **values: Value) -> Risk:

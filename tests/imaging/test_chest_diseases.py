@@ -28,10 +28,10 @@ from suwen.imaging.chest.likelihoods import (
 )
 from suwen.imaging.chest.nouns import Score
 from suwen.imaging.chest.opinion_words import DISEASES, FEATURES
-from suwen.imaging.chest.shadow_nouns import Context, Judged, Saying, Setting, Sign
+from suwen.imaging.chest.shadow_nouns import Context, Judged, Setting, Sign
 from suwen.imaging.chest.sign_words import CODES
 from suwen.knowledge import Knowledge
-from suwen.subject import Code, Region
+from suwen.subject import Code, Region, Saying
 
 PNEUMONIA, CANCER, FAILURE = "HP:0002090", "HP:0100526", "HP:0001635"
 TABLE = load_table()

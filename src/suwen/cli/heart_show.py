@@ -13,10 +13,11 @@ from suwen.diagnosis.heart.china_2019 import at_its_cuts, lipid_table, stratum_2
 from suwen.diagnosis.heart.estimate import Change, NotFor
 from suwen.diagnosis.heart.factors import FACTORS
 from suwen.diagnosis.heart.findings import said_value, weights
-from suwen.diagnosis.heart.nouns import Equation, FactorKind, Risk, Saying
+from suwen.diagnosis.heart.nouns import Equation, FactorKind, Risk
 from suwen.diagnosis.heart.outcomes import compare
 from suwen.diagnosis.heart.person import Inputs
 from suwen.diagnosis.heart.words import CHOICE_NAMES, UNIT_NAMES
+from suwen.subject import Saying
 
 __all__ = ["Answer", "print_answer", "print_inputs"]
 

@@ -4,6 +4,7 @@ from suwen.subject.code import Code
 from suwen.subject.grid import Grid, Scale
 from suwen.subject.patient import Diagnosis, Feature, Patient, Sex
 from suwen.subject.reference import Kind, Reference
+from suwen.subject.saying import Saying
 from suwen.subject.seen import Atoms, Measurement, Region, Span
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Patient",
     "Reference",
     "Region",
+    "Saying",
     "Scale",
     "Sex",
     "Span",

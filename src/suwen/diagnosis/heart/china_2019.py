@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from suwen.diagnosis.heart.catalogue import EQUATIONS
 from suwen.diagnosis.heart.estimate import estimate, refusals
-from suwen.diagnosis.heart.nouns import Person, Risk, Saying
+from suwen.diagnosis.heart.nouns import Person, Risk
 from suwen.diagnosis.heart.outcomes import outcome_code
+from suwen.subject import Saying
 
 __all__ = ["Stratum", "at_its_cuts", "lipid_table", "stratum_2019"]
 

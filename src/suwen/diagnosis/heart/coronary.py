@@ -13,11 +13,12 @@ from suwen.diagnosis.heart.coronary_exam import COLUMNS, DIRECTIONS, EXAMS, exam
 from suwen.diagnosis.heart.coronary_missing import expectation
 from suwen.diagnosis.heart.coronary_weights import Part, conformal_sets, level_for, part, score, shipped_card
 from suwen.diagnosis.heart.factors import FACTORS
-from suwen.diagnosis.heart.nouns import FactorKind, Person, Saying, Value
+from suwen.diagnosis.heart.nouns import FactorKind, Person, Value
 from suwen.diagnosis.heart.person import read_person
 from suwen.errors import InputError, Problem
 from suwen.explain.tables import Attribution, Column, Shares, as_evidence
 from suwen.finding import Chance, Evidence, Maker
+from suwen.subject import Saying
 
 __all__ = ["CoronaryAnswer", "coronary"]
 

@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from suwen.diagnosis.heart.nouns import Person, Saying, Value
+from suwen.diagnosis.heart.nouns import Person, Value
 from suwen.errors import Problem
+from suwen.subject import Saying
 
 __all__ = ["derive", "egfr_2021", "with_changes"]
 

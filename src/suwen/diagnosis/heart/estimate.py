@@ -10,9 +10,10 @@ from suwen.diagnosis.heart.bounds import extremes
 from suwen.diagnosis.heart.catalogue import EQUATIONS
 from suwen.diagnosis.heart.derived import with_changes
 from suwen.diagnosis.heart.factors import FACTORS
-from suwen.diagnosis.heart.nouns import Equation, FactorKind, Person, Risk, Saying, Term, Value
+from suwen.diagnosis.heart.nouns import Equation, FactorKind, Person, Risk, Term, Value
 from suwen.diagnosis.heart.words import CHOICE_NAMES, UNIT_NAMES
 from suwen.errors import InputError, Problem
+from suwen.subject import Saying
 
 __all__ = ["Change", "NotFor", "Shift", "band_of", "estimate", "estimate_all", "refusals", "what_if"]
 

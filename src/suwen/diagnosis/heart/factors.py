@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from suwen.diagnosis.heart.nouns import Factor, FactorKind, Saying
+from suwen.diagnosis.heart.nouns import Factor, FactorKind
+from suwen.subject import Saying
 
 __all__ = ["FACTORS"]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from suwen.errors import InputError
+from suwen.subject import Saying
 
-__all__ = ["Equation", "Factor", "FactorKind", "Person", "Risk", "Saying", "Term", "Value"]
+__all__ = ["Equation", "Factor", "FactorKind", "Person", "Risk", "Term", "Value"]
 
 Value = float | str  # a number in the unit of the factor, 1.0 or 0.0 for yes or no, or the name of a choice
 
@@ -19,18 +20,6 @@ class FactorKind(Enum):
     NUMBER = "number"
     YES_NO = "yes or no"
     CHOICE = "choice"
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """One sentence or name in both languages."""
-
-    en: str
-    zh: str
-
-    def said(self, lang: str) -> str:
-        """In `lang`, "en" or "zh"."""
-        return self.zh if lang == "zh" else self.en
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from suwen.diagnosis.heart.catalogue import EQUATIONS
-from suwen.diagnosis.heart.nouns import Equation, Risk, Saying
-from suwen.subject import Code
+from suwen.diagnosis.heart.nouns import Equation, Risk
+from suwen.subject import Code, Saying
 
 __all__ = ["Comparison", "compare", "outcome_code", "outcome_name"]
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from suwen.diagnosis.heart.derived import derive
 from suwen.diagnosis.heart.factors import FACTORS
-from suwen.diagnosis.heart.nouns import Factor, FactorKind, Person, Saying, Value
+from suwen.diagnosis.heart.nouns import Factor, FactorKind, Person, Value
 from suwen.diagnosis.heart.words import UNIT_NAMES, UNKNOWN, key_of, said_choice, spelled, truth_of, unit_of
 from suwen.errors import InputError, Problem
+from suwen.subject import Saying
 
 __all__ = ["Inputs", "read_inputs", "read_person", "read_values"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from suwen.diagnosis.heart.factors import FACTORS
-from suwen.diagnosis.heart.nouns import Saying
+from suwen.subject import Saying
 
 __all__ = ["CHOICE_NAMES", "UNIT_NAMES", "UNKNOWN", "key_of", "said_choice", "spelled", "truth_of", "unit_of"]
 

@@ -14,8 +14,8 @@ from suwen.finding import Bearing, Chance, Evidence
 from suwen.imaging.chest.likelihoods import CAP, Likelihood, Table, capped, damped, effective, malignancy
 from suwen.imaging.chest.nouns import Score
 from suwen.imaging.chest.opinion_words import DISEASES, FEATURES, SCORES, compose
-from suwen.imaging.chest.shadow_nouns import Context, Judged, Margin, Saying, Shadow, Shape, Sign, Zone
-from suwen.subject import Code, Measurement, Region
+from suwen.imaging.chest.shadow_nouns import Context, Judged, Margin, Shadow, Shape, Sign, Zone
+from suwen.subject import Code, Measurement, Region, Saying
 
 __all__ = ["Opinion", "Reason", "weigh"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suwen.imaging.chest.shadow_nouns import Saying
+from suwen.subject import Saying
 
 __all__ = ["DISEASES", "FEATURES", "SCORES", "compose"]
 

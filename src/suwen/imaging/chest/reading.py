@@ -22,12 +22,12 @@ from suwen.imaging.chest.proportions import Proportions, proportions
 from suwen.imaging.chest.quality import quality as judge
 from suwen.imaging.chest.quality_nouns import Grade, Quality
 from suwen.imaging.chest.scores import scores as score
-from suwen.imaging.chest.shadow_nouns import Context, Saying, Shadow, Sign
+from suwen.imaging.chest.shadow_nouns import Context, Shadow, Sign
 from suwen.imaging.chest.shadows import detect, look
 from suwen.imaging.chest.signs import find_signs
 from suwen.imaging.chest.words import describe_lungs, describe_shadow
 from suwen.imaging.measure import Measures, measure
-from suwen.subject import Code, Kind, Reference, Scale
+from suwen.subject import Code, Kind, Reference, Saying, Scale
 
 __all__ = ["ChestReading", "Shown", "read_chest", "read_shadows", "strongest_place"]
 

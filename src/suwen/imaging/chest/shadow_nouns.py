@@ -10,7 +10,7 @@ import numpy as np
 
 from suwen.errors import InputError
 from suwen.imaging.chest.nouns import Mask, Side
-from suwen.subject import Code, Region, Sex
+from suwen.subject import Code, Region, Saying, Sex
 
 __all__ = [
     "Context",
@@ -18,7 +18,6 @@ __all__ = [
     "Judged",
     "Margin",
     "Number",
-    "Saying",
     "Setting",
     "Shadow",
     "Shape",
@@ -85,18 +84,6 @@ class Setting(Enum):
     SCREENING = "screening"
     OUTPATIENT = "outpatient with respiratory symptoms"
     EMERGENCY = "emergency"
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """One sentence in both languages."""
-
-    en: str
-    zh: str
-
-    def said(self, lang: str) -> str:
-        """The sentence in `lang`, "en" or "zh"."""
-        return self.zh if lang == "zh" else self.en
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from suwen.imaging.chest.nouns import Side
-from suwen.imaging.chest.shadow_nouns import Saying
+from suwen.subject import Saying
 
 __all__ = ["CODES", "said"]
 

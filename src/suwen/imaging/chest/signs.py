@@ -13,10 +13,10 @@ from suwen.imaging.chest.nouns import Mask, Side
 from suwen.imaging.chest.plane import Plane
 from suwen.imaging.chest.pleural_line import PleuralLine, pleural_line
 from suwen.imaging.chest.proportions import Proportions, proportions
-from suwen.imaging.chest.shadow_nouns import Density, Judged, Number, Saying, Shadow, Shape, Sign, Zone
+from suwen.imaging.chest.shadow_nouns import Density, Judged, Number, Shadow, Shape, Sign, Zone
 from suwen.imaging.chest.shadows import Search
 from suwen.imaging.chest.sign_words import CODES, said
-from suwen.subject import Code, Region
+from suwen.subject import Code, Region, Saying
 
 __all__ = ["CTR_LIMIT", "find_signs"]
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from suwen.diagnosis.heart.equations.points import by_score, by_step, flag, interpolated, shared_point
 from suwen.diagnosis.heart.factors import FACTORS
-from suwen.diagnosis.heart.nouns import Equation, Saying, Value
+from suwen.diagnosis.heart.nouns import Equation, Value
+from suwen.subject import Saying
 
 __all__ = ["EQUATIONS"]
 

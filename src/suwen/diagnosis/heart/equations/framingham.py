@@ -26,7 +26,8 @@ from suwen.diagnosis.heart.equations.predictor import (
     number,
     sex_of,
 )
-from suwen.diagnosis.heart.nouns import Equation, Saying, Value
+from suwen.diagnosis.heart.nouns import Equation, Value
+from suwen.subject import Saying
 
 __all__ = ["BMI", "EQUATIONS", "LABORATORY"]
 

@@ -16,8 +16,9 @@ from typing import Final
 
 from suwen.diagnosis.heart.equations import wording
 from suwen.diagnosis.heart.equations.predictor import MGDL, Cox, Product, Transform, mgdl, number
-from suwen.diagnosis.heart.nouns import Equation, Saying, Value
+from suwen.diagnosis.heart.nouns import Equation, Value
 from suwen.errors import InputError
+from suwen.subject import Saying
 
 __all__ = ["EQUATIONS", "WITHOUT_CALCIUM", "WITH_CALCIUM"]
 

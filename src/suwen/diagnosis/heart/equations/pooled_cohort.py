@@ -27,8 +27,9 @@ from suwen.diagnosis.heart.equations.predictor import (
     number,
     sex_of,
 )
-from suwen.diagnosis.heart.nouns import Equation, Saying, Value
+from suwen.diagnosis.heart.nouns import Equation, Value
 from suwen.errors import InputError
+from suwen.subject import Saying
 
 __all__ = ["EQUATIONS", "cohort"]
 

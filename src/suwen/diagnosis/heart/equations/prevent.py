@@ -29,7 +29,8 @@ from suwen.diagnosis.heart.equations.predictor import (
     sex_of,
     shares,
 )
-from suwen.diagnosis.heart.nouns import Equation, Saying, Value
+from suwen.diagnosis.heart.nouns import Equation, Value
+from suwen.subject import Saying
 
 __all__ = ["EQUATIONS", "coefficients", "constant"]
 

@@ -22,8 +22,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from suwen.diagnosis.heart.nouns import Equation, Saying, Value
+from suwen.diagnosis.heart.nouns import Equation, Value
 from suwen.errors import DataError
+from suwen.subject import Saying
 
 __all__ = ["EQUATIONS"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from suwen.diagnosis.heart.equations.points import by_score, by_step, flag
-from suwen.diagnosis.heart.nouns import Equation, Saying, Value
+from suwen.diagnosis.heart.nouns import Equation, Value
+from suwen.subject import Saying
 
 __all__ = ["EQUATIONS"]
 

@@ -24,8 +24,9 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
-from suwen.diagnosis.heart.nouns import Equation, Saying, Value
+from suwen.diagnosis.heart.nouns import Equation, Value
 from suwen.errors import DataError, InputError
+from suwen.subject import Saying
 
 __all__ = ["EQUATIONS", "band_of"]
 

@@ -7,7 +7,8 @@ import math
 from collections.abc import Callable, Mapping
 
 from suwen.diagnosis.heart.equations.points import by_step
-from suwen.diagnosis.heart.nouns import Equation, Saying, Value
+from suwen.diagnosis.heart.nouns import Equation, Value
+from suwen.subject import Saying
 
 __all__ = ["EQUATIONS"]
 

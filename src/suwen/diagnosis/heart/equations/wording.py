@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suwen.diagnosis.heart.nouns import Saying
+from suwen.subject import Saying
 
 __all__ = ["ASCVD", "CHD", "CVD", "GENERAL_CVD", "HEART_FAILURE", "STROKE"]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from suwen.diagnosis.rhythm.kinds import beat_kinds, irregularity, p_consistency
 from suwen.diagnosis.rhythm.quality import WORDS, Flaw, signal_quality
-from suwen.diagnosis.rhythm.rhythm import SIGNS, beat_kinds, irregularity, p_consistency, read_rhythm
+from suwen.diagnosis.rhythm.rhythm import read_rhythm
 from suwen.diagnosis.rhythm.synthetic import LEADS, NOISES, RHYTHMS, Synthetic, noise, synthetic_ecg
+from suwen.diagnosis.rhythm.vocabulary import GROUPS, SIGNS
 from suwen.errors import InputError
 
 WANTED = {
@@ -54,9 +56,9 @@ def test_signs_carry_their_evidence_and_both_languages() -> None:
     reading = read_rhythm(values, 250, LEADS, method="rules")
     sign = next(one for one in reading.signs if one.key == "pvc")
     truth = [at / 250 for at, kind in zip(trace.beats, trace.kinds, strict=True) if kind == "V"]
-    assert len(sign.seconds) == len(truth)
-    assert np.allclose(sign.seconds, truth, atol=0.06)
-    assert all(english and chinese for english, chinese in SIGNS.values())
+    assert len(sign.places) == len(truth)
+    assert all(one.begin < at < one.end for one, at in zip(sign.places, truth, strict=True))
+    assert all(one.name.en and one.name.zh and one.group in GROUPS for one in SIGNS.values())
     assert sign.said("zh") == "室性早搏"
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from suwen.consult.nouns import AreaReport, Consultation, Filed, Review, Status, Verdict
 from suwen.finding import Bearing, Chance, Evidence, Finding, Maker
 from suwen.records.demographics import Demographics
-from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Sex, Span
+from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Sex, Span, Stretch
 
 CREATED = datetime(2026, 3, 14, 17, 26, tzinfo=timezone(timedelta(hours=8), "CST"))
 HOSTILE = (
@@ -84,11 +84,13 @@ def interaction(zh):
     )
     quoted = "自述牙龈出血两天" if zh else "gums have been bleeding for two days"
     note = "病程记录提到出血" if zh else "A progress note mentions bleeding"
+    trace = "QT 间期 490 ms" if zh else "The QT interval is 490 ms"
     atoms = "胺碘酮的苯并呋喃结构抑制 CYP2C9" if zh else "The benzofuran part of amiodarone inhibits CYP2C9"
     evidence = (
         Evidence(Bearing.SUPPORTS, Measurement(Code("LOINC:6301-6", label), 4.1, "1"), 1.2, sentence, "LOINC 2.77"),
         Evidence(Bearing.SUPPORTS, Span("DocumentReference/8", 120, 156, quoted), 0.6, note, "DocumentReference/8"),
         Evidence(Bearing.SUPPORTS_BROADER, Atoms("CCCCC1=C(C2=CC=CC=C2O1)C(=O)C", (5, 6, 7)), 0.3, atoms, "ChEMBL 34"),
+        Evidence(Bearing.SUPPORTS, Stretch("ecg-1", 1.2, 1.69, ("II", "V5")), 0.1, trace, "AHA/ACCF/HRS 2009"),
     )
     calibration = "2019 年 1204 份病历" if zh else "1,204 charts of 2019"
     maker = Maker("suwen-interactions", "0.3.1", "sha256:77aa01")

@@ -32,7 +32,7 @@ from suwen.report.patient_page import patient_view
 from suwen.report.patient_strings import PATIENT_STRINGS
 from suwen.report.strings import phrase
 from suwen.report.wording import chance_word, maker_text
-from suwen.subject import Atoms, Code, Measurement, Region, Span
+from suwen.subject import Atoms, Code, Measurement, Region, Span, Stretch
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -80,7 +80,7 @@ class TestTheExample:
         assert {one.urgency for one in found.findings} == {0, 1, 2, 3}
         assert {one.standing for one in found.findings} == {True, False}
         seen = {type(e.seen) for one in found.findings for e in one.finding.evidence}
-        assert seen == {Code, Measurement, Region, Atoms, Span}
+        assert seen == {Code, Measurement, Region, Stretch, Atoms, Span}
         assert {one.finding.chance.value is None for one in found.findings} == {True, False}
         assert Bearing.NEUTRAL in {e.bearing for one in found.findings for e in one.finding.evidence}
 

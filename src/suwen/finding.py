@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from suwen.errors import InputError
-from suwen.subject import Atoms, Code, Measurement, Reference, Region, Span
+from suwen.subject import Atoms, Code, Measurement, Reference, Region, Span, Stretch
 
-__all__ = ["Bearing", "Chance", "Evidence", "Finding", "Maker"]
+__all__ = ["Bearing", "Chance", "Evidence", "Finding", "Maker", "Seen"]
 
-Seen = Code | Measurement | Region | Atoms | Span
+Seen = Code | Measurement | Region | Stretch | Atoms | Span
 
 
 class Bearing(Enum):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from suwen.consult.findings import finding_from_bytes, finding_to_bytes
 from suwen.errors import FormatError, InputError
 from suwen.finding import Bearing, Chance, Evidence, Finding, Maker
-from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Span
+from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Span, Stretch
 
 __all__ = ["FINDINGS", "SEEN", "findings"]
 
@@ -33,6 +33,7 @@ SEEN = {
     Region: REGIONS,
     Atoms: st.builds(Atoms, TEXT, st.lists(WHOLE, max_size=5).map(tuple)),
     Span: st.builds(Span, TEXT, WHOLE, WHOLE, TEXT),
+    Stretch: st.builds(Stretch, TEXT, FINITE, FINITE, st.lists(TEXT, max_size=3).map(tuple)),
 }
 MAKERS = st.builds(Maker, TEXT, TEXT, TEXT)
 
@@ -46,7 +47,7 @@ def chances(draw: Callable[..., float | None]) -> Chance:
 
 
 def findings(patient: st.SearchStrategy[str], *seen: type) -> st.SearchStrategy[Finding]:
-    """Findings about a patient (id) with evidence of the given kinds of `seen`, all five when none is given."""
+    """Findings about a patient (id) with evidence of the given kinds of `seen`, all when none is given."""
     kinds = st.one_of([SEEN[one] for one in seen or tuple(SEEN)])
     evidence = st.builds(Evidence, st.sampled_from(Bearing), kinds, FINITE, WORDS, WORDS)
     return st.builds(

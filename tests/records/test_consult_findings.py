@@ -17,7 +17,7 @@ from suwen.finding import Bearing, Chance, Evidence, Finding, Maker
 from suwen.govern.care import grant_care
 from suwen.records.access import Role
 from suwen.records.audit import EventKind
-from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Span
+from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Span, Stretch
 
 SEEN = (
     Code("HP:0001250", "癫痫发作"),
@@ -25,6 +25,7 @@ SEEN = (
     Region("ab" * 16, (0, 1, 2), (3, 4, 5)),
     Atoms("CC(=O)O", (0, 2)),
     Span("note-1", 3, 9, "naïve"),
+    Stretch("ecg-1", 1.25, 1.5, ("II", "V1")),
 )
 
 

@@ -17,11 +17,11 @@ from typing import Any
 from suwen.consult.chart import Draft, Record, open_patient, write_records
 from suwen.consult.nouns import Filed, Review, Verdict
 from suwen.errors import FormatError, InputError
-from suwen.finding import Bearing, Chance, Evidence, Finding, Maker
+from suwen.finding import Bearing, Chance, Evidence, Finding, Maker, Seen
 from suwen.records.access import Act, Purpose
 from suwen.records.gate import Records
 from suwen.records.people import Actor
-from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Span
+from suwen.subject import Atoms, Code, Kind, Measurement, Reference, Region, Span, Stretch
 
 __all__ = [
     "KIND",
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 KIND = "Finding"
-_SEEN = {one.__name__: one for one in (Code, Measurement, Region, Atoms, Span)}
+_SEEN = {one.__name__: one for one in (Code, Measurement, Region, Stretch, Atoms, Span)}
 
 
 def file_finding(actor: Actor, records: Records, finding: Finding, *, purpose: Purpose = Purpose.TREATMENT) -> Record:
@@ -159,7 +159,7 @@ def _evidence(one: Mapping[str, Any]) -> Evidence:
     return Evidence(Bearing(one["bearing"]), _seen(one["seen"]), one["weight"], one["sentence"], one["source"])
 
 
-def _seen(one: Mapping[str, Any]) -> Code | Measurement | Region | Atoms | Span:
+def _seen(one: Mapping[str, Any]) -> Seen:
     values = {name: value for name, value in one.items() if name != "type"}
     match one["type"]:
         case "Code":
@@ -168,6 +168,8 @@ def _seen(one: Mapping[str, Any]) -> Code | Measurement | Region | Atoms | Span:
             return Measurement(_code(values["code"]), values["value"], values["unit"])
         case "Region":
             return _region(values)
+        case "Stretch":
+            return Stretch(values["signal"], values["start"], values["end"], tuple(values["leads"]))
         case "Atoms":
             return Atoms(values["smiles"], tuple(values["indices"]))
         case "Span":

@@ -12,7 +12,7 @@ from suwen.diagnosis.nouns import Question, SimilarCase
 from suwen.finding import Evidence, Finding, Maker
 from suwen.report.nouns import NONE_OF_THESE, DifferentialPage
 from suwen.report.wording import evidence_sum
-from suwen.subject import Atoms, Code, Feature, Measurement, Patient, Region, Span
+from suwen.subject import Atoms, Code, Feature, Measurement, Patient, Region, Span, Stretch
 
 __all__ = ["FORMAT", "differential_json"]
 
@@ -105,13 +105,16 @@ def _evidence(evidence: Evidence) -> Json:
     }
 
 
-def _seen(seen: Code | Measurement | Region | Atoms | Span) -> Json:
+def _seen(seen: Code | Measurement | Region | Stretch | Atoms | Span) -> Json:
     if isinstance(seen, Code):
         return {"type": "code", **_code(seen)}
     if isinstance(seen, Measurement):
         return {"type": "measurement", **_code(seen.code), "value": _number(seen.value, 6), "unit": seen.unit}
     if isinstance(seen, Region):
         return {"type": "region", "image": seen.image, "low": list(seen.low), "high": list(seen.high)}
+    if isinstance(seen, Stretch):
+        times = {"start": _number(seen.start, 3), "end": _number(seen.end, 3)}
+        return {"type": "stretch", "signal": seen.signal, **times, "leads": list(seen.leads)}
     if isinstance(seen, Atoms):
         return {"type": "atoms", "smiles": seen.smiles, "indices": list(seen.indices)}
     return {"type": "span", "document": seen.document, "start": seen.start, "end": seen.end, "text": seen.text}

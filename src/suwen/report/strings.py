@@ -130,6 +130,8 @@ STRINGS: dict[str, dict[Language, str]] = {
     "reviewed_by": {"en": "Reviewed by {name}", "zh": "审核者：{name}"},
     "absent": {"en": "Absent: {name}", "zh": "无{name}"},
     "seen_region": {"en": "Region of {image}, voxels {box}", "zh": "{image} 中的区域，体素 {box}"},
+    "seen_stretch": {"en": "{when} s of the signal", "zh": "信号第 {when} 秒"},
+    "seen_stretch_in": {"en": "{when} s of {leads}", "zh": "{leads} 导联第 {when} 秒"},
     "seen_atoms": {"en": "Atoms {indices} of {smiles}", "zh": "{smiles} 的原子 {indices}"},
     "seen_span": {"en": "“{text}”", "zh": "“{text}”"},
     "bearing_supports": {"en": "Supports", "zh": "支持"},

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from suwen.finding import Bearing, Evidence, Finding, Maker
 from suwen.report.nouns import NONE_OF_THESE
 from suwen.report.strings import Language, phrase
-from suwen.subject import Atoms, Code, Feature, Measurement, Region, Span
+from suwen.subject import Atoms, Code, Feature, Measurement, Region, Span, Stretch
 
 __all__ = [
     "age_text",
@@ -132,7 +132,7 @@ def seen_text(evidence: Evidence, lang: Language) -> str:
     return phrase("absent", lang, name=name) if evidence.bearing in _ABSENT else name
 
 
-def _seen_name(seen: Code | Measurement | Region | Atoms | Span, lang: Language) -> str:
+def _seen_name(seen: Code | Measurement | Region | Stretch | Atoms | Span, lang: Language) -> str:
     if isinstance(seen, Code):
         return feature_name(seen)
     if isinstance(seen, Measurement):
@@ -140,9 +140,19 @@ def _seen_name(seen: Code | Measurement | Region | Atoms | Span, lang: Language)
         return f"{feature_name(seen.code)} {seen.value:g}{unit}"
     if isinstance(seen, Region):
         return region_text(seen, lang)
+    if isinstance(seen, Stretch):
+        return stretch_text(seen, lang)
     if isinstance(seen, Atoms):
         return phrase("seen_atoms", lang, smiles=seen.smiles, indices=", ".join(map(str, seen.indices)))
     return phrase("seen_span", lang, text=seen.text)
+
+
+def stretch_text(stretch: Stretch, lang: Language) -> str:
+    """Name a place in a signal."""
+    when = f"{stretch.start:.2f}" if stretch.start == stretch.end else f"{stretch.start:.2f}–{stretch.end:.2f}"
+    if not stretch.leads:
+        return phrase("seen_stretch", lang, when=when)
+    return phrase("seen_stretch_in", lang, when=when, leads=("、" if lang == "zh" else ", ").join(stretch.leads))
 
 
 def region_text(region: Region, lang: Language) -> str:

@@ -5,7 +5,7 @@ from suwen.subject.grid import Grid, Scale
 from suwen.subject.patient import Diagnosis, Feature, Patient, Sex
 from suwen.subject.reference import Kind, Reference
 from suwen.subject.saying import Saying
-from suwen.subject.seen import Atoms, Measurement, Region, Span
+from suwen.subject.seen import Atoms, Measurement, Region, Span, Stretch
 
 __all__ = [
     "Atoms",
@@ -22,4 +22,5 @@ __all__ = [
     "Scale",
     "Sex",
     "Span",
+    "Stretch",
 ]

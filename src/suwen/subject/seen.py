@@ -1,4 +1,4 @@
-"""What can be pointed at as the ground of a finding: a measured value, a place in an image, atoms, a span of text."""
+"""What can be pointed at as the ground of a finding: a value, a place in an image or signal, atoms, a span of text."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ class Region:
     image: str
     low: tuple[int, ...]
     high: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a signal: seconds from its begin, `start` to `end` (equal for a moment), in `leads` or in all."""
+
+    signal: str
+    start: float
+    end: float
+    leads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ SIGNS: Mapping[str, SignKind] = MappingProxyType(
         "pvc": _kind("premature ventricular beats", "室性早搏", "427172004", "ectopy"),
         "pac": _kind("premature atrial beats", "房性早搏", "284470004", "ectopy"),
         "bigeminy": _kind("ventricular bigeminy", "室性早搏二联律", "11157007", "ectopy", 1),
-        "couplet": _kind("ventricular couplets", "成对室性早搏", "couplet", "ectopy", 1),
+        "couplet": _kind("ventricular couplets", "成对室性早搏", "251182009", "ectopy", 1),
         "vt": _kind("run of ventricular tachycardia possible", "可疑室性心动过速", "164895002", "ectopy", 3),
         "first_degree": _kind("first-degree AV block", "一度房室传导阻滞", "270492004", "conduction"),
         "short_pr": _kind("short PR interval", "PR 间期缩短", "49578007", "conduction"),
@@ -77,7 +77,7 @@ SIGNS: Mapping[str, SignKind] = MappingProxyType(
             "second-degree AV block, Mobitz I (Wenckebach)", "二度 I 型房室传导阻滞（文氏型）", "54016002",
             "conduction", 1,
         ),
-        "mobitz_ii": _kind("second-degree AV block, Mobitz II", "二度 II 型房室传导阻滞", "28189009", "conduction", 3),
+        "mobitz_ii": _kind("second-degree AV block, Mobitz II", "二度 II 型房室传导阻滞", "426183003", "conduction", 3),
         "two_to_one": _kind("2:1 AV block", "2:1 房室传导阻滞", "two_to_one", "conduction", 2),
         "complete_block": _kind(
             "third-degree AV block possible: P waves and QRS go apart", "可疑三度房室传导阻滞：P 波与 QRS 波无关",
@@ -101,7 +101,7 @@ SIGNS: Mapping[str, SignKind] = MappingProxyType(
         "lvh": _kind("criteria of left ventricular hypertrophy", "符合左心室肥厚电压标准", "164873001", "chambers"),
         "rvh": _kind("criteria of right ventricular hypertrophy", "符合右心室肥厚标准", "89792004", "chambers"),
         "left_atrial": _kind("left atrial abnormality", "左心房异常", "253352002", "chambers"),
-        "right_atrial": _kind("right atrial abnormality", "右心房异常", "251187003", "chambers"),
+        "right_atrial": _kind("right atrial abnormality", "右心房异常", "253339007", "chambers"),
         "left_axis": _kind("left axis deviation", "电轴左偏", "39732003", "chambers"),
         "right_axis": _kind("right axis deviation", "电轴右偏", "47665007", "chambers"),
         "low_voltage": _kind("low QRS voltage", "QRS 低电压", "251146004", "chambers"),
@@ -109,9 +109,9 @@ SIGNS: Mapping[str, SignKind] = MappingProxyType(
         "short_qt": _kind("short QT interval", "QT 间期缩短", "77867006", "repolarisation", 1),
         "t_inversion": _kind("T-wave inversion", "T 波倒置", "59931005", "repolarisation", 1),
         "t_flat": _kind("flat T waves", "T 波低平", "164934002", "repolarisation"),
-        "t_tall": _kind("tall T waves", "T 波高尖", "t_tall", "repolarisation", 1),
+        "t_tall": _kind("tall T waves", "T 波高尖", "251259000", "repolarisation", 1),
         "early_repolarisation": _kind("early repolarisation", "早期复极", "428417006", "repolarisation"),
-        "reversed_leads": _kind("limb leads probably reversed", "肢体导联可能接反", "reversed_leads", "technical", 1),
+        "reversed_leads": _kind("limb leads probably reversed", "肢体导联可能接反", "251139008", "technical", 1),
         "einthoven": _kind(
             "limb leads contradict each other", "肢体导联互相矛盾", "einthoven", "technical", 1
         ),

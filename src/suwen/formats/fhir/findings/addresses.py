@@ -32,6 +32,7 @@ class Extensions(Enum):
     FINDING = f"{ROOT}.1.9"  # a claim of a DiagnosticReport, whatever kind of resource it is
     WRITTEN = f"{ROOT}.1.10"  # a code that FHIR's type `code` cannot spell
     UNSAID = f"{ROOT}.1.11"  # a language in which a text is not there, though it is in another
+    STRETCH = f"{ROOT}.1.12"
 
 
 class Codes(Enum):

@@ -12,6 +12,7 @@ from suwen.formats.fhir.findings.elements import (
     decimal_of,
     decimal_to,
     extension_of,
+    extensions_of,
     integers_of,
     nested,
     percent_of,
@@ -24,11 +25,11 @@ from suwen.formats.fhir.findings.elements import (
 )
 from suwen.formats.fhir.nouns import Json
 from suwen.knowledge.ucum import is_ucum
-from suwen.subject import Atoms, Code, Measurement, Region, Span
+from suwen.subject import Atoms, Code, Measurement, Region, Span, Stretch
 
 __all__ = ["chance_of", "chance_to", "evidence_of", "evidence_to", "region_of", "region_to"]
 
-_Seen = Code | Measurement | Region | Atoms | Span
+_Seen = Code | Measurement | Region | Stretch | Atoms | Span
 _UCUM = "http://unitsofmeasure.org"
 _BEARINGS = {one.value: one for one in Bearing}
 
@@ -71,6 +72,10 @@ def _seen_to(seen: Mapping[str, _Seen]) -> Json:
             return _measurement_to(one, _codes(seen))
         case Region():
             return region_to(one)
+        case Stretch():
+            times = (value("start", valueDecimal=decimal_to(one.start)), value("end", valueDecimal=decimal_to(one.end)))
+            leads = [value("lead", valueString=name) for name in one.leads]
+            return nested(Extensions.STRETCH, *_string("signal", one.signal), *times, *leads)
         case Atoms():
             indices = [value("index", valueInteger=index) for index in one.indices]
             return nested(Extensions.ATOMS, *_string("smiles", one.smiles), *indices)
@@ -89,6 +94,7 @@ def _seen_of(place: Place, lang: str) -> _Seen | None:
         "code": lambda one: coding_of(one.inner("valueCoding"), lang),
         Extensions.MEASUREMENT.value: lambda one: _measurement_of(one, lang),
         Extensions.REGION.value: region_of,
+        Extensions.STRETCH.value: _stretch_of,
         Extensions.ATOMS.value: _atoms_of,
         Extensions.SPAN.value: _span_of,
     }
@@ -140,6 +146,17 @@ def region_to(region: Region) -> Json:
 def region_of(place: Place) -> Region:
     """Read a place in an image."""
     return Region(_string_of(place, "image"), integers_of(place, "low"), integers_of(place, "high"))
+
+
+def _stretch_of(place: Place) -> Stretch | None:
+    parts = [extension_of(place, name) for name in ("start", "end")]
+    times = [decimal_of(one, "valueDecimal") for one in parts if one is not None]
+    start, end = times if len(times) == len(parts) else (None, None)
+    if start is None or end is None:
+        place.report("", "a stretch of a signal needs one start and one end")
+        return None
+    leads = tuple(one.text("valueString") for one in extensions_of(place, "lead"))
+    return Stretch(_string_of(place, "signal"), start, end, leads)
 
 
 def _atoms_of(place: Place) -> Atoms:

@@ -94,6 +94,33 @@ def test_one_model_of_prevent_for_each_outcome_unless_all() -> None:
     assert len(models("--all")) == 50
 
 
+def test_nothing_else_is_a_statement_and_is_said() -> None:
+    told = ("--set", "lupus=unknown", "--set", "migraine=yes", "--equation", "qrisk3")
+    wide, narrow = (answer(str(EXAMPLE), *told, *more)["risks"][0] for more in ((), ("--no-others",)))  # type: ignore[index]
+    assert set(narrow["missing"]) == {"lupus", "sbp_sd", "townsend"}  # stated as unknown stays unknown
+    assert set(narrow["missing"]) < set(wide["missing"])
+    assert wide["low"] - 1e-9 <= narrow["low"] < narrow["high"] < wide["high"]
+    said = answer(str(EXAMPLE), *told, "--no-others")["derived"][-1]  # type: ignore[index]
+    assert "rheumatoid arthritis" in said
+    assert "migraine" not in said
+    assert "无其他情况" in run(str(EXAMPLE), "--no-others", "--lang", "zh").stdout
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_equations_are_compared(lang: str) -> None:
+    ran = run(str(EXAMPLE), "--lang", lang)
+    assert {"en": "differ by more than a factor of 1.5", "zh": "相差超过 1.5 倍"}[lang] in ran.stdout
+    assert {"en": "high risk (6/7)", "zh": "高危 (6/7)"}[lang] in ran.stdout
+    assert {"en": "heart failure 13.2%", "zh": "心力衰竭 13.2%"}[lang] in ran.stdout
+
+
+def test_nobody_and_the_old_get_an_answer() -> None:
+    ran = run("--set", "age=109", "--set", "sex=female")
+    assert ran.exit_code == 0
+    assert "No equation applies." in ran.stdout
+    assert "outside 20 to 85 years" in ran.stdout
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_list_of_inputs(lang: str) -> None:
     ran = run("--list", "--lang", lang)

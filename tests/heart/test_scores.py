@@ -243,9 +243,40 @@ _WELL: dict[str, Value] = {"age": 50.0, "sex": "male", "smoker": 0.0, "hdl": 1.3
     ],
 )
 def test_high_at_once(values: dict[str, Value], band: str) -> None:
-    for stratum in (stratum_2019(Person({**_WELL, **values})), lipid_table(Person({**_WELL, **values}))):
-        assert stratum.band is not None
-        assert stratum.band.en == band
+    stratum = lipid_table(Person({**_WELL, **values}))
+    assert stratum.band is not None
+    assert stratum.band.en == band
+
+
+def test_the_guideline_of_2019_goes_by_china_par_alone() -> None:
+    """Its cuts and its path; who has the disease is not assessed."""
+    rest = {"sbp": 120.0, "treated": 0.0, "total_cholesterol": 7.5, "waist": 80.0, "family_history": 0.0}
+    person = Person({**_WELL, **rest, "north": 0.0, "urban": 1.0, "cvd": 0.0})
+    found = stratum_2019(person)
+    assert found.band is not None
+    assert found.band.en == "low risk"
+    assert [one.answer.en for one in found.path if one.answer][:3] == ["no", "2.3%: low risk", "yes"]
+    ill = stratum_2019(person.with_values(cvd=1.0))
+    assert ill.band is not None
+    assert "not assessed" in ill.band.en
+    assert [one.answer is None for one in ill.path] == [False, True, True, True]
+    old = stratum_2019(person.with_values(age=70.0))
+    assert [one.answer is None for one in old.path] == [False, False, False, True]
+    assert all(step.asks.zh != step.asks.en for step in old.path)
+
+
+def test_the_lipid_table_says_what_it_rests_on() -> None:
+    table = lipid_table(
+        Person({**_WELL, "ldl": 3.6, "total_cholesterol": 4.0, "age": 60.0, "smoker": 1.0, "egfr": 50.0})
+    )
+    assert table.unverified is not None
+    assert "not verified" in table.unverified.en
+    said = " ".join(one.en for one in table.reasons)
+    assert "different columns" in said
+    assert "three months" in said
+    unknown = Person({key: value for key, value in {**_WELL, "ldl": 3.0}.items() if key != "diabetes"})
+    assert any("diabetes, not stated" in one.en for one in lipid_table(unknown).reasons)
+    assert lipid_table(Person({"age": 50.0, "sex": "male"})).reasons[0].zh.startswith("缺少：高密度")
 
 
 def test_stratum_by_china_par() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,22 +14,23 @@ import click
 from suwen.errors import FormatError, InputError
 
 if TYPE_CHECKING:
-    from suwen.cli.heart_show import Answer
-    from suwen.diagnosis.heart.nouns import Equation, Person, Value
+    from suwen.diagnosis.heart.answer import Answer
+    from suwen.diagnosis.heart.nouns import Equation
 
 __all__ = ["heart"]
 
 _MOST = 2**20  # bytes of a patient's file
-_SHOWN_OF_PREVENT = ("cvd", "ascvd", "hf")  # what its paper reports first; the rest with --all
 
 
 @click.command("heart")
 @click.argument("patient", required=False, type=click.Path(path_type=Path, allow_dash=True, dir_okay=False))
 @click.option("--set", "stated", multiple=True, metavar="KEY=VALUE", help="An input, with its unit; repeatable.")
+@click.option("--no-others", is_flag=True, help="State that rarer illnesses and drugs not mentioned are absent.")
 @click.option("--what-if", "changes", default="", metavar="KEY=VALUE,...", help="Risks again with these changed.")
 @click.option("--equation", "chosen", multiple=True, metavar="KEY", help="Only this equation; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="Every model of every equation, each with its bars.")
 @click.option("--list", "listed", is_flag=True, help="List the inputs with units and ranges, and the equations.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a page (HTML) here too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 def heart(patient: Path | None, **options: Any) -> None:
@@ -51,6 +53,8 @@ def heart(patient: Path | None, **options: Any) -> None:
             print_inputs(listed, lang)
         return
     answer = _answer(patient, options, chosen)
+    if options["report"] is not None:
+        _write(answer, options["report"], lang)
     if options["as_json"]:
         _print_json(answer_json(answer, lang))
     else:
@@ -62,27 +66,26 @@ def _print_json(found: dict[str, Any]) -> None:
 
 
 def _answer(patient: Path | None, options: dict[str, Any], chosen: tuple[Equation, ...]) -> Answer:
-    from suwen.cli.heart_show import Answer  # noqa: PLC0415
+    from suwen.diagnosis.heart.answer import answer_of  # noqa: PLC0415
     from suwen.diagnosis.heart.catalogue import EQUATIONS  # noqa: PLC0415
-    from suwen.diagnosis.heart.derived import with_changes  # noqa: PLC0415
-    from suwen.diagnosis.heart.estimate import NotFor, estimate_all, refusals, what_if  # noqa: PLC0415
+    from suwen.diagnosis.heart.foremost import foremost  # noqa: PLC0415
     from suwen.diagnosis.heart.person import read_inputs, read_values  # noqa: PLC0415
 
     if patient is None and not options["stated"]:
         raise InputError("no person was given; name a file, or state inputs with --set KEY=VALUE (see --list)")
-    read = read_inputs(_over(_file(patient), _pairs(options["stated"])))
-    changes: dict[str, Value] = read_values(_pairs(_split(options["changes"])))
+    read = read_inputs(_over(_file(patient), _pairs(options["stated"])), nothing_else=options["no_others"])
+    changes = read_values(_pairs(_split(options["changes"])))
     everything = tuple(EQUATIONS.values())
-    asked = chosen or (everything if options["everything"] else _foremost(everything, read.person))
-    answers = estimate_all(read.person, asked)
-    applied = [one for one in answers if not isinstance(one, NotFor)]
-    changed = with_changes(read.person, changes)[0]
-    moved = tuple(
-        what_if(EQUATIONS[one.equation], read.person, changes)
-        for one in applied
-        if changes and not refusals(EQUATIONS[one.equation], changed)
-    )
-    return Answer(read, answers, moved)
+    asked = chosen or (everything if options["everything"] else foremost(everything, read.person))
+    return answer_of(read, asked, changes)
+
+
+def _write(answer: Answer, file: Path, lang: Any) -> None:
+    from suwen.cli.records.showing import say, write_whole  # noqa: PLC0415
+    from suwen.report.heart_page import heart_html  # noqa: PLC0415
+
+    write_whole(file, [heart_html(answer, lang=lang, created=datetime.now(UTC))])
+    say({"en": "Page written to {file}", "zh": "报告已写入 {file}"}[lang].format(file=file))
 
 
 def _over(filed: dict[str, Any], stated: dict[str, str]) -> dict[str, Any]:
@@ -91,30 +94,6 @@ def _over(filed: dict[str, Any], stated: dict[str, str]) -> dict[str, Any]:
 
     said = {key_of(word) or word for word in stated}
     return {**{word: value for word, value in filed.items() if (key_of(word) or word) not in said}, **stated}
-
-
-def _foremost(equations: Iterable[Equation], person: Person) -> tuple[Equation, ...]:
-    """One model of PREVENT for each outcome, the one that uses most of what is known; and everything else."""
-    from suwen.diagnosis.heart.estimate import refusals  # noqa: PLC0415
-
-    best: dict[str, Equation] = {}
-    kept: list[Equation] = []
-    for one in equations:
-        name, _, rest = one.key.partition("-")
-        if name != "prevent":
-            kept.append(one)
-            continue
-        outcome = rest.partition("-")[2]  # model-outcome-years
-        if outcome.rpartition("-")[0] not in _SHOWN_OF_PREVENT:
-            continue
-        held = best.get(outcome)
-        if held is None:
-            kept.append(one)
-            best[outcome] = one
-        elif not refusals(one, person) and len(one.needs) > len(held.needs):
-            kept[kept.index(held)] = one
-            best[outcome] = one
-    return tuple(kept)
 
 
 def _file(patient: Path | None) -> dict[str, Any]:

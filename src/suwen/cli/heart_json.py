@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from suwen.cli.heart_show import Answer
+from suwen.diagnosis.heart.answer import Answer
 from suwen.diagnosis.heart.catalogue import EQUATIONS
 from suwen.diagnosis.heart.china_2019 import Stratum, at_its_cuts, lipid_table, stratum_2019
-from suwen.diagnosis.heart.estimate import Change, NotFor
+from suwen.diagnosis.heart.estimate import Change
 from suwen.diagnosis.heart.factors import FACTORS
 from suwen.diagnosis.heart.findings import weights
-from suwen.diagnosis.heart.nouns import Equation, Risk
+from suwen.diagnosis.heart.formula import formula_of
+from suwen.diagnosis.heart.nouns import Equation, Formula, Risk
+from suwen.diagnosis.heart.outcomes import compare, horizon
+from suwen.diagnosis.heart.unknowns import unknowns
 
 __all__ = ["answer_json", "inputs_json"]
 
@@ -28,8 +31,16 @@ def answer_json(answer: Answer, lang: str) -> dict[str, Any]:
         "risks": [_risk_json(one, answer, lang) for one in answer.risks],
         "not_applicable": [
             {"equation": one.equation, "name": one.name.said(lang), "reasons": [why.said(lang) for why in one.reasons]}
-            for one in answer.answers
-            if isinstance(one, NotFor)
+            for one in answer.refused
+        ],
+        "compared": [
+            {
+                "outcome": one.name.said(lang),
+                "horizon": horizon(EQUATIONS[one.risks[0].equation]).said(lang),
+                "equations": [risk.equation for risk in one.risks],
+                "agree": one.agree,
+            }
+            for one in compare(answer.risks)
         ],
         "what_if": [_change_json(one, lang) for one in answer.changes],
         "china": {
@@ -47,7 +58,8 @@ def _bare_json(risk: Risk, lang: str) -> dict[str, Any]:
         "equation": risk.equation,
         "name": EQUATIONS[risk.equation].name.said(lang),
         "outcome": risk.outcome.said(lang),
-        "years": risk.years,
+        "years": risk.years or None,
+        "horizon": horizon(EQUATIONS[risk.equation]).said(lang),
         "value": risk.value,
         "low": risk.low,
         "high": risk.high,
@@ -70,15 +82,29 @@ def _risk_json(risk: Risk, answer: Answer, lang: str) -> dict[str, Any]:
         for term in risk.terms
     ]
     equation = EQUATIONS[risk.equation]
+    spans = unknowns(equation, answer.read.person)
     return {
         **_bare_json(risk, lang),
         "terms": terms,
+        "formula": _formula_json(formula_of(equation, answer.read.person), lang),
         "missing": list(risk.missing),
+        "missing_alone": [{"key": one.key, "low": one.low, "high": one.high} for one in spans],
         "limits": [one.said(lang) for one in risk.limits],
         "population": equation.population.said(lang),
+        "unverified": None if equation.unverified is None else equation.unverified.said(lang),
         "notice": None if equation.notice is None else equation.notice.said(lang),
         "source": risk.source,
     }
+
+
+def _formula_json(formula: Formula | None, lang: str) -> dict[str, Any] | None:
+    if formula is None:
+        return None
+    rows = [
+        {"part": one.said.said(lang), "size": one.size, "coefficient": one.coefficient, "product": one.product}
+        for one in formula.rows
+    ]
+    return {"rows": rows, "steps": [one.said(lang) for one in formula.steps]}
 
 
 def _change_json(change: Change, lang: str) -> dict[str, Any]:
@@ -95,6 +121,11 @@ def _stratum_json(stratum: Stratum, lang: str) -> dict[str, Any]:
         "band": None if stratum.band is None else stratum.band.said(lang),
         "lifetime": None if stratum.lifetime is None else stratum.lifetime.said(lang),
         "reasons": [one.said(lang) for one in stratum.reasons],
+        "path": [
+            {"asks": one.asks.said(lang), "answer": None if one.answer is None else one.answer.said(lang)}
+            for one in stratum.path
+        ],
+        "unverified": None if stratum.unverified is None else stratum.unverified.said(lang),
         "source": stratum.source,
     }
 
@@ -111,12 +142,15 @@ def inputs_json(equations: Iterable[Equation], lang: str) -> dict[str, Any]:
                 "key": one.key,
                 "name": one.name.said(lang),
                 "outcome": one.outcome.said(lang),
-                "years": one.years,
+                "years": one.years or None,
+                "horizon": horizon(one).said(lang),
                 "needs": list(one.needs),
                 "uses": list(one.uses),
                 "range": {key: list(span) for key, span in one.range.items()},
                 "excludes": list(one.excludes),
                 "population": one.population.said(lang),
+                "unverified": None if one.unverified is None else one.unverified.said(lang),
+                "notice": None if one.notice is None else one.notice.said(lang),
                 "source": one.source,
             }
             for one in chosen

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import click
 
 from suwen.cli.records.showing import show_table
+from suwen.diagnosis.heart.answer import Answer
 from suwen.diagnosis.heart.catalogue import EQUATIONS
 from suwen.diagnosis.heart.china_2019 import at_its_cuts, lipid_table, stratum_2019
 from suwen.diagnosis.heart.estimate import Change, NotFor
 from suwen.diagnosis.heart.factors import FACTORS
 from suwen.diagnosis.heart.findings import said_value, weights
 from suwen.diagnosis.heart.nouns import Equation, FactorKind, Risk
-from suwen.diagnosis.heart.outcomes import compare
-from suwen.diagnosis.heart.person import Inputs
+from suwen.diagnosis.heart.outcomes import compare, horizon, labels
+from suwen.diagnosis.heart.unknowns import unknowns
 from suwen.diagnosis.heart.words import CHOICE_NAMES, UNIT_NAMES
 from suwen.subject import Saying
 
-__all__ = ["Answer", "print_answer", "print_inputs"]
+__all__ = ["print_answer", "print_inputs"]
 
 _WORDS = {
     "equation": Saying("equation", "方程"),
@@ -41,6 +41,7 @@ _WORDS = {
     "what if": Saying("What if", "如果改变"),
     "before": Saying("before", "改变前"),
     "after": Saying("after", "改变后"),
+    "change": Saying("change", "变化"),
     "follows": Saying("It follows", "随之"),
     "china": Saying("By the Chinese guidelines", "按中国指南"),
     "2019": Saying("Risk assessment 2019", "心血管病风险评估和管理指南（2019）"),
@@ -50,13 +51,21 @@ _WORDS = {
     ),
     "lifetime": Saying("lifetime", "终生"),
     "not told": Saying("cannot be told", "无法判定"),
+    "crosses": Saying("the interval crosses a cut", "区间跨越切点"),
     "not": Saying("Not applicable", "不适用"),
-    "unknown": Saying("Unknown, hence an interval", "未知，故为区间"),
+    "unknown": Saying(
+        "Unknown, hence an interval (what each alone moves, the others at their least)",
+        "未知，故为区间（括号内为其单独变动的范围，其余取最低）",
+    ),
+    "and": Saying("{count} more that move it less", "其余 {count} 项影响更小"),
+    "unmoved": Saying("none of {count} moves it alone", "{count} 项单独变动均无影响"),
     "limits": Saying("Limits and notices", "限制与声明"),
     "sources": Saying("Sources", "来源"),
     "none": Saying("No equation applies.", "没有适用的方程。"),
+    "compared": Saying("Equations that predict the same, compared", "预测同一事件的方程对照"),
+    "agree": Saying("agree within a factor of 1.5, intervals considered", "计入区间，相差在 1.5 倍以内"),
     "disagree": Saying(
-        "These differ by more than half; populations and events differ", "以下结果相差过半；人群和事件定义不同"
+        "differ by more than a factor of 1.5: populations and events differ", "相差超过 1.5 倍：人群和事件定义不同"
     ),
     "input": Saying("input", "输入"),
     "name": Saying("name", "名称"),
@@ -65,28 +74,11 @@ _WORDS = {
     "needs": Saying("needs", "必需"),
     "uses": Saying("uses", "使用"),
     "made for": Saying("made for", "适用"),
-    "now": Saying("now", "当前"),
-    "hospital": Saying("in hospital", "住院期间"),
-    "lifelong": Saying("a lifetime", "终生"),
     "yes or no": Saying("yes or no", "是或否"),
     "decision": Saying("Decision support for clinicians; not a diagnosis.", "供临床医生决策参考，不构成诊断。"),
 }
 _WIDTH = 24
-_LONG = 45  # years; more is a lifetime
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was read, the answer of every equation, and the risks before and after the changes."""
-
-    read: Inputs
-    answers: tuple[Risk | NotFor, ...]
-    changes: tuple[Change, ...]
-
-    @property
-    def risks(self) -> tuple[Risk, ...]:
-        """Of the equations that apply."""
-        return tuple(one for one in self.answers if isinstance(one, Risk))
+_MOST_UNKNOWN = 5
 
 
 def _w(key: str, lang: str) -> str:
@@ -94,21 +86,20 @@ def _w(key: str, lang: str) -> str:
 
 
 def _percent(risk: Risk) -> str:
-    if risk.value is not None:
-        return f"{risk.value:.1%}"
-    return f"{risk.low:.1%} – {risk.high:.1%}"
+    return _span(risk.low, risk.high)
+
+
+def _span(low: float, high: float) -> str:
+    ends = dict.fromkeys((_chance(low), _chance(high)))
+    return " – ".join(ends)
+
+
+def _chance(value: float) -> str:
+    return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
 
 
 def _within(risk: Risk, lang: str) -> str:
-    if "lifetime" in risk.equation or risk.years > _LONG:
-        return _w("lifelong", lang)
-    if risk.years == 0:
-        return _w("hospital" if "hospital" in risk.equation else "now", lang)
-    if risk.years < 0.3:
-        return f"{risk.years * 365.25:.0f} {'天' if lang == 'zh' else 'days'}"
-    if risk.years < 1:
-        return f"{risk.years * 12:.0f} {'个月' if lang == 'zh' else 'months'}"
-    return f"{risk.years:g} {'年' if lang == 'zh' else 'years' if risk.years != 1 else 'year'}"
+    return horizon(EQUATIONS[risk.equation]).said(lang)
 
 
 def _name(key: str, lang: str) -> str:
@@ -131,24 +122,31 @@ def print_answer(answer: Answer, lang: str, *, bars: bool) -> None:
 
 
 def _print_risks(risks: tuple[Risk, ...], lang: str) -> None:
-    header = [_w(one, lang) for one in ("equation", "predicts", "within", "risk", "points", "band")]
+    header = [_w(one, lang) for one in ("equation", "within", "risk", "points", "band", "predicts")]
     rows = [
         (
             _name(one.equation, lang),
-            one.outcome.said(lang),
             _within(one, lang),
             _percent(one),
             "" if one.points is None else f"{one.points:g}",
             "" if one.band is None else one.band.said(lang),
+            one.outcome.said(lang),
         )
         for one in risks
     ]
-    show_table(header, rows, empty=_w("none", lang))
-    for one in compare(risks):
-        if not one.agree:
-            first, last = one.risks[0], one.risks[-1]
-            spread = f"{_name(first.equation, lang)} {_percent(first)} … {_name(last.equation, lang)} {_percent(last)}"
-            click.echo(f"\n{_w('disagree', lang)}: {one.name.said(lang)}, {_within(first, lang)}: {spread}")
+    if not rows:
+        click.echo(_w("none", lang))
+        return
+    show_table(header, rows, empty="")
+    groups = compare(risks)
+    if groups:
+        click.echo(f"\n{_w('compared', lang)}")
+    for one in groups:
+        verdict = _w("agree" if one.agree else "disagree", lang)
+        click.echo(f"  {one.name.said(lang)}, {_within(one.risks[0], lang)}: {verdict}")
+        named = labels(one.risks)
+        shown = [f"{named[risk.equation].said(lang)} {_percent(risk)}" for risk in one.risks]
+        click.echo("    " + "; ".join(shown))
 
 
 def _print_bars(risk: Risk, answer: Answer, lang: str) -> None:
@@ -170,14 +168,15 @@ def _print_changes(changes: tuple[Change, ...], lang: str) -> None:
     if not changes:
         return
     click.echo(f"\n{_w('what if', lang)}")
-    header = [_w(one, lang) for one in ("equation", "predicts", "within", "before", "after")]
+    header = [_w(one, lang) for one in ("equation", "within", "before", "after", "change", "predicts")]
     rows = [
         (
             _name(one.before.equation, lang),
-            one.before.outcome.said(lang),
             _within(one.before, lang),
             _percent(one.before),
             _percent(one.after),
+            _difference(one, lang),
+            one.before.outcome.said(lang),
         )
         for one in changes
     ]
@@ -187,6 +186,13 @@ def _print_changes(changes: tuple[Change, ...], lang: str) -> None:
         click.echo(f"{_w('follows', lang)}: " + "; ".join(followed))
 
 
+def _difference(change: Change, lang: str) -> str:
+    before, after = change.before.value, change.after.value
+    if before is None or after is None:
+        return ""
+    return f"{100 * (after - before):+.1f} " + ("个百分点" if lang == "zh" else "points")
+
+
 def _print_china(answer: Answer, lang: str) -> None:
     click.echo(f"\n{_w('china', lang)}")
     for word, stratum in (("2019", stratum_2019(answer.read.person)), ("lipids", lipid_table(answer.read.person))):
@@ -194,34 +200,63 @@ def _print_china(answer: Answer, lang: str) -> None:
         if stratum.lifetime is not None:
             band += f", {_w('lifetime', lang)}: {stratum.lifetime.said(lang)}"
         click.echo(f"  {_w(word, lang)}: {band} ({'; '.join(one.said(lang) for one in stratum.reasons)})")
+        if stratum.band is not None and stratum.unverified is not None:
+            click.echo(f"    {stratum.unverified.said(lang)}")
 
+    _print_cuts(answer, lang)
+
+
+def _print_cuts(answer: Answer, lang: str) -> None:
+    """Which equations agree with the stratum, and which do not."""
+    found = at_its_cuts(answer.risks)
+    if len(found) < 2:
+        return
+    named = labels(one for one in answer.risks if one.equation in found)
     groups: dict[str, list[str]] = {}
-    for key, found in at_its_cuts(answer.risks).items():
-        equation = EQUATIONS[key]
-        name = f"{equation.name.said(lang)} [{equation.outcome.said(lang)}]"
-        groups.setdefault(_w("not told", lang) if found is None else found.said(lang), []).append(name)
-    if len(answer.risks) > 1 and groups:
-        said = "; ".join(f"{band}: {', '.join(names)}" for band, names in groups.items())
-        click.echo(f"  {_w('cuts', lang)}: {said}")
+    for key, band in found.items():
+        groups.setdefault(_w("crosses", lang) if band is None else band.said(lang), []).append(named[key].said(lang))
+    click.echo(f"  {_w('cuts', lang)}")
+    for said, names in groups.items():
+        click.echo(f"    {said} ({len(names)}/{len(found)}): {'; '.join(names)}")
 
 
 def _print_rest(answer: Answer, lang: str) -> None:
-    for one in answer.risks:
-        if one.missing:
-            unknown = ", ".join(FACTORS[key].name.said(lang) for key in one.missing)
-            click.echo(f"\n{_name(one.equation, lang)}: {_w('unknown', lang)}: {unknown}")
-    refused = [one for one in answer.answers if isinstance(one, NotFor)]
-    if refused:
+    _print_unknown(answer, lang)
+    if answer.refused:
         click.echo(f"\n{_w('not', lang)}")
-        for reasons, names in _together(refused, lang).items():
+        for reasons, names in _together(answer.refused, lang).items():
             click.echo(f"  {', '.join(dict.fromkeys(names))}: {reasons}")
-    told = dict.fromkeys(f"  {_name(one.equation, lang)}: {said}" for one in answer.risks for said in _notes(one, lang))
     click.echo(f"\n{_w('limits', lang)}")
-    for line in told:
-        click.echo(line)
+    told: dict[str, dict[str, None]] = {}
+    for one in answer.risks:
+        for said in _notes(one, lang):
+            told.setdefault(said, {})[_name(one.equation, lang)] = None
+    for said, whose in told.items():
+        click.echo(f"  {', '.join(whose)}: {said}")
     click.echo(f"  {_w('decision', lang)}\n\n{_w('sources', lang)}")
     for line in dict.fromkeys(one.source for one in answer.risks):
         click.echo(f"  {line}")
+
+
+def _print_unknown(answer: Answer, lang: str) -> None:
+    """What is missing, what matters most first; equations that lack the same to the same effect once."""
+    lines: dict[str, None] = {}
+    for risk in answer.risks:
+        if risk.missing:
+            lines[f"  {_name(risk.equation, lang)}: {_unknown(risk, answer, lang)}"] = None
+    if lines:
+        click.echo(f"\n{_w('unknown', lang)}")
+        for line in lines:
+            click.echo(line)
+
+
+def _unknown(risk: Risk, answer: Answer, lang: str) -> str:
+    found = unknowns(EQUATIONS[risk.equation], answer.read.person)
+    moving = [one for one in found if one.width > 0][:_MOST_UNKNOWN]
+    shown = [f"{FACTORS[one.key].name.said(lang)} ({_span(one.low, one.high)})" for one in moving]
+    if len(found) > len(moving):
+        shown.append(_w("and" if moving else "unmoved", lang).format(count=len(found) - len(moving)))
+    return ", ".join(shown)
 
 
 def _together(refused: Iterable[NotFor], lang: str) -> dict[str, list[str]]:
@@ -234,8 +269,8 @@ def _together(refused: Iterable[NotFor], lang: str) -> dict[str, list[str]]:
 
 def _notes(risk: Risk, lang: str) -> list[str]:
     equation = EQUATIONS[risk.equation]
-    notes = [equation.population.said(lang), *(one.said(lang) for one in risk.limits)]
-    return notes if equation.notice is None else [*notes, equation.notice.said(lang)]
+    more = [one for one in (equation.unverified, equation.notice) if one is not None]
+    return [one.said(lang) for one in (equation.population, *risk.limits, *more)]
 
 
 def _unit(key: str, lang: str) -> str:

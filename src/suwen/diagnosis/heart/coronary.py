@@ -44,9 +44,11 @@ _LEVEL = Saying(
     "未给出本机构受检者的患病比例；训练医院为 36% 至 93%，故区间很宽。请给出该比例。",
 )
 _PAINLESS = Saying(
-    "Painless people were referred for reasons unknown here and were often ill; they count as much as typical angina, "
-    "which must not be carried over to people who were not referred.",
-    "无胸痛者因未知原因转诊且常患病；模型中其权重与典型心绞痛相当，不可外推至未转诊者。",
+    "Painless people in these data were sent to angiography for reasons not recorded (selection) and were ill more "
+    "often than those with typical angina; elsewhere it is the other way round (Vavalle 2016). The model lets no pain "
+    "count at most as much as typical angina, so it may overstate the chance; not for people who were not referred.",
+    "数据中无胸痛者因未记录的原因转诊造影（选择偏倚），患病率高于典型心绞痛者；其他研究则相反（Vavalle 2016）。"
+    "模型限定无胸痛的权重不高于典型心绞痛，故可能高估；不可用于未转诊者。",
 )
 _MOST_MISSING = 6
 _FEW = Saying(

@@ -99,6 +99,12 @@ _RULES = (
         Saying("no type of diabetes, as there is none", "无糖尿病，故无类型"),
     ),
     _Rule(
+        "ethnicity",
+        ("race",),
+        lambda values: "chinese" if values["race"] == "chinese" else None,
+        Saying("ethnicity of QRISK3 from race", "QRISK3 族裔由种族得出"),
+    ),
+    _Rule(
         "hypertension",
         ("treated",),
         _hypertension,

@@ -15,7 +15,7 @@ from suwen.diagnosis.heart.words import CHOICE_NAMES, UNIT_NAMES
 from suwen.errors import InputError, Problem
 from suwen.subject import Saying
 
-__all__ = ["Change", "NotFor", "Shift", "band_of", "estimate", "estimate_all", "refusals", "what_if"]
+__all__ = ["Change", "NotFor", "Shift", "band_of", "estimate", "estimate_all", "inputs_of", "refusals", "what_if"]
 
 _AS_GOOD_AS_EQUAL = 1e-9
 
@@ -65,6 +65,14 @@ def estimate(equation: Equation, person: Person) -> Risk:
     return _interval(equation, person, missing)
 
 
+def inputs_of(equation: Equation, person: Person) -> Mapping[str, Value]:
+    """The values as `equation` takes them: the age in completed years where its own program takes whole years only."""
+    age = person.values.get("age")
+    if not equation.whole_years or age is None:
+        return person.values
+    return {**person.values, "age": float(math.floor(float(age)))}
+
+
 def refusals(equation: Equation, person: Person) -> tuple[Saying, ...]:
     """Every reason why `equation` does not apply to `person`; empty where it does."""
     missing = [key for key in equation.needs if key not in person.values]
@@ -84,6 +92,8 @@ def _is_outside(key: str, span: tuple[float, float], person: Person) -> bool:
     if value is None:
         return False
     place = FACTORS[key].choices.index(value) if isinstance(value, str) else value  # a range of choices is by position
+    if key == "age":  # ages are stated in completed years: who is 69 and a half is 69, and not yet 70
+        place = math.floor(place)
     return not span[0] <= place <= span[1]
 
 
@@ -110,9 +120,10 @@ def _has(key: str) -> Saying:
 
 
 def _complete(equation: Equation, person: Person) -> Risk:
-    terms = equation.terms(person.values)
+    values = inputs_of(equation, person)
+    terms = equation.terms(values)
     total = math.fsum(terms.values())
-    value = _risk(equation, total, person.values)
+    value = _risk(equation, total, values)
     return Risk(
         equation=equation.key,
         outcome=equation.outcome,
@@ -122,7 +133,7 @@ def _complete(equation: Equation, person: Person) -> Risk:
         high=value,
         terms=tuple(Term(key, share) for key, share in terms.items()),
         points=total if equation.counts else None,
-        band=band_of(equation, value),
+        band=band_of(equation, value, values),
         limits=_limits(equation, person),
         source=equation.source,
     )
@@ -136,13 +147,15 @@ def _risk(equation: Equation, total: float, values: Mapping[str, Value]) -> floa
 
 
 def _interval(equation: Equation, person: Person, missing: tuple[str, ...]) -> Risk:
+    known = inputs_of(equation, person)
+
     def risk_of(chosen: Mapping[str, Value]) -> float:
-        values = {**person.values, **chosen}
+        values = {**known, **chosen}
         return _risk(equation, math.fsum(equation.terms(values).values()), values)
 
-    low_at, high_at = extremes(equation, missing, person.values, risk_of)
+    low_at, high_at = extremes(equation, missing, known, risk_of)
     low, high = risk_of(low_at), risk_of(high_at)
-    bands = {band_of(equation, low), band_of(equation, high)}
+    bands = {band_of(equation, low, known), band_of(equation, high, known)}
     return Risk(
         equation=equation.key,
         outcome=equation.outcome,
@@ -162,7 +175,8 @@ def _certain(
     equation: Equation, person: Person, low_at: Mapping[str, Value], high_at: Mapping[str, Value]
 ) -> tuple[Term, ...]:
     """The terms of what is known that do not depend on what is unknown."""
-    one, other = (equation.terms({**person.values, **chosen}) for chosen in (low_at, high_at))
+    known = inputs_of(equation, person)
+    one, other = (equation.terms({**known, **chosen}) for chosen in (low_at, high_at))
     return tuple(
         Term(key, share)
         for key, share in one.items()
@@ -170,17 +184,41 @@ def _certain(
     )
 
 
-def band_of(equation: Equation, risk: float) -> Saying | None:
-    """What `equation` calls this risk: the first of its bands whose upper end lies above; None where it has none."""
+def band_of(equation: Equation, risk: float, values: Mapping[str, Value]) -> Saying | None:
+    """What `equation` calls this risk of the person of `values`: by its rule, or the first band whose end lies above.
+
+    None where it names no categories.
+    """
+    if equation.band is not None:
+        return equation.band(risk, values)
     return next((name for end, name in equation.bands if risk < end), equation.bands[-1][1] if equation.bands else None)
 
 
 def _limits(equation: Equation, person: Person) -> tuple[Saying, ...]:
     unsaid = [FACTORS[key].name for key in equation.excludes if key not in person.values]
-    if not unsaid:
+    found = list(equation.cautions(person.values)) if equation.cautions is not None else []
+    if unsaid:
+        en, zh = ", ".join(one.en for one in unsaid), "、".join(one.zh for one in unsaid)
+        found.append(Saying(f"holds only without {en}, which was not stated", f"仅在无以下情况时成立（未说明）：{zh}"))
+    return (*found, *_said_of_age(equation, person))
+
+
+def _said_of_age(equation: Equation, person: Person) -> tuple[Saying, ...]:
+    """How an age with a fraction was taken."""
+    age = float(person.values.get("age", 0.0))
+    if "age" not in equation.needs or age == math.floor(age):
         return ()
-    en, zh = ", ".join(one.en for one in unsaid), "、".join(one.zh for one in unsaid)
-    return (Saying(f"holds only without {en}, which was not stated", f"仅在无以下情况时成立（未说明）：{zh}"),)
+    years = math.floor(age)
+    if equation.whole_years:
+        return (Saying(f"age counts in completed years: {years}", f"年龄按周岁计：{years} 岁"),)
+    if age > equation.range.get("age", (0.0, math.inf))[1]:
+        return (
+            Saying(
+                f"counts as {years} completed years for the range of ages; the formula takes {age:g}",
+                f"适用年龄按周岁 {years} 岁判断；公式按 {age:g} 岁计算",
+            ),
+        )
+    return ()
 
 
 def estimate_all(person: Person, equations: Iterable[Equation] | None = None) -> tuple[Risk | NotFor, ...]:

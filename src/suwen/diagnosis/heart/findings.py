@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from suwen.diagnosis.heart.catalogue import EQUATIONS
-from suwen.diagnosis.heart.estimate import NotFor, estimate_all
+from suwen.diagnosis.heart.estimate import NotFor, estimate_all, inputs_of
 from suwen.diagnosis.heart.factors import FACTORS
 from suwen.diagnosis.heart.nouns import Equation, FactorKind, Person, Risk, Value
 from suwen.diagnosis.heart.outcomes import outcome_code
@@ -83,7 +83,7 @@ def _slope(risk: Risk, equation: Equation, person: Person) -> float:
         return 0.0 if equation.counts else 1 / math.log(10)
     total = math.fsum(term.share for term in risk.terms)
     step = total if abs(total) > _EDGE else 1e-3
-    there = equation.risk(total - step, person.values)
+    there = equation.risk(total - step, inputs_of(equation, person))
     return (_log_odds(risk.value) - _log_odds(there)) / step
 
 
@@ -133,8 +133,7 @@ def _calibration(risk: Risk, equation: Equation, lang: str) -> str:
     if risk.missing:
         names = ("、" if lang == "zh" else ", ").join(FACTORS[key].name.said(lang) for key in risk.missing)
         parts.append(f"未知：{names}，故仅给出区间" if lang == "zh" else f"unknown, hence an interval: {names}")
-    if equation.notice is not None:
-        parts.append(equation.notice.said(lang))
+    parts += [one.said(lang) for one in (equation.unverified, equation.notice) if one is not None]
     return ("。" if lang == "zh" else ". ").join(one.rstrip("。.") for one in parts)
 
 

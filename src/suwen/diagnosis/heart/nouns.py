@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,7 +10,7 @@ from enum import Enum
 from suwen.errors import InputError
 from suwen.subject import Saying
 
-__all__ = ["Equation", "Factor", "FactorKind", "Person", "Risk", "Term", "Value"]
+__all__ = ["Equation", "Factor", "FactorKind", "Formula", "FormulaRow", "Person", "Risk", "Term", "Value"]
 
 Value = float | str  # a number in the unit of the factor, 1.0 or 0.0 for yes or no, or the name of a choice
 
@@ -96,6 +97,42 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class FormulaRow:
+    """One line of a printed formula: `coefficient` times `size`, where `said` names what the size is made of.
+
+    `keys` are the factors that enter the size.
+    """
+
+    keys: tuple[str, ...]
+    said: Saying
+    coefficient: float
+    size: float
+
+    @property
+    def product(self) -> float:
+        """What the line adds to the sum."""
+        return self.coefficient * self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A risk written out as its paper prints it, so that a reader can compute it again.
+
+    `steps` lead from the sum of the rows to `value`, with every constant; `value` is computed by these steps, not by
+    the equation.
+    """
+
+    rows: tuple[FormulaRow, ...]
+    steps: tuple[Saying, ...]
+    value: float
+
+    @property
+    def total(self) -> float:
+        """The sum of the rows."""
+        return math.fsum(row.product for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Equation:
     """A published equation.
 
@@ -104,6 +141,10 @@ class Equation:
     missing, make an interval. `range` is what the equation was made for, by key (numbers): outside, the person is
     refused with the range. `excludes` are yes-or-no keys that must not be so (already ill). `notice` must be shown
     with every result (a licence's condition). `rising` are numeric keys in which the paper's risk never falls.
+    `band` names the category where it depends on the person too; `cautions` say what this person has that the equation
+    was not made for. `whole_years`: its own program takes completed years only. `unverified` says which figures could
+    not be compared with the paper, and with what they were compared; it is shown with every result. `formula` writes
+    the risk out for complete inputs.
     """
 
     key: str
@@ -122,3 +163,8 @@ class Equation:
     counts: bool = False  # terms are points
     bands: tuple[tuple[float, Saying], ...] = ()  # upper ends of risk, in order, and what they are called
     rising: tuple[str, ...] = ()
+    band: Callable[[float, Mapping[str, Value]], Saying] | None = None
+    cautions: Callable[[Mapping[str, Value]], tuple[Saying, ...]] | None = None
+    whole_years: bool = False
+    unverified: Saying | None = None
+    formula: Callable[[Mapping[str, Value]], Formula] | None = None

@@ -16,10 +16,17 @@ from suwen.diagnosis.heart.words import UNIT_NAMES, UNKNOWN, key_of, said_choice
 from suwen.errors import InputError, Problem
 from suwen.subject import Saying
 
-__all__ = ["Inputs", "read_inputs", "read_person", "read_values"]
+__all__ = ["UNMENTIONED", "Inputs", "read_inputs", "read_person", "read_values"]
 
 _NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\s*(.*)", re.IGNORECASE | re.DOTALL)
 _PRESSURE = re.compile(r"(\d{2,3})\s*/\s*\d{2,3}\s*(.*)", re.DOTALL)
+# Illnesses and drugs that a record mentions only where they are there. Diabetes, hypertension and the treatment of
+# pressure or cholesterol are not among them: they are common, and have to be asked.
+UNMENTIONED = (
+    *("cvd", "heart_failure", "atrial_fibrillation", "stroke", "vascular_disease", "angina", "known_stenosis"),
+    *("kidney_disease", "migraine", "rheumatoid_arthritis", "lupus", "severe_mental_illness", "antipsychotic"),
+    *("steroids", "erectile_dysfunction", "liver_disease", "bleeding", "labile_inr", "antiplatelet"),
+)
 _UNIT_NEEDED = frozenset({"uacr"})  # ordinary in both of its units, so that a bare number cannot be checked
 _ALSO = {"sbp": {"kPa": 7.50062}, "st_deviation": {"mV": 10.0}}  # units besides those of the factor
 
@@ -37,19 +44,37 @@ def read_person(values: Mapping[str, str | float]) -> Person:
     return read_inputs(values).person
 
 
-def read_inputs(values: Mapping[str, str | float]) -> Inputs:
+def read_inputs(values: Mapping[str, str | float], *, nothing_else: bool = False) -> Inputs:
     """The person of `values`: by key or name of a factor, a number with or without unit, yes or no, or a choice.
 
     Numbers come out in the unit of the factor. A bare number is in that unit, unless it looks like another one: then
     it is refused, for a cholesterol of 200 is mg/dL and not mmol/L. Unknown ("unknown", "不详", nothing) stays out.
-    Raises InputError with every problem: unknown keys, units and choices, values outside what an adult can have.
+    `nothing_else` states that the illnesses and drugs of UNMENTIONED that `values` does not mention are absent, and it
+    is said. Raises InputError with every problem: unknown keys, units and choices, values outside what an
+    adult can have.
     """
     read = read_values(values)
+    absent = _absent(values) if nothing_else else ()
+    read = {**dict.fromkeys(absent, 0.0), **read}
     problems: list[Problem] = []
     complete, said = derive(read, problems)
     if problems:
         raise InputError("the values do not agree", problems)
-    return Inputs(Person(complete), said)
+    return Inputs(Person(complete), (*said, *_said_absent(absent)))
+
+
+def _absent(values: Mapping[str, str | float]) -> tuple[str, ...]:
+    """Those of UNMENTIONED that are not mentioned; what was stated as unknown stays unknown."""
+    mentioned = {key_of(str(word)) for word in values}
+    return tuple(key for key in UNMENTIONED if key not in mentioned)
+
+
+def _said_absent(keys: tuple[str, ...]) -> tuple[Saying, ...]:
+    names = [FACTORS[key].name for key in keys]
+    if not names:
+        return ()
+    en, zh = ", ".join(one.en for one in names), "、".join(one.zh for one in names)
+    return (Saying(f"absent, as nothing else was stated to be there: {en}", f"已声明无其他情况，故按无计：{zh}"),)
 
 
 def read_values(values: Mapping[str, str | float]) -> dict[str, Value]:

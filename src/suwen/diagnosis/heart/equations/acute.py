@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from suwen.diagnosis.heart.equations import wording
 from suwen.diagnosis.heart.equations.points import by_score, by_step, flag, interpolated, shared_point
 from suwen.diagnosis.heart.factors import FACTORS
 from suwen.diagnosis.heart.nouns import Equation, Value
@@ -140,6 +141,16 @@ def _heart_risk(total: float, _values: Values) -> float:
 
 _GRACE_BANDS = (Saying("low", "低危"), Saying("intermediate", "中危"), Saying("high", "高危"))
 
+
+def _elevated(bands: Saying) -> Callable[[Values], tuple[Saying, ...]]:
+    """The registry's other bands where ST segments are elevated (outcomes-umassmed.org/grace)."""
+    said = Saying(
+        f"the bands are those without ST elevation; with it the registry has: {bands.en}",
+        f"此分层用于非 ST 段抬高者；ST 段抬高者登记处的分层为：{bands.zh}",
+    )
+    return lambda values: () if values.get("st_changed") == 0.0 else (said,)
+
+
 EQUATIONS: tuple[Equation, ...] = (
     Equation(
         key="grace-hospital",
@@ -159,6 +170,14 @@ EQUATIONS: tuple[Equation, ...] = (
         ),
         counts=True,
         bands=tuple(zip((0.0105, 0.029001, 1.0), _GRACE_BANDS, strict=True)),  # up to 108, to 140, above
+        cautions=_elevated(
+            Saying("2 % up to 125 points, 5 % up to 154", "低危 ≤125 分（<2%），中危 ≤154 分（2–5%）"),
+        ),
+        unverified=Saying(
+            "points and bands agree with the registry's site and other sources, the chances by points with a published "
+            "fit, to within 0.3 percentage points below a score of 160; not verified against the paper",
+            "分值和分层与登记处网站及其他来源一致，160 分以下的死亡率与公开拟合相差不超过 0.3 个百分点；未与原文核对",
+        ),
         rising=("age", "heart_rate", "creatinine"),
     ),
     Equation(
@@ -178,6 +197,14 @@ EQUATIONS: tuple[Equation, ...] = (
         ),
         counts=True,
         bands=tuple(zip((0.030001, 0.0776, 1.0), _GRACE_BANDS, strict=True)),  # up to 88, to 118, above
+        cautions=_elevated(
+            Saying("4.4 % up to 99 points, 11 % up to 127", "低危 ≤99 分（<4.4%），中危 ≤127 分（4.4–11%）")
+        ),
+        unverified=Saying(
+            "points and chances of the nomogram; only the marks of 3 and 8 % agree with the registry's site; not "
+            "verified against the paper",
+            "列线图的分值与死亡率未与原文核对，仅 3% 与 8% 两处与登记处网站一致",
+        ),
         rising=("age", "heart_rate", "creatinine"),
     ),
     Equation(
@@ -197,6 +224,7 @@ EQUATIONS: tuple[Equation, ...] = (
             "1,957 patients with unstable angina or NSTEMI on heparin (TIMI 11B)",
             "1,957 例使用肝素的不稳定心绞痛或 NSTEMI 患者（TIMI 11B）",
         ),
+        unverified=wording.RATES_UNVERIFIED,
         counts=True,
     ),
     Equation(
@@ -213,6 +241,7 @@ EQUATIONS: tuple[Equation, ...] = (
         population=Saying(
             "14,114 patients with STEMI fit for fibrinolysis (InTIME II)", "14,114 例适合溶栓的 STEMI 患者（InTIME II）"
         ),
+        unverified=wording.RATES_UNVERIFIED,
         counts=True,
     ),
     Equation(

@@ -15,7 +15,9 @@ error is 0.02 percentage points in either sex, the largest 0.1, which is the las
 Lifetime: the recorded outputs are a Cox model on the age scale: the ratio of log survival between a person and the one
 who is ideal is the same at every age. Its coefficients (logarithmic terms, no product but treatment) are numbers of
 two decimals; its baseline is a step at each year of age, flat before 35, as a Cox baseline is: whole years count and
-nothing is interpolated. The mean error on the other half is 0.03 points. The paper's printed table was not at hand.
+nothing is interpolated. The mean error on the other half is 0.03 points. The paper's printed table was not at hand; the
+cut of 32.8 % for a high lifetime risk stands in its abstract. The official calculator takes ages in whole years only,
+20 to 85, and refuses others (cvdrisk.com.cn), so that an age is taken in completed years.
 
 Contributions are counted from a person of 50 years with pressure 120 mmHg untreated, total cholesterol 200 and HDL 50
 mg/dL, waist 80 cm, in the rural south, who does not smoke: our choice, the papers state none.
@@ -43,6 +45,7 @@ from suwen.diagnosis.heart.equations.predictor import (
     number,
     sex_of,
 )
+from suwen.diagnosis.heart.equations.written import Shape, cox_formula
 from suwen.diagnosis.heart.nouns import Equation, Value
 from suwen.subject import Saying
 
@@ -76,6 +79,19 @@ _PARTS: Final[Mapping[str, tuple[tuple[str, Transform], ...]]] = {
 }
 _START: Final = 35  # first year of age in the lifetime baseline
 _BOTH: Final = ("sbp", "treated", "total_cholesterol", "hdl", "waist", "smoker", "diabetes", "north")
+_STILL: Final = Saying("ln(hazard still to come at this {})", "ln(该{}之后的累积风险)")
+_OLD_AND_YOUNG: Final = Saying(
+    "age outside 35 to 74 years, of which the cohorts were: an extrapolation of the official calculator",
+    "年龄超出建模队列的 35–74 岁，为官方计算器的外推",
+)
+_WAIST: Final = Saying(
+    "in men a larger waist lowers the computed risk, as in the published coefficients: no reason to gain weight",
+    "男性腰围越大计算所得风险越低，系原文系数如此，不可理解为增重有益",
+)
+_LIFETIME_UNVERIFIED: Final = Saying(
+    "coefficients reconstructed from outputs of the official calculator; not verified against the paper",
+    "系数由官方计算器的输出反推，未与原文核对",
+)
 _RANGE: Final = {
     "sbp": (70.0, 200.0),
     "total_cholesterol": mmol_range(80, 400),
@@ -116,8 +132,17 @@ def lifetime(sex: str) -> Cox:
     def still_to_come(value: Value | None) -> float:
         return left[min(max(int(number(value)) - _START, 0), len(left) - 1)]
 
-    products = (Product(1.0, (("age", still_to_come),)), *_products(found["coefficients"]))
+    products = (Product(1.0, (("age", Shape(still_to_come, _STILL)),)), *_products(found["coefficients"]))
     return Cox(products, _REFERENCE, -found["constant"], math.exp(-1))
+
+
+def _cautions(values: Mapping[str, Value]) -> tuple[Saying, ...]:
+    found = [] if 35 <= int(number(values["age"])) <= 74 else [_OLD_AND_YOUNG]
+    return (*found, _WAIST) if values.get("sex") == "male" and "waist" in values else tuple(found)
+
+
+def _lifetime_cautions(values: Mapping[str, Value]) -> tuple[Saying, ...]:
+    return (_WAIST,) if values.get("sex") == "male" and "waist" in values else ()
 
 
 EQUATIONS: tuple[Equation, ...] = (
@@ -131,6 +156,9 @@ EQUATIONS: tuple[Equation, ...] = (
         range={"age": (20.0, 85.0), **_RANGE},
         terms=lambda values: ten_years(sex_of(values)).terms(values),
         risk=lambda summed, values: ten_years(sex_of(values)).risk(summed),
+        formula=lambda values: cox_formula(ten_years(sex_of(values)), values),
+        whole_years=True,
+        cautions=_cautions,
         source="Yang X et al. Circulation 2016;134:1430-1440, coefficients refitted to the official calculator",
         population=Saying(
             "Chinese adults, derived from 35 to 74 years; the official calculator takes 20 to 85 years. Urban "
@@ -151,6 +179,10 @@ EQUATIONS: tuple[Equation, ...] = (
         range={"age": (20.0, 59.0), **_RANGE},
         terms=lambda values: lifetime(sex_of(values)).terms(values),
         risk=lambda summed, values: lifetime(sex_of(values)).risk(summed),
+        formula=lambda values: cox_formula(lifetime(sex_of(values)), values),
+        whole_years=True,
+        unverified=_LIFETIME_UNVERIFIED,
+        cautions=_lifetime_cautions,
         source="Liu F et al. Sci Bull 2018;63:779-787, reconstructed from outputs of the official calculator",
         population=Saying(
             "Chinese adults of 20 to 59 years; the hazard before 35 years counts as none",

@@ -26,6 +26,7 @@ from suwen.diagnosis.heart.equations.predictor import (
     number,
     sex_of,
 )
+from suwen.diagnosis.heart.equations.written import cox_formula
 from suwen.diagnosis.heart.nouns import Equation, Value
 from suwen.subject import Saying
 
@@ -86,6 +87,8 @@ def _equation(key: str, name: Saying, sexes: Mapping[str, Cox], own: tuple[str, 
         range={one: _RANGE[one] for one in ("age", *own, "sbp")},
         terms=lambda values: sexes[sex_of(values)].terms(values),
         risk=lambda summed, values: sexes[sex_of(values)].risk(summed),
+        formula=lambda values: cox_formula(sexes[sex_of(values)], values),
+        unverified=wording.RANGES_UNVERIFIED,
         source="D'Agostino RB Sr et al. Circulation 2008;117:743-753",
         population=Saying(
             "White adults of 30 to 74 years in Framingham, Massachusetts; overestimates in Chinese people",

@@ -11,12 +11,14 @@ pressure 120 mmHg, no calcium and nothing else.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from suwen.diagnosis.heart.equations import wording
 from suwen.diagnosis.heart.equations.predictor import MGDL, Cox, Product, Transform, mgdl, number
+from suwen.diagnosis.heart.equations.written import Shape, cox_formula
 from suwen.diagnosis.heart.nouns import Equation, Value
+from suwen.diagnosis.heart.words import CHOICE_NAMES
 from suwen.errors import InputError
 from suwen.subject import Saying
 
@@ -38,13 +40,14 @@ _REFERENCE: Final[Mapping[str, Value]] = {
 }
 
 
-def _is(word: str) -> Callable[[Value | None], float]:
+def _is(word: str) -> Shape:
     def matches(value: Value | None) -> float:
         if not isinstance(value, str):
             raise InputError("the MESA equations need sex and race in words")
         return float(value == word)
 
-    return matches
+    name = CHOICE_NAMES[word]
+    return Shape(matches, Saying(f"{{}} {name.en}", f"{{}}：{name.zh}"))
 
 
 _PARTS: Final[tuple[tuple[str, Transform], ...]] = (
@@ -61,7 +64,7 @@ _PARTS: Final[tuple[tuple[str, Transform], ...]] = (
     ("sbp", number),
     ("treated", number),
     ("family_history", number),
-    ("cac", lambda value: math.log1p(number(value))),
+    ("cac", Shape(lambda value: math.log1p(number(value)), Saying("ln({} + 1)", "ln({} + 1)"))),
 )
 
 
@@ -90,6 +93,8 @@ def _equation(key: str, name: Saying, cox: Cox, calcium: tuple[str, ...]) -> Equ
         range={"age": (45.0, 85.0)},
         terms=cox.terms,
         risk=lambda summed, _values: cox.risk(summed),
+        formula=lambda values: cox_formula(cox, values),
+        unverified=wording.RANGES_UNVERIFIED,
         source="McClelland RL et al. J Am Coll Cardiol 2015;66:1643-1653, table 3",
         population=Saying(
             "adults of 45 to 84 years in six towns of the United States: White, Black, Hispanic, Chinese American",

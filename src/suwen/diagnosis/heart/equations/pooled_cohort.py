@@ -20,6 +20,7 @@ from suwen.diagnosis.heart.equations.predictor import (
     MGDL,
     Cox,
     Product,
+    Transform,
     is_not,
     log,
     log_mgdl,
@@ -27,6 +28,7 @@ from suwen.diagnosis.heart.equations.predictor import (
     number,
     sex_of,
 )
+from suwen.diagnosis.heart.equations.written import Shape, cox_formula
 from suwen.diagnosis.heart.nouns import Equation, Value
 from suwen.errors import InputError
 from suwen.subject import Saying
@@ -51,9 +53,9 @@ _UNTREATED: Final = ("treated", is_not)
 _SMOKER: Final = ("smoker", number)
 
 # In the order of table A. Each column is one cohort; 0 where the table has N/A.
-_PARTS: Final = (
+_PARTS: Final[tuple[tuple[tuple[str, Transform], ...], ...]] = (
     (_AGE,),
-    (("age", lambda value: log(value) ** 2),),
+    (("age", Shape(lambda value: log(value) ** 2, Saying("ln({})²", "ln({})²"))),),
     (_TOTAL,),
     (_AGE, _TOTAL),
     (_HDL,),
@@ -96,6 +98,17 @@ def _cohort_of(values: Mapping[str, Value]) -> Cox:
     return cohort(sex_of(values), race)
 
 
+_NEITHER: Final = Saying(
+    "computed with the coefficients for White people: may overestimate in East Asian and Hispanic people and "
+    "underestimate in South Asian people",
+    "按白人系数计算：东亚裔和西班牙裔可能高估，南亚裔可能低估",
+)
+
+
+def _cautions(values: Mapping[str, Value]) -> tuple[Saying, ...]:
+    return () if values.get("race") in {"white", "black"} else (_NEITHER,)
+
+
 EQUATIONS: tuple[Equation, ...] = (
     Equation(
         key="pooled-cohort-ascvd-10",
@@ -112,6 +125,9 @@ EQUATIONS: tuple[Equation, ...] = (
         },
         terms=lambda values: _cohort_of(values).terms(values),
         risk=lambda summed, values: _cohort_of(values).risk(summed),
+        formula=lambda values: cox_formula(_cohort_of(values), values),
+        cautions=_cautions,
+        unverified=wording.RANGES_UNVERIFIED,
         source="Goff DC Jr et al. Circulation 2014;129(25 suppl 2):S49-73, appendix 7, table A",
         population=Saying(
             "White and Black adults of 40 to 79 years in the United States; others are computed as White, which may "

@@ -6,7 +6,8 @@ albumin (UACR), with HbA1c, with the social deprivation index (SDI), full. Logis
 
 The parts are centred as the paper has them (age 55, non-HDL cholesterol 3.5 and HDL 1.3 mmol/L, pressure 130 mmHg, BMI
 25, eGFR 90, HbA1c 5.3 %, ln UACR 0, SDI 1 to 3), so the reference person is the paper's and the constant is the
-paper's constant. Cholesterol in mg/dL is turned into mmol/L by 0.02586, as the AHA calculator does.
+paper's constant. Cholesterol in mg/dL is turned into mmol/L by 0.02586, as the AHA calculator does. Public programs
+agree on the ranges of measurements, but for the upper end of eGFR (140, as here, or 150).
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from suwen.diagnosis.heart.equations.predictor import (
     sex_of,
     shares,
 )
-from suwen.diagnosis.heart.nouns import Equation, Value
+from suwen.diagnosis.heart.equations.written import Shape, logistic_formula, product_rows
+from suwen.diagnosis.heart.nouns import Equation, Formula, Value
 from suwen.subject import Saying
 
 __all__ = ["EQUATIONS", "coefficients", "constant"]
@@ -94,46 +96,56 @@ def _if_known(change: Callable[[float], float]) -> Transform:
     return lambda value: 0.0 if value is None else change(number(value))
 
 
-_SBP: Final[Transform] = lambda value: (max(number(value), _BENEATH_110) - 130) / 20  # noqa: E731
-_CHOLESTEROL: Final[Transform] = lambda value: _mmol(value) - 4.8  # noqa: E731
-_HDL_IN_NON_HDL: Final[Transform] = lambda value: 1.3 - _mmol(value)  # noqa: E731
-_NON_HDL: Final = ((("total_cholesterol", _CHOLESTEROL),), (("hdl", _HDL_IN_NON_HDL),))
-_HBA1C: Final = _if_known(lambda value: value - 5.3)
-_OLDER: Final = ("age", _age)
+def _shape(change: Transform, en: str, zh: str = "") -> Shape:
+    return Shape(change, Saying(en, zh or en))
+
 
 # Every part of prevent.tsv as the products it stands for: non-HDL cholesterol is total minus HDL, so it makes two.
+_SBP: Final = _shape(lambda value: (max(number(value), _BENEATH_110) - 130) / 20, "(max({}, 110) − 130)/20")
+_NON_HDL: Final = (
+    (("total_cholesterol", _shape(lambda value: _mmol(value) - 4.8, "({} − 4.8)")),),
+    (("hdl", _shape(lambda value: 1.3 - _mmol(value), "(1.3 − {})")),),
+)
+_HDL: Final = ("hdl", _shape(lambda value: (_mmol(value) - 1.3) / 0.3, "({} − 1.3)/0.3"))
+_HBA1C: Final = _shape(_if_known(lambda value: value - 5.3), "({} − 5.3)")
+_OLDER: Final = ("age", _shape(_age, "({} − 55)/10"))
+_BMI_OVER_30: Final = ("bmi", _shape(lambda value: (max(number(value), 30) - 30) / 5, "(max({}, 30) − 30)/5"))
+_EGFR_UNDER_60: Final = ("egfr", _shape(lambda value: (min(number(value), 60) - 60) / -15, "(min({}, 60) − 60)/−15"))
+_UNKNOWN: Final = ("{} unknown", "{}未知")
 _PARTS: Final[Mapping[str, tuple[tuple[tuple[str, Transform], ...], ...]]] = {
     "age": ((_OLDER,),),
-    "age_squared": ((("age", lambda value: _age(value) ** 2),),),
+    "age_squared": ((("age", _shape(lambda value: _age(value) ** 2, "(({} − 55)/10)²")),),),
     "non_hdl": _NON_HDL,
-    "hdl": ((("hdl", lambda value: (_mmol(value) - 1.3) / 0.3),),),
-    "sbp_under_110": ((("sbp", lambda value: (min(number(value), _BENEATH_110) - 110) / 20),),),
+    "hdl": ((_HDL,),),
+    "sbp_under_110": (
+        (("sbp", _shape(lambda value: (min(number(value), _BENEATH_110) - 110) / 20, "(min({}, 110) − 110)/20")),),
+    ),
     "sbp_over_110": ((("sbp", _SBP),),),
     "diabetes": ((("diabetes", number),),),
     "smoker": ((("smoker", number),),),
-    "bmi_under_30": ((("bmi", lambda value: (min(number(value), 30) - 25) / 5),),),
-    "bmi_over_30": ((("bmi", lambda value: (max(number(value), 30) - 30) / 5),),),
-    "egfr_under_60": ((("egfr", lambda value: (min(number(value), 60) - 60) / -15),),),
-    "egfr_over_60": ((("egfr", lambda value: (max(number(value), 60) - 90) / -15),),),
+    "bmi_under_30": ((("bmi", _shape(lambda value: (min(number(value), 30) - 25) / 5, "(min({}, 30) − 25)/5")),),),
+    "bmi_over_30": ((_BMI_OVER_30,),),
+    "egfr_under_60": ((_EGFR_UNDER_60,),),
+    "egfr_over_60": ((("egfr", _shape(lambda value: (max(number(value), 60) - 90) / -15, "(max({}, 60) − 90)/−15")),),),
     "treated": ((("treated", number),),),
     "statin": ((("statin", number),),),
     "treated*sbp_over_110": ((("treated", number), ("sbp", _SBP)),),
     "statin*non_hdl": tuple((("statin", number), *one) for one in _NON_HDL),
     "age*non_hdl": tuple((_OLDER, *one) for one in _NON_HDL),
-    "age*hdl": ((_OLDER, ("hdl", lambda value: (_mmol(value) - 1.3) / 0.3)),),
+    "age*hdl": ((_OLDER, _HDL),),
     "age*sbp_over_110": ((_OLDER, ("sbp", _SBP)),),
     "age*diabetes": ((_OLDER, ("diabetes", number)),),
     "age*smoker": ((_OLDER, ("smoker", number)),),
-    "age*bmi_over_30": ((_OLDER, ("bmi", lambda value: (max(number(value), 30) - 30) / 5)),),
-    "age*egfr_under_60": ((_OLDER, ("egfr", lambda value: (min(number(value), 60) - 60) / -15)),),
-    "sdi_4_to_6": ((("sdi", _if_known(lambda value: float(4 <= value < 7))),),),
-    "sdi_7_to_10": ((("sdi", _if_known(lambda value: float(value >= 7))),),),
-    "sdi_missing": ((("sdi", _missing),),),
-    "log_uacr": ((("uacr", _if_known(lambda value: math.log(max(value, 0.1)))),),),
-    "uacr_missing": ((("uacr", _missing),),),
+    "age*bmi_over_30": ((_OLDER, _BMI_OVER_30),),
+    "age*egfr_under_60": ((_OLDER, _EGFR_UNDER_60),),
+    "sdi_4_to_6": ((("sdi", _shape(_if_known(lambda value: float(4 <= value < 7)), "{} 4–6")),),),
+    "sdi_7_to_10": ((("sdi", _shape(_if_known(lambda value: float(value >= 7)), "{} 7–10")),),),
+    "sdi_missing": ((("sdi", _shape(_missing, *_UNKNOWN)),),),
+    "log_uacr": ((("uacr", _shape(_if_known(lambda value: math.log(max(value, 0.1))), "ln({})")),),),
+    "uacr_missing": ((("uacr", _shape(_missing, *_UNKNOWN)),),),
     "diabetes*hba1c": ((("diabetes", number), ("hba1c", _HBA1C)),),
     "no_diabetes*hba1c": ((("diabetes", is_not), ("hba1c", _HBA1C)),),
-    "hba1c_missing": ((("hba1c", _missing),),),
+    "hba1c_missing": ((("hba1c", _shape(_missing, *_UNKNOWN)),),),
 }
 
 
@@ -181,6 +193,11 @@ def _equation(years: int, model: str, outcome: str) -> Equation:
     def risk(summed: float, values: Mapping[str, Value]) -> float:
         return logistic(constant(years, model, outcome, sex_of(values)) + summed)
 
+    def formula(values: Mapping[str, Value]) -> Formula:
+        sex = sex_of(values)
+        rows = product_rows(_products(years, model, outcome, sex), values)
+        return logistic_formula(rows, constant(years, model, outcome, sex))
+
     lipids = () if outcome == "hf" else ("total_cholesterol", "hdl", "statin")
     uses = (*lipids, "sbp", "treated", *(("bmi",) if outcome == "hf" else ()), "egfr", "diabetes", "smoker")
     return Equation(
@@ -193,6 +210,8 @@ def _equation(years: int, model: str, outcome: str) -> Equation:
         range={"age": _YEARS[years], **{key: _RANGE[key] for key in (*uses, *added) if key in _RANGE}},
         terms=terms,
         risk=risk,
+        formula=formula,
+        unverified=wording.RANGES_UNVERIFIED,
         source="Khan SS et al. Circulation 2024;149:430-449, supplemental table S12",
         population=Saying(
             "adults of 30 to 79 years in the United States without cardiovascular disease (3.3 million in derivation)",

@@ -9,8 +9,9 @@ where the size of a number is its distance from the mean of the cohort, of a dia
 two fractional polynomials, both counted to it. What belongs to age and another factor is shared equally.
 
 The ratio of total to HDL cholesterol is used when it is given, else it is computed from the two; in the terms it is
-always `cholesterol_ratio`. As in ClinRisk's calculators, a body mass index outside 20 to 40 counts as the nearer end;
-so does a computed ratio outside 1 to 12. Erectile dysfunction counts only in men.
+always `cholesterol_ratio`. ClinRisk's program takes the age as a whole number, so completed years count; pressure,
+ratio and deprivation are refused outside its ranges. As in ClinRisk's calculators, a body mass index outside 20 to 40
+counts as the nearer end; so does a computed ratio outside 1 to 12. Erectile dysfunction counts only in men.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from suwen.diagnosis.heart.nouns import Equation, Value
+from suwen.diagnosis.heart.equations.written import row, shown, summed
+from suwen.diagnosis.heart.nouns import Equation, Formula, FormulaRow, Value
+from suwen.diagnosis.heart.words import CHOICE_NAMES
 from suwen.errors import DataError
 from suwen.subject import Saying
 
@@ -125,6 +128,66 @@ def _risk(total: float, values: Mapping[str, Value]) -> float:
     return -math.expm1(math.log(survival) * math.exp(min(total, _CEILING)))
 
 
+def _age_saids(model: Mapping[str, Any]) -> tuple[Saying, ...]:
+    """How the two centred powers of age are written."""
+    age = model["age"]
+    pairs = zip(age["powers"], age["centre"], strict=True)
+    ends = (("" if power == 1 else f"^{shown(power)}", shown(centre)) for power, centre in pairs)
+    return tuple(_both(f"(({{}}/10){power} − {centre})") for power, centre in ends)
+
+
+def _both(text: str) -> Saying:
+    return Saying(text, text)
+
+
+def _size_said(key: str, place: int, model: Mapping[str, Any], values: Mapping[str, Value]) -> Saying:
+    """How the size of a factor is written; `place` counts the parts of body mass index."""
+    if key == "bmi":
+        power = ("({}/10)^−2", "({}/10)^−2 · ln(BMI/10)")[place]
+        return _both(f"({power} − {shown(model['bmi']['centre'][place])})")
+    if key in model["numbers"]:
+        return _both(f"({{}} − {shown(model['numbers'][key]['centre'])})")
+    if key in model["choices"]:
+        name = CHOICE_NAMES[str(values[key])]
+        return Saying(f"{{}}: {name.en}", f"{{}}：{name.zh}")
+    return _both("{}")
+
+
+def _rows(model: Mapping[str, Any], values: Mapping[str, Value]) -> Iterator[FormulaRow]:
+    """The rows of everything that is there; what is absent adds nothing and has none."""
+    ages, written = _age_powers(model, values), _age_saids(model)
+    for weight, size, said in zip(model["age"]["weights"], ages, written, strict=True):
+        yield row(("age",), said, weight, size)
+    seen = 0
+    for key, size, entry in _parts(model, values):
+        said = _size_said(key, seen, model, values)
+        seen += key == "bmi"
+        if size:
+            yield row((key,), said, entry["weight"], size)
+            for weight, age, aged in zip(entry.get("by_age", ()), ages, written, strict=False):
+                yield row((key, "age"), Saying(f"{said.en} × {aged.en}", f"{said.zh} × {aged.zh}"), weight, size * age)
+
+
+def _formula(values: Mapping[str, Value]) -> Formula:
+    model = _tables()[str(values["sex"])]
+    rows = tuple(_rows(model, values))
+    total = math.fsum(one.product for one in rows)
+    value = 1 - model["survival"] ** math.exp(min(total, _CEILING))
+    how = f"1 − {shown(model['survival'])} ^ exp({summed(total)}) = {100 * value:.4g} %"
+    steps = (
+        Saying("diagnoses that are absent add nothing and have no line", "未患的疾病不计，故不列"),
+        Saying(f"sum of the lines = {summed(total)}", f"各行之和 = {summed(total)}"),
+        Saying(f"risk = {how}", f"风险 = {how}"),
+    )
+    return Formula(rows, steps, value)
+
+
+def _cautions(values: Mapping[str, Value]) -> tuple[Saying, ...]:
+    return (_STATIN,) if values.get("statin") == 1.0 else ()
+
+
+_STATIN = Saying("made for people who do not take a statin", "适用于未服用他汀者")
+
 EQUATIONS: tuple[Equation, ...] = (
     Equation(
         key="qrisk3",
@@ -156,7 +219,7 @@ EQUATIONS: tuple[Equation, ...] = (
             "steroids",
             "erectile_dysfunction",
         ),
-        range={"age": (25, 84), "sbp": (70, 210), "cholesterol_ratio": _RATIO},
+        range={"age": (25, 84), "sbp": (70, 210), "cholesterol_ratio": _RATIO, "townsend": (-7, 11)},
         terms=_terms,
         risk=_risk,
         source="Hippisley-Cox J, Coupland C, Brindle P. BMJ 2017;357:j2099 (QRISK3-2017, ClinRisk Ltd)",
@@ -167,6 +230,9 @@ EQUATIONS: tuple[Equation, ...] = (
         ),
         excludes=("cvd",),
         notice=_NOTICE,
+        formula=_formula,
+        whole_years=True,
+        cautions=_cautions,
         # NICE NG238 (2023): a statin is offered from 10 %.
         bands=((0.10, Saying("below 10 %", "低于 10%")), (1.0, Saying("10 % or more", "10% 及以上"))),
         rising=("sbp", "sbp_sd", "cholesterol_ratio"),

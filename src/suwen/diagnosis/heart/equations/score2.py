@@ -11,8 +11,13 @@ The terms are those of the linear predictor, against the person at whom the pape
 factor is shared equally. HbA1c is turned from % (NGSP) to mmol/mol (IFCC) by the master equation of 2004.
 
 The scales of two regions cross: a man with an uncalibrated risk below 3 % has a slightly higher risk in the moderate
-region than in the high one. That is so in the paper and is left so. SCORE2-CKD is not here: two public programs of it
-differ for an eGFR above 90, and its coefficients could not be settled.
+region than in the high one. That is so in the paper and is left so. Age enters the formula as it is; whether a person
+is of 40 to 69 or of 70 to 89 years goes by completed years.
+
+SCORE2-CKD (Matsushita et al., Eur J Prev Cardiol 2023;30:8-16) is not here, and who has kidney disease is told so. The
+program of one of its authors (Kaptoge, 2021) counts an eGFR above 90, observed or expected, in both equations; a later
+public program leaves that part out below 70 years, where the expected eGFR is often above 90. The two differ by a fifth
+of the hazard, no printed example decides between them, and the tables of the paper were not at hand.
 """
 
 from __future__ import annotations
@@ -24,7 +29,8 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
-from suwen.diagnosis.heart.nouns import Equation, Value
+from suwen.diagnosis.heart.equations.written import less, row, shown, summed
+from suwen.diagnosis.heart.nouns import Equation, Formula, FormulaRow, Value
 from suwen.errors import DataError, InputError
 from suwen.subject import Saying
 
@@ -101,6 +107,56 @@ def _risk(name: str, region: str, total: float, values: Mapping[str, Value]) -> 
     return -math.expm1(-math.exp(min(first + second * x, _CEILING)))
 
 
+_MEASURED = {  # how a value is written where the paper does not take it as it is stated
+    "hba1c": Saying("{} in mmol/mol", "{}（mmol/mol）"),
+    "egfr": Saying("ln({})", "ln({})"),
+}
+
+
+def _size_said(table: Mapping[str, Any], key: str) -> Saying:
+    """How a scaled value is written."""
+    plain = _MEASURED.get(key, Saying("{}", "{}"))
+    if key not in table["centre"]:
+        return plain
+    centre, width = (shown(one) for one in table["centre"][key])
+    end = "" if width == "1" else f"/{width}"
+    times = " × diabetes", " × 糖尿病"
+    en, zh = times if key == "diabetes_age" else ("", "")
+    return Saying(f"({plain.en} − {centre}){end}{en}", f"({plain.zh} − {centre}){end}{zh}")
+
+
+def _rows(name: str, values: Mapping[str, Value]) -> tuple[FormulaRow, ...]:
+    table = _tables()[name]
+    model = table[str(values["sex"])]
+    z = {key: _scaled(table, key, values) for key in model["weights"]}
+    said = {key: _size_said(table, key) for key in z}
+    made = [row((key,), said[key], weight, z[key]) for key, weight in model["weights"].items()]
+    for key, weight in model.get("squares", {}).items():
+        made.append(row((key,), Saying(f"({said[key].en})²", f"({said[key].zh})²"), weight, z[key] ** 2))
+    for key, weight in model["by_age"].items():
+        both = Saying(f"{said['age'].en} × {said[key].en}", f"{said['age'].zh} × {said[key].zh}")
+        made.append(row(("age", key), both, weight, z["age"] * z[key]))
+    return tuple(made)
+
+
+def _formula(name: str, region: str, values: Mapping[str, Value]) -> Formula:
+    table, sex = _tables()[name], str(values["sex"])
+    survival, mean = table[sex]["survival"], table[sex]["mean"]
+    first, second = table["region"][str(values[region])][sex]
+    rows = _rows(name, values)
+    total = math.fsum(one.product for one in rows)
+    x = math.log(-math.log(survival)) + total - mean
+    value = 1 - math.exp(-math.exp(min(first + second * x, _CEILING)))
+    how = f"1 − exp(−exp({shown(first)} + {shown(second)} × ({summed(x)}))) = {100 * value:.4g} %"
+    line = f"ln(−ln({shown(survival)})){less(-total)}{less(mean)} = {summed(x)}"
+    steps = (
+        Saying(f"sum of the lines = {summed(total)}", f"各行之和 = {summed(total)}"),
+        Saying(f"x = {line}", f"x = {line}"),
+        Saying(f"risk, recalibrated to the region = {how}", f"按地区再校准后的风险 = {how}"),
+    )
+    return Formula(rows, steps, value)
+
+
 def band_of(risk: float, values: Mapping[str, Value]) -> Saying:
     """The category of the ESC 2021 for a risk in 0..1 by SCORE2 or SCORE2-OP: its limits depend on `values["age"]`.
 
@@ -116,6 +172,21 @@ def band_of(risk: float, values: Mapping[str, Value]) -> Saying:
     return _HIGH if risk >= high else _LOW_TO_MODERATE
 
 
+def _cautions(values: Mapping[str, Value]) -> tuple[Saying, ...]:
+    """Kidney disease, which SCORE2 does not count (ESC 2021: moderate is high risk, severe is very high)."""
+    so = (
+        values.get("kidney_disease") == 1.0
+        or float(values.get("egfr", 90.0)) < 60
+        or float(values.get("uacr", 0)) >= 30
+    )
+    return (_KIDNEY,) if so else ()
+
+
+_KIDNEY = Saying(
+    "does not count kidney disease, so it underestimates with an eGFR below 60 or albumin from 30 mg/g; its extension "
+    "SCORE2-CKD is not offered, as the public programs of it disagree",
+    "未计入肾脏病：eGFR <60 或尿白蛋白肌酐比 ≥30 mg/g 时会低估；扩展模型 SCORE2-CKD 因公开程序互不一致而未提供",
+)
 _USES = ("sbp", "total_cholesterol", "hdl", "smoker")
 _RISING = ("sbp", "total_cholesterol")
 _EUROPE = "score2_region"
@@ -140,6 +211,9 @@ EQUATIONS: tuple[Equation, ...] = (
         ),
         excludes=("cvd", "diabetes"),
         rising=_RISING,
+        band=band_of,
+        cautions=_cautions,
+        formula=partial(_formula, "score2", _EUROPE),
     ),
     Equation(
         key="score2-op",
@@ -158,8 +232,10 @@ EQUATIONS: tuple[Equation, ...] = (
             "欧洲 70–89 岁、无心血管疾病者；危险分区按居住国家确定",
         ),
         excludes=("cvd",),
-        bands=((0.075, _LOW_TO_MODERATE), (0.15, _HIGH), (1.0, _VERY_HIGH)),
         rising=_RISING,
+        band=band_of,
+        cautions=_cautions,
+        formula=partial(_formula, "score2-op", _EUROPE),
     ),
     Equation(
         key="score2-diabetes",
@@ -180,6 +256,7 @@ EQUATIONS: tuple[Equation, ...] = (
         excludes=("cvd",),
         bands=_ESC_2023,
         rising=(*_RISING, "hba1c"),
+        formula=partial(_formula, "score2-diabetes", _EUROPE),
     ),
     Equation(
         key="score2-asia-pacific",
@@ -199,5 +276,7 @@ EQUATIONS: tuple[Equation, ...] = (
         ),
         excludes=("cvd", "diabetes"),
         rising=_RISING,
+        cautions=_cautions,
+        formula=partial(_formula, "score2-asia-pacific", _ASIA_PACIFIC),
     ),
 )

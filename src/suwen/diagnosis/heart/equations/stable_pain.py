@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from suwen.diagnosis.heart.equations.points import by_step
-from suwen.diagnosis.heart.nouns import Equation, Value
+from suwen.diagnosis.heart.equations.written import logistic_formula, row, table_formula
+from suwen.diagnosis.heart.nouns import Equation, Formula, FormulaRow, Value
+from suwen.diagnosis.heart.words import CHOICE_NAMES
 from suwen.subject import Saying
 
 __all__ = ["EQUATIONS"]
@@ -35,12 +38,40 @@ _DIAMOND = {
 }
 
 
-def _table(cells: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]) -> Predictor:
-    def cell(values: Values) -> float:
-        row = cells[str(values["chest_pain"])][0 if values["sex"] == "male" else 1]
-        return row[min(int(float(values["age"])) // 10 - 3, len(row) - 1)] / 100
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A printed table: `cells` by chest pain, men then women, by decade of age from 30."""
 
-    return cell
+    cells: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
+
+    def predictor(self, values: Values) -> float:
+        """The cell, in 0..1."""
+        line = self.cells[str(values["chest_pain"])][0 if values["sex"] == "male" else 1]
+        return line[min(int(float(values["age"])) // 10 - 3, len(line) - 1)] / 100
+
+    def formula(self, values: Values) -> Formula:
+        """The cell, named."""
+        decade = int(float(values["age"])) // 10 * 10
+        names = [CHOICE_NAMES[str(values[key])] for key in ("sex", "chest_pain")]
+        en = f"cell of the table: {names[0].en}, {decade}s, {names[1].en}"
+        zh = f"表中单元格：{names[0].zh}，{decade}–{decade + 9} 岁，{names[1].zh}"
+        return table_formula(Saying(en, zh), self.predictor(values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """A logistic model: its constant, and its rows for a person."""
+
+    constant: float
+    rows: Callable[[Values], list[FormulaRow]]
+
+    def predictor(self, values: Values) -> float:
+        """The log odds."""
+        return self.constant + sum(one.product for one in self.rows(values))
+
+    def formula(self, values: Values) -> Formula:
+        """The model written out."""
+        return logistic_formula(tuple(self.rows(values)), self.constant)
 
 
 def _divided(predictor: Predictor, keys: tuple[str, ...], reference: Values) -> Callable[[Values], dict[str, float]]:
@@ -73,37 +104,69 @@ def _logistic(predictor: Predictor, reference: Values) -> Callable[[float, Value
     return risk
 
 
-def _updated(values: Values) -> float:
-    pain = {"typical angina": 1.91, "atypical angina": 0.64}.get(str(values["chest_pain"]), 0.0)
-    return -4.37 + 0.04 * float(values["age"]) + 1.34 * (values["sex"] == "male") + pain
+def _is(key: str, choice: str, coefficient: float, values: Values) -> FormulaRow:
+    """A row that counts where a choice is so."""
+    name = CHOICE_NAMES[choice]
+    return row((key,), Saying(f"{{}}: {name.en}", f"{{}}：{name.zh}"), coefficient, float(values[key] == choice))
 
 
-def _basic(values: Values) -> float:
-    pain = {"typical angina": 1.975, "atypical angina": 0.658}.get(str(values["chest_pain"]), 0.0)
-    return -6.917 + 0.063 * float(values["age"]) + 1.358 * (values["sex"] == "male") + pain
+def _start(age: float, male: float, typical: float, atypical: float, values: Values) -> list[FormulaRow]:
+    """The rows that all models of pain have."""
+    return [
+        row(("age",), _ITSELF, age, float(values["age"])),
+        _is("sex", "male", male, values),
+        _is("chest_pain", "typical angina", typical, values),
+        _is("chest_pain", "atypical angina", atypical, values),
+    ]
+
+
+_ITSELF = Saying("{}", "{}")
+
+
+def _updated(values: Values) -> list[FormulaRow]:
+    return _start(0.04, 1.34, 1.91, 0.64, values)
+
+
+def _basic(values: Values) -> list[FormulaRow]:
+    return _start(0.063, 1.358, 1.975, 0.658, values)
 
 
 _CLINICAL = {"diabetes": 0.828, "hypertension": 0.338, "dyslipidaemia": 0.422, "smoker": 0.461}
 
 
-def _clinical(values: Values) -> float:
-    typical = values["chest_pain"] == "typical angina"
-    pain = {"typical angina": 1.998, "atypical angina": 0.633}.get(str(values["chest_pain"]), 0.0)
-    added = sum(weight * float(values[key]) for key, weight in _CLINICAL.items())
-    both = -0.402 * float(values["diabetes"]) * typical
-    return -7.539 + 0.062 * float(values["age"]) + 1.332 * (values["sex"] == "male") + pain + added + both
+def _clinical(values: Values) -> list[FormulaRow]:
+    added = [row((key,), _ITSELF, weight, float(values[key])) for key, weight in _CLINICAL.items()]
+    typical = float(values["chest_pain"] == "typical angina")
+    both = Saying("{} × {}: typical angina", "{} × {}：典型心绞痛")
+    last = row(("diabetes", "chest_pain"), both, -0.402, float(values["diabetes"]) * typical)
+    return [*_start(0.062, 1.332, 1.998, 0.633, values), *added, last]
 
 
 _WEIGHTED = ("family_history", "smoker", "dyslipidaemia", "hypertension", "diabetes")
 
 
-def _weighted(values: Values) -> float:
+def _weighted(values: Values) -> list[FormulaRow]:
     """RF-CL: factors counted 0-1, 2-3, 4-5; dyspnoea alone counts as atypical angina does."""
     age, male = float(values["age"]), float(values["sex"] == "male")
-    typical, other = (float(values["chest_pain"] == one) for one in ("typical angina", "non-anginal"))
+    typical = float(values["chest_pain"] == "typical angina")
     group = 1 + sum(float(values[key]) for key in _WEIGHTED) // 2
-    alone = -9.5260 + 1.6128 * male + 0.0844 * age + 2.7112 * typical - 0.4675 * other + 1.4940 * group
-    return alone - 0.0187 * age * typical - 0.0131 * age * group - 0.2799 * typical * group - 0.2091 * male * group
+
+    def line(keys: tuple[str, ...], en: str, zh: str, coefficient: float, size: float) -> FormulaRow:
+        return row(keys, Saying(en, zh), coefficient, size)
+
+    few = "group of risk factors (1: 0–1, 2: 2–3, 3: 4–5)"
+    less = "危险因素分组（1：0–1 个，2：2–3 个，3：4–5 个）"
+    return [
+        _is("sex", "male", 1.6128, values),
+        row(("age",), _ITSELF, 0.0844, age),
+        _is("chest_pain", "typical angina", 2.7112, values),
+        _is("chest_pain", "non-anginal", -0.4675, values),
+        line((), few, less, 1.4940, group),
+        line(("age",), "{} × typical angina", "{} × 典型心绞痛", -0.0187, age * typical),
+        line(("age",), "{} × group", "{} × 分组", -0.0131, age * group),
+        line((), "typical angina × group", "典型心绞痛 × 分组", -0.2799, typical * group),
+        line((), "male × group", "男性 × 分组", -0.2091, male * group),
+    ]
 
 
 def _duke(values: Values) -> dict[str, float]:
@@ -133,16 +196,16 @@ _BASIC = ("age", "sex", "chest_pain")
 def _equation(  # noqa: PLR0913 - an equation has as many parts
     key: str,
     name: Saying,
-    predictor: Predictor,
+    model: _Table | _Model,
     *,
     source: str,
     population: Saying,
     ages: tuple[float, float],
     uses: tuple[str, ...] = (),
-    table: bool = False,
     dyspnoea: bool = False,
 ) -> Equation:
     reference = {**_REFERENCE, **dict.fromkeys(uses, 0.0)}
+    predictor, table = model.predictor, isinstance(model, _Table)
     return Equation(
         key=key,
         name=name,
@@ -157,6 +220,7 @@ def _equation(  # noqa: PLR0913 - an equation has as many parts
         population=population,
         bands=_BANDS,
         rising=() if table else ("age",),
+        formula=model.formula,
     )
 
 
@@ -170,17 +234,16 @@ EQUATIONS: tuple[Equation, ...] = (
     _equation(
         "ptp-esc-2019",
         Saying("Pre-test probability, ESC 2019", "验前概率（ESC 2019）"),
-        _table(_ESC_2019),
+        _Table(_ESC_2019),
         source="Knuuti J et al. Eur Heart J 2020;41:407-477, table 5 (pooled by Juarez-Orozco LE et al. 2019)",
         population=Saying("15,815 symptomatic patients of three European cohorts", "欧洲三个队列 15,815 例有症状者"),
         ages=(30, 110),
-        table=True,
         dyspnoea=True,
     ),
     _equation(
         "rf-cl",
         Saying("Risk-factor-weighted clinical likelihood (ESC 2024)", "危险因素加权临床可能性（RF-CL，ESC 2024）"),
-        _weighted,
+        _Model(-9.5260, _weighted),
         source="Winther S et al. J Am Coll Cardiol 2020;76:2421-2432; Vrints C et al. Eur Heart J 2024;45:3415-3537",
         population=Saying("41,177 symptomatic patients of western Denmark, 2008-2017", "丹麦西部 41,177 例有症状者"),
         ages=(30, 80),
@@ -190,7 +253,7 @@ EQUATIONS: tuple[Equation, ...] = (
     _equation(
         "cad-consortium-basic",
         Saying("CAD Consortium, basic", "CAD Consortium 基础模型"),
-        _basic,
+        _Model(-6.917, _basic),
         source=_CONSORTIUM,
         population=_EIGHTEEN,
         ages=(30, 90),
@@ -198,7 +261,7 @@ EQUATIONS: tuple[Equation, ...] = (
     _equation(
         "cad-consortium-clinical",
         Saying("CAD Consortium, clinical", "CAD Consortium 临床模型"),
-        _clinical,
+        _Model(-7.539, _clinical),
         source=_CONSORTIUM,
         population=_EIGHTEEN,
         ages=(30, 90),
@@ -207,7 +270,7 @@ EQUATIONS: tuple[Equation, ...] = (
     _equation(
         "diamond-forrester-2011",
         Saying("Diamond-Forrester, updated 2011", "Diamond-Forrester（2011 更新）"),
-        _updated,
+        _Model(-4.37, _updated),
         source="Genders TSS et al. Eur Heart J 2011;32:1316-1330",
         population=Saying(
             "2,260 patients referred for angiography in 14 hospitals", "14 家医院转诊行造影的 2,260 例患者"
@@ -217,14 +280,13 @@ EQUATIONS: tuple[Equation, ...] = (
     _equation(
         "diamond-forrester-1979",
         Saying("Diamond-Forrester, 1979", "Diamond-Forrester（1979）"),
-        _table(_DIAMOND),
+        _Table(_DIAMOND),
         source="Diamond GA, Forrester JS. N Engl J Med 1979;300:1350-1358",
         population=Saying(
             "4,952 patients at angiography in the 1970s; overestimates today",
             "20 世纪 70 年代 4,952 例造影患者；现今高估",
         ),
-        ages=(30, 69.999),
-        table=True,
+        ages=(30, 69),
     ),
     Equation(
         key="duke-treadmill",
@@ -240,6 +302,11 @@ EQUATIONS: tuple[Equation, ...] = (
         population=Saying(
             "2,842 inpatients with chest pain, exercise test and angiography (Duke); 5-year survival 97, 91, 72 %",
             "2,842 例行运动试验与造影的住院胸痛患者（Duke）；5 年生存率 97%、91%、72%",
+        ),
+        unverified=Saying(
+            "the score and its groups agree with the paper's abstract and other sources; the survival rates do not: "
+            "others print 97, 90 and 65 %; not verified against the paper",
+            "评分与分组和原文摘要及其他来源一致；生存率未与原文核对，其他来源另有 97%、90%、65% 之说",
         ),
         counts=True,
         bands=(

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from suwen import datasets
+from suwen.bench.rhythm_labels import traces
 from suwen.diagnosis.rhythm import measured
-from suwen.diagnosis.rhythm.labels import LABELS, labelled
+from suwen.diagnosis.rhythm.labels import LABELS
 from suwen.diagnosis.rhythm.rhythm import read_rhythm
 from suwen.formats.waveforms import MarkKind, Recording, read_recording
-from suwen.subject import Sex
 
 Counts = dict[str, list[int]]  # hits, cases, wrong, others
 FOLDER = "heart/ecg"
@@ -31,23 +31,10 @@ SECONDS, PIECES = 10, 10
 def twelve(folder: Path) -> list[tuple[str, frozenset[str], frozenset[str]]]:
     """Of every record of CinC2021: its name, the signs that its labels speak of, and those that the rules name."""
     found = []
-    for file in sorted((folder / FOLDER / "cinc2021").glob("*.hea")):
-        recording = read_recording(file)
-        codes = [mark.text.removeprefix("SNOMED CT ") for mark in recording.marked(MarkKind.STATEMENT)]
-        age, sex = about(file)
-        reading = read_rhythm(recording.samples, recording.rate, recording.leads, age=age, sex=sex)
-        found.append((file.stem, labelled(codes), frozenset(one.key for one in reading.signs)))
+    for one in traces(folder):
+        reading = read_rhythm(one.recording.samples, one.recording.rate, one.recording.leads, age=one.age, sex=one.sex)
+        found.append((one.name, one.signs, frozenset(sign.key for sign in reading.signs)))
     return found
-
-
-def about(header: Path) -> tuple[float | None, Sex | None]:
-    """Age and sex, as the comments of a header of the challenge state them."""
-    words = dict(
-        line.lstrip("# ").split(":", 1) for line in header.read_text("utf-8").splitlines() if line.startswith("#")
-    )
-    age = words.get("Age", "").strip()
-    sex = {"male": Sex.MALE, "female": Sex.FEMALE}.get(words.get("Sex", "").strip().lower())
-    return (float(age) if age.isdigit() else None), sex
 
 
 def pieces(recording: Recording) -> Iterator[tuple[bool, slice]]:

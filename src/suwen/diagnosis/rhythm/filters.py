@@ -94,9 +94,9 @@ def smoothed(values: Any, width: int) -> Floats:
     half = max(0, width // 2)
     if not half or trace.shape[1] < 2:
         return trace.copy()
-    padded = _mirrored(trace, half).astype(np.float64)
-    sums = np.cumsum(padded, axis=1)
-    sums = np.concatenate([np.zeros((len(sums), 1)), sums], axis=1)
+    padded = _mirrored(trace, half)
+    sums = np.zeros((len(padded), padded.shape[1] + 1))
+    np.cumsum(padded, axis=1, dtype=np.float64, out=sums[:, 1:])
     return np.asarray((sums[:, 2 * half + 1 :] - sums[:, : -2 * half - 1]) / (2 * half + 1), np.float32)
 
 
@@ -150,6 +150,8 @@ def _convolved(lead: Floats, kernel: NDArray[np.float64]) -> Floats:
 
 def _mirrored(trace: Floats, half: int) -> Floats:
     """Both ends turned over point by point, so that level and slope go on; a short trace is turned several times."""
+    if half < trace.shape[1]:  # what np.pad does, without its price, which counts when beats are looked at one by one
+        return np.concatenate([trace[:, half:0:-1], trace, trace[:, -2 : -half - 2 : -1]], axis=1)
     edge = "reflect" if trace.shape[1] > 1 else "edge"
     return np.pad(trace, ((0, 0), (half, half)), mode=edge, **({"reflect_type": "even"} if edge == "reflect" else {}))  # type: ignore[call-overload,no-any-return]
 

@@ -218,6 +218,7 @@ INPUTS: dict[str, Tensor] = {
     "transformer": noise(2, 1, 40),
     "perceptron": noise(2, 1),
     "columns": noise(2, 1),
+    "tokens": torch.tensor([[1, 7, 9, 2], [1, 8, 2, 0]]),
 }
 
 
@@ -225,11 +226,17 @@ INPUTS: dict[str, Tensor] = {
 @pytest.mark.parametrize("members", [1, 2])
 def test_a_network_is_built_again_from_the_json_of_its_card(kind: str, members: int) -> None:
     values = settings_of(CATALOGUE[kind].settings())
+    if members > 1 and not CATALOGUE[kind].taught:
+        with pytest.raises(InputError, match="ensemble"):
+            build(kind, values, members=members)
+        return
     again = json.loads(json.dumps(values))
     first, second = (build(kind, one, members=members).eval() for one in (values, again))
     second.load_state_dict(first.state_dict())
     with torch.no_grad():
-        assert torch.equal(first(INPUTS[kind]), second(INPUTS[kind]))
+        one, other = first(INPUTS[kind]), second(INPUTS[kind])
+        pairs = zip(one, other, strict=True) if isinstance(one, tuple) else [(one, other)]
+        assert all(torch.equal(*pair) for pair in pairs)
     assert (
         settings_of(CATALOGUE[kind].settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in again.items()}))
         == again

@@ -16,7 +16,17 @@ from suwen.learn.measure import auc, dice
 from suwen.learn.model import Model
 from suwen.learn.weights import SHIPPED, Trust, card_path, load_model, pins, shipped
 
-NAMES = ("adrenal", "chest", "chest_anatomy", "chest_shadows", "heart_disease", "hippocampus", "pneumonia", "qrs")
+NAMES = (
+    "adrenal",
+    "chest",
+    "chest_anatomy",
+    "chest_shadows",
+    "heart_disease",
+    "hippocampus",
+    "molecules",
+    "pneumonia",
+    "qrs",
+)
 
 
 def model(name: str) -> Model:

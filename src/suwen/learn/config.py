@@ -155,8 +155,9 @@ def _lesson(top: Section, name: str) -> Lesson:
 
 def _network(section: Section) -> dict[str, Any]:
     section.names(["kind", "settings"])
-    kind = section.choice("kind", tuple(CATALOGUE), required=True)
-    if kind not in CATALOGUE:
+    taught = tuple(name for name, entry in CATALOGUE.items() if entry.taught)
+    kind = section.choice("kind", taught, required=True)
+    if kind not in taught:
         return {"kind": kind, "settings": {}}
     return {"kind": kind, "settings": _chosen(section, "settings", CATALOGUE[kind].settings)}
 

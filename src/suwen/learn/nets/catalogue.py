@@ -13,6 +13,7 @@ from suwen.learn.nets.ensemble import Ensemble
 from suwen.learn.nets.residual import Residual, ResidualSettings
 from suwen.learn.nets.signals import Temporal, TemporalSettings, Transformer, TransformerSettings
 from suwen.learn.nets.tables import ColumnTransformer, ColumnTransformerSettings, Perceptron, PerceptronSettings
+from suwen.learn.nets.tokens import TokenTransformer, TokenTransformerSettings
 from suwen.learn.nets.unet import UNet, UNetSettings
 
 __all__ = ["CATALOGUE", "Entry", "build", "completed", "settings_of"]
@@ -22,12 +23,16 @@ _MOST = 4096  # a width, depth or count above this is no network of ours but an 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A network of the catalogue: its settings, how it is built, and what it is good for in both languages."""
+    """A network of the catalogue: its settings, how it is built, and what it is good for in both languages.
+
+    `taught` says that `suwen train` can teach it from labelled examples; others learn by a recipe of their own.
+    """
 
     settings: type[Any]
     build: Callable[[Any], nn.Module]
     english: str
     chinese: str
+    taught: bool = True
 
 
 CATALOGUE: Mapping[str, Entry] = {
@@ -68,6 +73,13 @@ CATALOGUE: Mapping[str, Entry] = {
         "Tables with categories and unknown values: every column a token, attention between columns.",
         "含类别与缺失值的表格：每列为一个标记，列间注意力。",
     ),
+    "tokens": Entry(
+        TokenTransformerSettings,
+        TokenTransformer,
+        "Text of tokens, such as the SMILES of molecules: what hidden tokens are, and one vector for the whole.",
+        "由标记组成的文本（如分子的 SMILES）：还原被遮蔽的标记，并给出整体的向量。",
+        taught=False,
+    ),
 }
 
 
@@ -87,6 +99,8 @@ def build(kind: str, settings: Mapping[str, Any], *, members: int = 1) -> nn.Mod
         raise InputError(f"these settings ask for more than {_MOST} blocks; no network of ours has as many")
     if members == 1:
         return entry.build(made)
+    if not entry.taught:
+        raise InputError(f"an ensemble joins networks that answer classes; {kind} is none")
     return Ensemble([entry.build(made) for _ in range(members)])
 
 

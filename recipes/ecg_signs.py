@@ -85,9 +85,14 @@ def main() -> None:
         for key in LABELS:
             add(counts, key, truth=key in truth, said=key in said)
     number = fibrillation(options.data, counts)
-    sources = dict.fromkeys(counts, f"{len(rows)} traces of CinC2021")
+    plain = {"en": f"{len(rows)} traces of CinC2021", "zh": f"CinC2021 的 {len(rows)} 份记录"}
+    sources = dict.fromkeys(counts, plain)
     if number:
-        sources["af"] += f" and {number} stretches of 10 s of CPSC2021 (4 patients)"
+        more = {
+            "en": f" and {number} stretches of 10 s of CPSC2021 (4 patients)",
+            "zh": f"及 CPSC2021（4 名患者）的 {number} 段 10 秒片段",
+        }
+        sources["af"] = {lang: text + more[lang] for lang, text in plain.items()}
     signs = {}
     for key, row in counts.items():
         print(key, *row)

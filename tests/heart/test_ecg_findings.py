@@ -16,8 +16,9 @@ from suwen.diagnosis.rhythm.rhythm import read_rhythm
 from suwen.diagnosis.rhythm.synthetic import LEADS, synthetic_ecg
 from suwen.diagnosis.rhythm.vocabulary import FIGURES, GROUPS, SIGNS
 from suwen.finding import Bearing
-from suwen.subject import Kind, Measurement, Reference, Stretch
+from suwen.subject import Kind, Measurement, Reference, Saying, Stretch
 
+MADE = Saying("made", "自制")
 PATIENT = Reference(Kind.PATIENT, "p")
 
 
@@ -37,17 +38,17 @@ def test_every_sign_of_a_trace_is_a_finding_with_evidence(rhythm: str, lang: str
 
 def test_the_weight_is_the_likelihood_ratio_of_the_counts() -> None:
     """By hand: 9 of 10 and 1 of 20, half a trace added: (9.5 / 11) / (1.5 / 21) = 12.09."""
-    ratio = ratio_of(Counted(9, 10, 1, 20, "made"))
+    ratio = ratio_of(Counted(9, 10, 1, 20, MADE))
     assert ratio is not None
     assert ratio.value == pytest.approx(12.0909, abs=1e-4)
     assert ratio.low < ratio.value < ratio.high
     assert ratio.low * ratio.high == pytest.approx(ratio.value**2)
-    assert ratio_of(Counted(0, 0, 0, 24, "made")) is None
-    assert ratio_of(Counted(3, 24, 0, 0, "made")) is None
+    assert ratio_of(Counted(0, 0, 0, 24, MADE)) is None
+    assert ratio_of(Counted(3, 24, 0, 0, MADE)) is None
 
 
 def test_more_traces_narrow_the_interval_and_more_errors_lower_the_ratio() -> None:
-    few, many, worse = (ratio_of(Counted(*row, "made")) for row in ((9, 10, 1, 20), (90, 100, 10, 200), (9, 10, 8, 20)))
+    few, many, worse = (ratio_of(Counted(*row, MADE)) for row in ((9, 10, 1, 20), (90, 100, 10, 200), (9, 10, 8, 20)))
     assert few is not None
     assert many is not None
     assert worse is not None
@@ -56,7 +57,7 @@ def test_more_traces_narrow_the_interval_and_more_errors_lower_the_ratio() -> No
 
 
 def test_the_chance_is_bayes_upon_how_common_the_label_is() -> None:
-    ratio = ratio_of(Counted(9, 10, 1, 20, "made"))
+    ratio = ratio_of(Counted(9, 10, 1, 20, MADE))
     assert ratio is not None
     found = chance_of("af", ratio)
     assert found is not None
@@ -64,6 +65,13 @@ def test_the_chance_is_bayes_upon_how_common_the_label_is() -> None:
     assert found[0] == pytest.approx(share * ratio.value / (share * ratio.value + 1 - share))
     assert found[1] < found[0] < found[2]
     assert chance_of("pause", ratio) is None
+
+
+def test_the_chance_of_a_sign_stays_unknown_and_says_why() -> None:
+    said = finding_of(Sign("sinus_tachycardia", {"rate": 104.0}, (), "rule"), "en", subject=PATIENT).chance
+    assert said.value is None
+    assert "which is unknown" in said.calibration
+    assert "2.8 % are labelled so" in said.calibration  # 2,454 of 88,253
 
 
 def test_what_was_not_measured_has_neither_weight_nor_chance() -> None:

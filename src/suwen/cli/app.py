@@ -17,6 +17,7 @@ from suwen.cli.demo import demo
 from suwen.cli.diagnose import diagnose, explain, next_, similar
 from suwen.cli.dicom import dicom
 from suwen.cli.dicom_deidentify import deidentify
+from suwen.cli.ecg import ecg
 from suwen.cli.errors import SuwenGroup
 from suwen.cli.explain_model import explain_model
 from suwen.cli.fhir import fhir
@@ -53,6 +54,7 @@ for _command in (
     demo,
     diagnose,
     dicom,
+    ecg,
     explain,
     explain_model,
     fhir,

@@ -28,8 +28,8 @@ def findings(
     """A finding for each sign of `reading`, in its order, worded in `lang` ("en" or "zh").
 
     `subject` is the id of what the finding is about, of this `kind`; `signal` is that of the recording. Where the rule
-    was held against readers' labels, the first piece of evidence weighs log10 of its positive likelihood ratio, and the
-    chance is that ratio upon how common the label is; else the chance is unknown.
+    was held against readers' labels, the first piece of evidence weighs log10 of its positive likelihood ratio. The
+    chance is unknown; its calibration tells what it would be upon how common the label is in a large collection.
     """
     return tuple(finding_of(one, lang, subject=Reference(kind, subject), signal=signal) for one in reading.signs)
 
@@ -40,7 +40,7 @@ def finding_of(sign: Sign, lang: str, *, subject: Reference, signal: str = "") -
     count = counted().get(sign.key)
     ratio = ratio_of(count) if count else None
     evidence = (_rule(sign, count, ratio, lang), *_seen(sign, signal, lang), *_meaning(sign, lang))
-    chance = _chance(sign.key, count, ratio, lang)
+    chance = _chance(sign.key, ratio, lang)
     return Finding(subject, Code(kind.code, kind.name.said(lang)), chance, evidence, MAKER)
 
 
@@ -53,6 +53,16 @@ def figures_text(figures: Mapping[str, float], lang: str) -> str:
         unit = f" {kind.unit}" if kind.unit else ""
         parts.append(f"{kind.name.said(lang)}{colon}{value:.{kind.decimals}f}{unit}")
     return comma.join(parts)
+
+
+def plain(ratio: float) -> str:
+    """A likelihood ratio with two figures, and never as a power of ten."""
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
+
+
+def percent(chance: float) -> str:
+    """A chance with two figures, below one percent with one."""
+    return f"{100 * chance:.0f} %" if chance >= 0.1 else f"{100 * chance:.2g} %"
 
 
 def stretches(places: Sequence[Place], signal: str = "") -> tuple[Stretch, ...]:
@@ -71,7 +81,9 @@ def _rule(sign: Sign, count: Counted | None, ratio: Ratio | None, lang: str) -> 
     words = [figures_text(sign.figures, lang) or SIGNS[sign.key].name.said(lang), _counts(count, ratio, lang)]
     sentence = ("。" if lang == "zh" else ". ").join(one for one in words if one)
     source = sign.source or _OWN
-    return Evidence(bearing, _measured(sign, lang), weight, sentence, f"{source}; {count.source}" if count else source)
+    if count is not None:
+        source += f"; {count.source.said(lang)}"
+    return Evidence(bearing, _measured(sign, lang), weight, sentence, source)
 
 
 def _measured(sign: Sign, lang: str) -> Measurement | Code:
@@ -90,10 +102,10 @@ def _counts(count: Counted | None, ratio: Ratio | None, lang: str) -> str:
         return f"No trace labelled so was at hand; called in {count.wrong} of {count.others} others"
     if lang == "zh":
         told = f"医师判为此者 {count.cases} 例中检出 {count.hits} 例，其余 {count.others} 例中误报 {count.wrong} 例"
-        return f"{told}；阳性似然比 {ratio.value:.2g}（{ratio.low:.2g}–{ratio.high:.2g}）"
+        return f"{told}；阳性似然比 {plain(ratio.value)}（{plain(ratio.low)}–{plain(ratio.high)}）"
     told = f"Found in {count.hits} of {count.cases} traces that readers called so"
     told = f"{told} and in {count.wrong} of {count.others} others"
-    return f"{told}: likelihood ratio {ratio.value:.2g} ({ratio.low:.2g} to {ratio.high:.2g})"
+    return f"{told}: likelihood ratio {plain(ratio.value)} ({plain(ratio.low)} to {plain(ratio.high)})"
 
 
 def _seen(sign: Sign, signal: str, lang: str) -> Iterator[Evidence]:
@@ -113,13 +125,19 @@ def _meaning(sign: Sign, lang: str) -> Iterator[Evidence]:
         yield Evidence(Bearing.NEUTRAL, one.disease, 0.0, one.said.said(lang), one.source)
 
 
-def _chance(key: str, count: Counted | None, ratio: Ratio | None, lang: str) -> Chance:
-    chances = chance_of(key, ratio) if ratio else None
-    if chances is None or count is None:
+def _chance(key: str, ratio: Ratio | None, lang: str) -> Chance:
+    """Unknown: a ratio says how far a sign moves the chance, not where it was before. How it would be upon the share of
+    labels in a large collection is told in words.
+    """
+    after = chance_of(key, ratio) if ratio else None
+    if after is None:
         return Chance(None, calibration="未经校准" if lang == "zh" else "not calibrated")
-    share = f"{LABELLED[key]:,}/{RECORDINGS:,}"
+    share = percent(LABELLED[key] / RECORDINGS)
+    value, low, high = map(percent, after)
     if lang == "zh":
-        said = f"先验：{SHARE_SOURCE} 中 {share} 份记录有此标签；似然比以 {count.source} 测得，规则未在其上拟合"
-    else:
-        said = f"prior: {share} recordings of {SHARE_SOURCE} are labelled so; ratio: {count.source}, not fitted"
-    return Chance(*chances, said)
+        said = f"取决于检查前的概率，未知；{SHARE_SOURCE} 的 {RECORDINGS:,} 份记录中 {share} 有此标签，若以此为先验则为"
+        return Chance(None, calibration=f"{said} {value}（{low}–{high}）")
+    said = f"depends on the chance before the trace, which is unknown; of {RECORDINGS:,} recordings of {SHARE_SOURCE}"
+    return Chance(
+        None, calibration=f"{said} {share} are labelled so, and upon that it would be {value} ({low} to {high})"
+    )

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from suwen.diagnosis.rhythm.labels import LABELLED, RECORDINGS
 from suwen.errors import DataError
+from suwen.subject import Saying
 
 __all__ = ["FORMAT", "Counted", "Ratio", "chance_of", "counted", "ratio_of"]
 
@@ -32,7 +33,7 @@ class Counted:
     cases: int
     wrong: int
     others: int
-    source: str
+    source: Saying
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def counted() -> Mapping[str, Counted]:
         tree = json.loads(text)
         if tree["format"] != FORMAT:
             raise DataError(f"the counts of ECG signs have format {tree['format']}, not {FORMAT}: install it anew")
-        found = {key: Counted(**one) for key, one in tree["signs"].items()}
+        found = {key: Counted(**(one | {"source": Saying(**one["source"])})) for key, one in tree["signs"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as reason:
         raise DataError(f"the counts of ECG signs are damaged ({type(reason).__name__}): install it anew") from None
     return MappingProxyType(found)

@@ -1,0 +1,30 @@
+"""Molecules as they come in: one structure that can be trusted to be what it says, and what was noticed on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from suwen.errors import InputError, Problem
+
+__all__ = ["Molecule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Molecule:
+    """A molecule: `smiles` is RDKit's canonical isomeric SMILES of its standardised parent, `key` the InChIKey of that.
+
+    `written` is the structure as it stood in the source (SMILES, or the canonical SMILES of a mol block), `name` and
+    `fields` are what the source says beside it. `noticed` tells what standardising changed (salt taken off, charge
+    neutralised, tautomer exchanged) and what is open (stereocentres not stated).
+    """
+
+    smiles: str
+    key: str
+    written: str = ""
+    name: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    noticed: tuple[Problem, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.smiles:
+            raise InputError("a molecule needs a structure, and this one has none")

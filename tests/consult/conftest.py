@@ -12,6 +12,7 @@ from suwen.diagnosis import Engine
 from suwen.knowledge import build_knowledge
 from tiny import write_sources
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "doors"))  # the desk lives with the tests of the commands
 sys.path.insert(0, str(Path(__file__).parent.parent / "records"))  # the ward lives with the tests of the records
 
 from ward import Ward, open_ward

@@ -26,6 +26,7 @@ from suwen.subject import Code, Feature, Patient, Sex
 ID = "ab" * 16
 SECRETS = ("Secret", "SECRET", "Hidden", "1990", "2019", "2020", "06-15")
 SNOMED = "http://snomed.info/sct"
+READ_ALL = ("differential", "consistency")  # areas to which every resource of their types says something
 
 
 def gave(*resources: dict) -> Given:
@@ -164,7 +165,7 @@ def test_the_order_in_the_record_decides_nothing() -> None:
         mine = [each for each in one if each["resourceType"] in area.kinds]
         digests = {area.prepare(random.Random(seed).sample(mine, len(mine)), ID).digest for seed in range(5)}  # noqa: S311
         assert len(digests) == 1
-        for at in range(1, len(mine)):
+        for at in range(1, len(mine) if area.name in READ_ALL else 1):
             assert area.prepare(mine[:at] + mine[at + 1 :], ID).digest not in digests
         other = copy.deepcopy(mine)
         other[0]["name"] = [{"text": "Another"}]
@@ -364,7 +365,8 @@ def test_every_synthetic_patient_is_read_and_consistent_enough() -> None:
         for area in default_areas(None):
             given_ = area.prepare([one for one in resources if one["resourceType"] in area.kinds], ID)
             assert not {"cannot be read", "date that cannot be read"} & set(given_.left_out)
-            assert given_.used["Observation"] == sum(one["resourceType"] == "Observation" for one in resources)
+            if area.name in READ_ALL:
+                assert given_.used["Observation"] == sum(one["resourceType"] == "Observation" for one in resources)
         found = consistency_area().weigh(projections.chronicle(_allowed(resources), ID).noun).findings
         assert {one.finding.code.value for one in found} <= {"suwen-issue:stated-twice"}
 

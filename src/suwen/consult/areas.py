@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from suwen.consult import projections
+from suwen.consult.areas_ecg import ecg_area
+from suwen.consult.areas_heart import heart_area
 from suwen.consult.nouns import Area, Filing, Status, Weighed
 from suwen.errors import DataError
 from suwen.finding import Finding
@@ -53,6 +55,8 @@ def default_areas(
     return (
         differential_area(engine, setting=setting, top=top, least=least, reader=reader),
         consistency_area(reader),
+        heart_area(),
+        ecg_area(),
     )
 
 

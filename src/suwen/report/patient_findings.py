@@ -68,6 +68,11 @@ def finding_view(filed: Filed, number: int, area: str, axis: Axis, voice: Voice)
 def chance_view(finding: Finding, area: str, voice: Voice) -> ChanceView:
     """Word a chance; without one, say what kind of statement the finding is. `area` is "" for one filed by hand."""
     chance = finding.chance
+    if chance.value is None and chance.low is not None and chance.high is not None:
+        between = interval_text(chance.low, chance.high, voice.lang)
+        return ChanceView(voice.say("chance_between", interval=between), "", None, None, None)
+    if chance.value is None and chance.calibration and area:
+        return ChanceView(voice.say("chance_unknown"), "", None, None, None)
     if chance.value is None:
         return ChanceView(voice.say("chance_not_given" if area else "chance_by_hand"), "", None, None, None)
     words, number = chance_word(chance.value, voice.lang), chance_text(chance.value, voice.lang)
@@ -129,7 +134,7 @@ def _facts(filed: Filed, finding: Finding, area: str, voice: Voice) -> Iterator[
     yield Fact(voice.say("filed"), (voice.say("filed_version", when=voice.when(filed.at), version=filed.version),))
     if finding.region is not None:
         yield Fact(voice.say("place_in_image"), (region_text(finding.region, voice.lang),))
-    if finding.chance.value is not None:
+    if finding.chance.value is not None or finding.chance.calibration:
         yield Fact(voice.say("calibrated_on"), (finding.chance.calibration or voice.say("not_calibrated"),))
 
 

@@ -10,6 +10,7 @@ from suwen.cli.records.auditing import audit
 from suwen.cli.records.clinic import break_glass, list_, open_, register
 from suwen.cli.records.copies import backup, restore
 from suwen.cli.records.devices import device
+from suwen.cli.records.ecg import ecg
 from suwen.cli.records.exchanging import directory, export, import_, keys
 from suwen.cli.records.handling import erase, passphrase, rotate
 from suwen.cli.records.login import login, logout, password, second_factor, whoami
@@ -42,6 +43,7 @@ for _command in (
     check,
     device,
     directory,
+    ecg,
     erase,
     export,
     grant,

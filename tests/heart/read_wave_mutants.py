@@ -1,4 +1,4 @@
-"""Damaged waveforms read one after another in a process of its own, memory bounded: run by test_waveforms_fuzz.py."""
+"""Damaged waveforms read, and their rhythm after them, in a process of its own: run by test_waveforms_fuzz.py."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ from types import FrameType
 import numpy as np
 from waveform_makers import NAMES, aecg, edf, mat_4, mat_5, mit_marks, packed, scp, trace, wave_mark
 
+from suwen.diagnosis.rhythm import read_rhythm
+from suwen.diagnosis.rhythm.findings import findings
+from suwen.diagnosis.rhythm.vocabulary import FIGURES, SIGNS
 from suwen.errors import SuwenError
-from suwen.formats.waveforms import read_recordings
+from suwen.formats.waveforms import Recording, read_recordings
 
 LIMIT = 64 * 2**20  # of the reader
 SPACE = 2 * 2**30  # of the process
-SECONDS = 10
+SECONDS = 10  # of one file, its rhythm and its findings
+PART = 60.0  # seconds of a recording whose rhythm is read: headers may declare hours, and each hour takes seconds
 
 Seed = tuple[str, dict[str, bytes]]  # the file to read, and all files by name; the first is the one that is damaged
 
@@ -158,6 +162,22 @@ def _mended(data: bytes) -> bytes:
     return bytes(made)
 
 
+def _findings(recording: Recording) -> int:
+    """How many findings the rhythm has, the same in both languages; ValueError where one of them cannot be."""
+    samples = recording.samples[:, : max(1, int(PART * recording.rate))]
+    reading = read_rhythm(samples, recording.rate, recording.leads, method="rules")
+    end = samples.shape[1] / recording.rate
+    for sign in reading.signs:
+        figures = all(key in FIGURES and np.isfinite(value) for key, value in sign.figures.items())
+        places = all(0 <= one.begin <= one.end <= end for one in sign.places)
+        if sign.key not in SIGNS or not figures or not places:
+            raise ValueError(f"{sign} is no sign of a trace of {end} s")
+    made = [findings(reading, lang, signal=recording.id) for lang in ("en", "zh")]
+    if len({len(one) for one in made} | {len(reading.signs)}) != 1 or not reading.signs:
+        raise ValueError("findings do not go with the signs")
+    return len(reading.signs)
+
+
 def _late(_signal: int, _frame: FrameType | None) -> None:
     raise RuntimeError(f"not read within {SECONDS} seconds")
 
@@ -172,13 +192,13 @@ def _peak() -> int:
 
 
 def main(start: int, count: int, seed: int, note: Path) -> int:
-    """Read mutants; what gives neither a Recording nor an error of the project goes to `note` with its number."""
+    """Read mutants; what gives neither findings nor an error of the project goes to `note` with its number."""
     sound = seeds()
     resource.setrlimit(resource.RLIMIT_AS, (SPACE, SPACE))
     signal.signal(signal.SIGALRM, _late)
     warnings.simplefilter("error")
     outcomes: Counter[str] = Counter()
-    failed = []
+    failed, read = [], 0
     for number in range(start, start + count):
         note.write_text(json.dumps({"at": number}), "utf-8")  # so that a crash names its file
         name, files = mutant(number, seed, sound)
@@ -189,6 +209,7 @@ def main(start: int, count: int, seed: int, note: Path) -> int:
             try:
                 found = read_recordings(Path(folder) / name, rate=500 if name.endswith(".mat") else None, limit=LIMIT)
                 outcomes["recording" if all(one.samples.size for one in found) else "empty"] += 1
+                read += sum(map(_findings, found))
             except SuwenError as error:
                 outcomes[type(error).__name__] += 1
             except BaseException:
@@ -196,7 +217,7 @@ def main(start: int, count: int, seed: int, note: Path) -> int:
             finally:
                 signal.alarm(0)
     peak = _peak()
-    note.write_text(json.dumps({"outcomes": outcomes, "failed": failed, "peak": peak}), "utf-8")
+    note.write_text(json.dumps({"outcomes": outcomes, "findings": read, "failed": failed, "peak": peak}), "utf-8")
     return 0
 
 

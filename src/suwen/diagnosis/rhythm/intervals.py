@@ -14,13 +14,16 @@ from suwen.errors import InputError
 __all__ = ["FORMULAS", "Intervals", "frontal_axis", "intervals", "qt_corrected"]
 
 FORMULAS = ("bazett", "fridericia", "framingham", "hodges")
+_PAUSE = 2000.0  # ms
 
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """Medians over beats: `pr`, `qrs`, `qt`, `rr` and corrected QT in ms, `rate` in beats a minute, `axis` in degrees.
+    """Medians over beats: `pr`, `qrs`, `qt`, `rr` and corrected QT in ms; `axis` in degrees.
 
-    None: it cannot be measured. `beats` counts those that gave the RR.
+    `rate` is what a reader counts on the strip, beats a minute over the whole time: the mean of RR, pauses left out,
+    and not the median, which premature beats and their pauses do not move. None: it cannot be measured. `beats` counts
+    those that gave the RR.
     """
 
     pr: float | None
@@ -74,7 +77,8 @@ def intervals(
 ) -> Intervals:
     """Medians over the beats of a delineation; `beats` in samples; with the median beat (leads, time) also the axis.
 
-    RR beyond 0.2 to 6 s are left out. QT is corrected with the median RR.
+    RR beyond 0.2 to 6 s are left out; of the rate also those from 2 s that are half as long again as usual, which are
+    pauses or a gap of the trace. QT is corrected with the median RR.
     """
     rr = np.diff(np.sort(np.asarray(beats, np.float64))) * (1000 / rate)
     rr = rr[(rr >= 200) & (rr <= 6000)]
@@ -88,7 +92,7 @@ def intervals(
         _span(found.qrs_on, found.qrs_off, rate),
         qt,
         usual,
-        60_000 / usual if usual else None,
+        60_000 / float(rr[(rr < _PAUSE) | (rr <= 1.5 * usual)].mean()) if usual else None,
         corrected,
         _axis(found, names, median),
         len(rr),

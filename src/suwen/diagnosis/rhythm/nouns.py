@@ -13,12 +13,13 @@ from suwen.diagnosis.rhythm.delineation import Delineation
 from suwen.diagnosis.rhythm.intervals import Intervals
 from suwen.diagnosis.rhythm.quality import Quality
 from suwen.diagnosis.rhythm.vocabulary import SIGNS
-from suwen.subject import Sex
+from suwen.subject import Saying, Sex
 
 __all__ = ["Atria", "LeadWaves", "Place", "Reading", "Seen", "Sign", "Span"]
 
 Floats = NDArray[np.float32]
 Span = tuple[float, float]  # seconds from the begin of the trace
+_UNSAID = Saying("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A sign of `SIGNS`: the figures it rests on (keys of `FIGURES`), where it is seen, and the source of the rule."""
+    """A sign of `SIGNS`: the figures it rests on (keys of `FIGURES`), where it is seen, and by which rule.
+
+    `rule` is the criterion in words, `source` the citation alone, which is the same in all languages; `detail` says
+    more of what was found here: which criteria are met, which electrodes are likely exchanged.
+    """
 
     key: str
     figures: Mapping[str, float] = field(default_factory=dict)
     places: tuple[Place, ...] = ()
     source: str = ""
+    rule: Saying = _UNSAID
+    detail: tuple[Saying, ...] = ()
 
     def said(self, lang: str = "en") -> str:
         """What it is called, "en" or "zh"."""
@@ -48,7 +55,8 @@ class Sign:
 class LeadWaves:
     """The waves of one lead in the median beat, mV against the level at the begin of QRS, and ms; nought where absent.
 
-    `q` and `s` are negative, `r` and `r2` (a second R) positive; `q_ms` and `r_ms` are how long these waves last;
+    `q` and `s` are negative, `r` and `r2` (a second R) positive; a QS complex, which only goes down, is `q` with `r`,
+    `r2` and `s` 0. `q_ms` and `r_ms` are how long these waves last;
     `p` and `t` are the peaks with their sign; `j` is the level where QRS ends, `st60` and `st80` the levels so many
     ms later (ST segment). `noise` is the standard deviation of the level between T and P.
     """
@@ -114,8 +122,8 @@ class Seen:
         on, off = self.found.qrs_on[number] / self.rate, self.found.qrs_off[number] / self.rate
         at = float(self.beats.seconds[number])
         return Place(
-            float(on) if np.isfinite(on) else at - 0.05,
-            float(off) if np.isfinite(off) else at + 0.05,
+            float(on) if np.isfinite(on) else max(0.0, at - 0.05),
+            float(off) if np.isfinite(off) else min(self.trace.shape[1] / self.rate, at + 0.05),
         )
 
     @property

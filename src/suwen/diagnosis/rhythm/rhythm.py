@@ -16,12 +16,20 @@ from suwen.diagnosis.rhythm.delineation import delineate, median_beat
 from suwen.diagnosis.rhythm.ectopy import premature
 from suwen.diagnosis.rhythm.fibrillation import fibrillation_signs
 from suwen.diagnosis.rhythm.filters import checked
+from suwen.diagnosis.rhythm.flutter import flutter_signs
+from suwen.diagnosis.rhythm.hypertrophy import chambers
 from suwen.diagnosis.rhythm.intervals import intervals
+from suwen.diagnosis.rhythm.ischaemia import ischaemia
 from suwen.diagnosis.rhythm.kinds import beat_kinds
 from suwen.diagnosis.rhythm.nouns import Atria, Reading, Seen, Sign
+from suwen.diagnosis.rhythm.pacing import pacing
+from suwen.diagnosis.rhythm.preexcitation import preexcitation
+from suwen.diagnosis.rhythm.q_waves import q_waves
 from suwen.diagnosis.rhythm.quality import Quality, signal_quality
 from suwen.diagnosis.rhythm.rates import pauses, rates
-from suwen.diagnosis.rhythm.waves import lead_waves
+from suwen.diagnosis.rhythm.repolarisation import repolarisation
+from suwen.diagnosis.rhythm.swaps import electrodes
+from suwen.diagnosis.rhythm.waves import lead_waves, usual
 from suwen.subject import Sex
 
 __all__ = ["RULES", "read_rhythm"]
@@ -29,11 +37,19 @@ __all__ = ["RULES", "read_rhythm"]
 # In the order in which a reader is told. A further rule is one function and a line here.
 RULES: tuple[Callable[[Seen], Iterator[Sign]], ...] = (
     rates,
+    pacing,
     fibrillation_signs,
+    flutter_signs,
     pauses,
     premature,
     conduction,
+    preexcitation,
     bundles,
+    chambers,
+    ischaemia,
+    q_waves,
+    repolarisation,
+    electrodes,
 )
 
 
@@ -77,9 +93,10 @@ def _seen(
     sex: Sex | None,
 ) -> Seen:
     found = delineate(trace, rate, beats.samples)
-    median, _alike = median_beat(trace, rate, beats.samples)
-    measured = intervals(found, beats.samples, rate, names=names, median=median)
     kinds = beat_kinds(trace, rate, beats.samples)
-    waves = lead_waves(median, rate, names, found)
+    own = usual(found, kinds)  # premature beats have other waves and intervals
+    median, _alike = median_beat(trace, rate, own.beats)
+    measured = intervals(own, beats.samples, rate, names=names, median=median)
+    waves = lead_waves(median, rate, names, own)
     above = atria(trace, rate, beats, kinds, found, measured) if len(beats.samples) > 1 else Atria()
     return Seen(trace, rate, names, beats, kinds, found, measured, median, waves, quality, above, age, sex)

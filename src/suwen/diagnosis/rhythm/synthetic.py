@@ -15,28 +15,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from suwen.diagnosis.rhythm.synthetic_rhythms import (
+    P_WAVE,
+    RHYTHMS,
+    MadeBeat,
+    Wave,
+    atrial_field,
+    planned,
+    waves_of,
+)
 from suwen.errors import InputError
 
 __all__ = ["LEADS", "NOISES", "RHYTHMS", "Synthetic", "Wave", "noise", "synthetic_ecg"]
 
 Floats = NDArray[np.float32]
 LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
-RHYTHMS = ("sinus", "af", "first_degree", "wenckebach", "complete_block", "pvc", "pac", "pause", "rbbb", "lbbb")
 NOISES = ("baseline", "mains", "muscle", "motion", "white")
 _EDGE = 2.8  # standard deviations from the middle of a wave to where it is 2 % of its height
 _TANGENT = 2.0  # and to where its steepest tangent meets the level
 # directions of the chest leads in the horizontal plane: degrees from the left towards the front
-_CHEST = {"V1": 115.0, "V2": 94.0, "V3": 75.0, "V4": 58.0, "V5": 30.0, "V6": 0.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """One Gaussian: seconds of its middle from R, standard deviation in seconds, and (left, foot, front) in mV."""
-
-    name: str
-    middle: float
-    width: float
-    vector: tuple[float, float, float]
+_CHEST = {"V1": 115.0, "V2": 85.0, "V3": 45.0, "V4": 30.0, "V5": 5.0, "V6": -15.0}
+_NEAR = 1.6  # they lie nearer to the heart than the limbs, and see it larger
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,14 +54,6 @@ class Synthetic:
     kinds: tuple[str, ...]
     fiducials: Mapping[str, NDArray[np.float64]]
     p_waves: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Beat:
-    at: float  # seconds of R
-    kind: str
-    pr: float | None  # seconds from the middle of P to R; none: no P belongs to the beat
-    interval: float  # seconds to the beat before
 
 
 def synthetic_ecg(
@@ -87,25 +78,27 @@ def synthetic_ecg(
         raise InputError(f"made leads are {', '.join(LEADS)}")
     if not (0 < seconds <= 90_000 and 20 <= rate <= 20_000 and 15 <= bpm <= 300):
         raise InputError("made traces last up to 25 hours, at 20 to 20,000 Hz and 15 to 300 beats a minute")
-    beats, loose = _schedule(rng, rhythm, seconds, bpm)
+    plan = planned(rng, rhythm, seconds, bpm)
     total = round(seconds * rate)
     field = np.zeros((3, total))
-    shape = {kind: _waves(kind, rhythm, axis) for kind in "NVS"}
-    rows = [_draw(field, rate, beat, shape[beat.kind]) for beat in beats]
-    for at in loose:
-        _add(field, rate, at, _P)
-    if rhythm == "af":
-        field += _fibrillation(rng, total, rate)
+    shape = {kind: waves_of(kind, rhythm, axis) for kind in "NVS"}
+    rows = [_draw(field, rate, beat, shape[beat.kind]) for beat in plan.beats]
+    for at in plan.loose:
+        _add(field, rate, at, P_WAVE)
+    more = atrial_field(rng, rhythm, total, rate)
+    if more is not None:
+        field += more
+    _spike(field, rate, plan.spikes)
     fiducials = {name: np.array([row[name] for row in rows]) * rate for name in _NAMES}
-    own = [beat.at - beat.pr for beat in beats if beat.pr is not None]
+    own = [beat.at - beat.pr for beat in plan.beats if beat.pr is not None]
     return Synthetic(
         np.asarray(_seen(field, names), np.float32),
         rate,
         tuple(names),
-        np.array([beat.at for beat in beats]) * rate,
-        tuple(beat.kind for beat in beats),
+        np.array([beat.at for beat in plan.beats]) * rate,
+        tuple(beat.kind for beat in plan.beats),
         fiducials,
-        np.array(sorted([*own, *loose])) * rate,
+        np.array(sorted([*own, *plan.loose])) * rate,
     )
 
 
@@ -123,85 +116,17 @@ def noise(rng: np.random.Generator, kind: str, samples: int, rate: float, *, lea
     return np.asarray(made / np.where(spread > 0, spread, 1), np.float32)
 
 
-_P = Wave("p", 0.0, 0.018, (0.07, 0.10, 0.03))
 _NAMES = ("p_on", "p_peak", "p_off", "qrs_on", "qrs_off", "t_peak", "t_off")
 
 
-def _schedule(rng: np.random.Generator, rhythm: str, seconds: float, bpm: float) -> tuple[list[_Beat], list[float]]:
-    """Beats in order, and P waves (seconds) that no beat follows."""
-    mean = 60.0 / bpm
-    if rhythm == "complete_block":
-        loose = [float(at) for at in np.arange(rng.uniform(0, mean), seconds, mean)]
-        beats = [_Beat(float(at), "V", None, 60 / 38) for at in np.arange(rng.uniform(0.2, 1.2), seconds, 60 / 38)]
-        return beats, loose
-    beats, loose = [], []
-    at, count, pr = float(rng.uniform(0.2, 0.2 + mean)), 0, {"first_degree": 0.26}.get(rhythm, 0.14)
-    before = mean
-    while at < seconds + 0.5:
-        kind, interval = "N", mean * (1 + 0.03 * np.sin(2 * np.pi * 0.25 * at) + 0.01 * rng.standard_normal())
-        count += 1
-        lag: float | None = pr
-        if rhythm == "af":
-            lag, interval = None, float(mean * np.clip(rng.lognormal(0, 0.24), 0.45, 2.0))
-        elif rhythm in {"pvc", "pac"} and count % 5 == 4:
-            kind = "V" if rhythm == "pvc" else "S"
-            lag = None if rhythm == "pvc" else 0.12
-        elif rhythm == "wenckebach":
-            lag = 0.15 + 0.06 * ((count - 1) % 3)
-        beats.append(_Beat(at, kind, lag, before))
-        step = _step(rhythm, count, float(interval), mean)
-        if rhythm == "wenckebach" and count % 3 == 0:
-            loose.append(at - 0.27 + mean)
-            step = 2 * mean - 0.12
-        elif rhythm == "wenckebach":
-            step = mean + 0.06
-        before = step
-        at += step
-    inside = [beat for beat in beats if beat.at < seconds - 0.5 / 1000]
-    return inside, [one for one in loose if one < seconds]
-
-
-def _step(rhythm: str, count: int, interval: float, mean: float) -> float:
-    """Seconds to the next beat: premature ones come early, and a pause follows."""
-    if rhythm == "pause" and count % 6 == 5:
-        return 3.2
-    early = {"pvc": 0.58, "pac": 0.62}.get(rhythm)
-    if early and count % 5 == 3:
-        return early * mean
-    if early and count % 5 == 4:
-        return (2 - early) * mean if rhythm == "pvc" else mean * 1.1
-    return interval
-
-
-def _waves(kind: str, rhythm: str, axis: float) -> tuple[Wave, ...]:
-    """QRS and T of a beat; the vectors turn with the axis in the frontal plane."""
-    angle = np.deg2rad(axis)
-    left, foot = float(np.cos(angle)), float(np.sin(angle))
-    if kind == "V":
-        return (
-            Wave("r", 0.0, 0.030, (-0.9, 1.2, 0.9)),
-            Wave("s", 0.065, 0.028, (0.3, -0.5, -0.4)),
-            Wave("t", 0.33, 0.055, (0.25, -0.30, -0.25)),
-        )
-    body = (
-        Wave("q", -0.026, 0.0075, (-0.08 * left, -0.08 * foot, 0.15)),
-        Wave("r", 0.0, 0.0105, (1.2 * left, 1.2 * foot, -0.45)),
-        Wave("s", 0.026, 0.0085, (-0.15 * left, -0.15 * foot, -0.5)),
-    )
-    late = {"rbbb": Wave("s2", 0.072, 0.016, (-0.5, 0.05, 0.9)), "lbbb": Wave("s2", 0.058, 0.024, (0.9, 0.1, -0.9))}
-    wide = (late[rhythm],) if rhythm in late else ()
-    turned = -1.0 if rhythm == "lbbb" else 1.0
-    return (*body, *wide, Wave("t", 0.29, 0.042, (0.25 * turned, 0.22 * turned, 0.20 * turned)))
-
-
-def _draw(field: NDArray[np.float64], rate: float, beat: _Beat, waves: Sequence[Wave]) -> dict[str, float]:
+def _draw(field: NDArray[np.float64], rate: float, beat: MadeBeat, waves: Sequence[Wave]) -> dict[str, float]:
     """Add one beat to the field; gives its fiducials in seconds. T comes later after a long interval."""
     stretch = float(np.clip(np.sqrt(beat.interval), 0.6, 1.25))
     times = dict.fromkeys(_NAMES, float("nan"))
     if beat.pr is not None:
         middle = beat.at - beat.pr
-        _add(field, rate, middle, _P)
-        times |= {"p_on": middle - _TANGENT * _P.width, "p_peak": middle, "p_off": middle + _TANGENT * _P.width}
+        _add(field, rate, middle, P_WAVE)
+        times |= {"p_on": middle - _TANGENT * P_WAVE.width, "p_peak": middle, "p_off": middle + _TANGENT * P_WAVE.width}
     for wave in waves:
         shown = wave if wave.name != "t" else Wave("t", wave.middle * stretch, wave.width * stretch, wave.vector)
         _add(field, rate, beat.at, shown)
@@ -222,6 +147,14 @@ def _add(field: NDArray[np.float64], rate: float, at: float, wave: Wave) -> None
         field[:, begin:end] += np.array(wave.vector)[:, None] * bell
 
 
+def _spike(field: NDArray[np.float64], rate: float, times: Sequence[float]) -> None:
+    """Pulses of a pacemaker: 2 ms, or one sample where that is longer."""
+    for at in times:
+        begin = round(at * rate)
+        if 0 <= begin < field.shape[1]:
+            field[:, begin : begin + max(1, round(0.002 * rate))] += np.array([[0.7], [1.0], [0.5]])
+
+
 def _seen(field: NDArray[np.float64], names: Sequence[str]) -> NDArray[np.float64]:
     """Field (left, foot, front) seen by leads: I is the left, aVF stands on it, with Goldberger's smaller gain."""
     left, foot, front = field
@@ -232,18 +165,8 @@ def _seen(field: NDArray[np.float64], names: Sequence[str]) -> NDArray[np.float6
     leads |= {"aVR": -(one + two) / 2, "aVL": (one - three) / 2, "aVF": (two + three) / 2}
     for name, degrees in _CHEST.items():
         angle = np.deg2rad(degrees)
-        leads[name] = 0.9 * (np.cos(angle) * left + np.sin(angle) * front) + 0.1 * foot
+        leads[name] = _NEAR * (np.cos(angle) * left + np.sin(angle) * front) + 0.1 * foot
     return np.stack([leads[name] for name in names])
-
-
-def _fibrillation(rng: np.random.Generator, total: int, rate: float) -> NDArray[np.float64]:
-    """Waves of the atria at about six a second, their rate and height drifting."""
-    time = np.arange(total) / rate
-    wander = np.cumsum(rng.standard_normal(total)) * 0.02 / np.sqrt(rate)
-    wave = np.sin(2 * np.pi * (rng.uniform(5, 7) * time + wander) + rng.uniform(0, 6.28))
-    height = 0.035 * (1 + 0.4 * np.sin(2 * np.pi * 0.3 * time + rng.uniform(0, 6.28)))
-    field = np.array([0.5, 0.7, 1.0])[:, None] * (height * (wave + 0.3 * np.sin(2 * np.arcsin(wave))))
-    return np.asarray(field, np.float64)
 
 
 def _baseline(rng: np.random.Generator, samples: int, rate: float) -> NDArray[np.float64]:

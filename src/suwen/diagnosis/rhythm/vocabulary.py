@@ -66,11 +66,17 @@ SIGNS: Mapping[str, SignKind] = MappingProxyType(
         "svt": _kind("narrow-complex tachycardia", "窄 QRS 波心动过速", "426761007", "rhythm", 2),
         "pacing": _kind("paced rhythm: pacing spikes before QRS", "起搏心律：QRS 波前见起搏脉冲", "10370003", "rhythm"),
         "pause": _kind("pause", "长间歇", "pause", "rhythm", 2),
+        "short_pause": _kind("pause of 2 to 3 seconds", "2 至 3 秒的间歇", "short_pause", "rhythm", 1),
+        "junctional": _kind("junctional rhythm possible", "可疑交界性心律", "29320008", "rhythm", 1),
+        "idioventricular": _kind("idioventricular rhythm possible", "可疑室性自主心律", "49260003", "rhythm", 2),
         "pvc": _kind("premature ventricular beats", "室性早搏", "427172004", "ectopy"),
         "pac": _kind("premature atrial beats", "房性早搏", "284470004", "ectopy"),
         "bigeminy": _kind("ventricular bigeminy", "室性早搏二联律", "11157007", "ectopy", 1),
         "couplet": _kind("ventricular couplets", "成对室性早搏", "251182009", "ectopy", 1),
         "vt": _kind("run of ventricular tachycardia possible", "可疑室性心动过速", "164895002", "ectopy", 3),
+        "trigeminy": _kind("ventricular trigeminy", "室性早搏三联律", "251180001", "ectopy", 1),
+        "atrial_run": _kind("run of premature atrial beats", "房性早搏连发", "atrial_run", "ectopy", 1),
+        "blocked_pac": _kind("premature atrial beats that are not conducted", "未下传房性早搏", "251170000", "ectopy"),
         "first_degree": _kind("first-degree AV block", "一度房室传导阻滞", "270492004", "conduction"),
         "short_pr": _kind("short PR interval", "PR 间期缩短", "49578007", "conduction"),
         "wenckebach": _kind(
@@ -94,10 +100,27 @@ SIGNS: Mapping[str, SignKind] = MappingProxyType(
         "preexcitation": _kind(
             "ventricular pre-excitation (WPW pattern)", "心室预激（WPW 图形）", "74390002", "conduction", 2
         ),
+        "high_grade": _kind("high-grade AV block", "高度房室传导阻滞", "high_grade", "conduction", 3),
         "st_elevation": _kind("ST elevation", "ST 段抬高", "164931005", "ischaemia", 3),
         "st_depression": _kind("ST depression", "ST 段压低", "429622005", "ischaemia", 2),
         "q_waves": _kind("pathological Q waves", "病理性 Q 波", "164917005", "ischaemia", 1),
         "poor_r": _kind("poor R-wave progression", "R 波递增不良", "365413008", "ischaemia"),
+        "posterior_wall": _kind(
+            "posterior infarction possible: record V7 to V9", "可疑后壁心肌梗死：建议加做 V7–V9 导联", "posterior_wall",
+            "ischaemia", 3,
+        ),
+        "right_ventricle": _kind(
+            "right ventricular infarction possible: record V3R and V4R", "可疑右心室梗死：建议加做 V3R、V4R 导联",
+            "right_ventricle", "ischaemia", 3,
+        ),
+        "diffuse_depression": _kind(
+            "ST depression in many leads with elevation in aVR or V1", "多导联 ST 段压低伴 aVR 或 V1 导联抬高",
+            "diffuse_depression", "ischaemia", 3,
+        ),
+        "posterior_r": _kind(
+            "tall broad R in V1 and V2: old posterior infarction possible",
+            "V1、V2 导联 R 波高宽：可疑陈旧性后壁心肌梗死", "posterior_r", "ischaemia", 1,
+        ),
         "lvh": _kind("criteria of left ventricular hypertrophy", "符合左心室肥厚电压标准", "164873001", "chambers"),
         "rvh": _kind("criteria of right ventricular hypertrophy", "符合右心室肥厚标准", "89792004", "chambers"),
         "left_atrial": _kind("left atrial abnormality", "左心房异常", "253352002", "chambers"),
@@ -115,6 +138,7 @@ SIGNS: Mapping[str, SignKind] = MappingProxyType(
         "einthoven": _kind(
             "limb leads contradict each other", "肢体导联互相矛盾", "einthoven", "technical", 1
         ),
+        "chest_order": _kind("chest leads probably exchanged", "胸导联位置可能接错", "chest_order", "technical", 1),
     }
 )  # fmt: skip
 
@@ -137,6 +161,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "qt": Figure(Saying("QT interval", "QT 间期"), "ms"),
         "qtc": Figure(Saying("corrected QT (Fridericia)", "校正 QT（Fridericia）"), "ms"),
         "qtc_bazett": Figure(Saying("corrected QT (Bazett)", "校正 QT（Bazett）"), "ms"),
+        "qtc_adjusted": Figure(Saying("corrected QT with a usual QRS", "按正常 QRS 校准的 QTc"), "ms"),
         "axis": Figure(Saying("frontal axis", "额面电轴"), "deg"),
         "elevation": Figure(Saying("highest ST at J", "J 点最大抬高"), "mV", 2),
         "depression": Figure(Saying("deepest ST at J", "J 点最大压低"), "mV", 2),

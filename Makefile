@@ -19,7 +19,7 @@ DEMO ?= demo --folder demo --out report.html --out report.pdf
 TESTS ?= tests
 JOBS ?= 2
 BENCHMARKS ?= rare-disease similar-cases records fhir phenotype-text chinese-text notes \
-	pneumonia adrenal hippocampus chest chest-lesions lesion-measures image-reading risk-equations heart-disease qrs heat-maps surrogate constraints label-noise
+	pneumonia adrenal hippocampus chest chest-lesions lesion-measures image-reading risk-equations heart-disease qrs rhythm heat-maps surrogate constraints label-noise
 
 .PHONY: run test check bench siege recipes docs clean help
 
@@ -50,7 +50,7 @@ siege: $(INSTALLED) ## Kill stores 200 times and flip 1,000 bits of them, where 
 recipes: $(INSTALLED) ## Rebuild every shipped weight from the data
 	@shopt -s nullglob; for recipe in recipes/[!_]*.py; do echo "== $$recipe"; $(BIN)/python $$recipe; done
 
-recipe-%: $(INSTALLED) ## Rebuild one shipped weight: make recipe-pneumonia, -adrenal, -hippocampus, -chest_anatomy, -chest_shadows, -clear_lungs, -chest, -qrs, -heart_disease
+recipe-%: $(INSTALLED) ## Rebuild one shipped weight: make recipe-pneumonia, -adrenal, -hippocampus, -chest_anatomy, -chest_shadows, -clear_lungs, -chest, -qrs, -fibrillation, -ecg_signs, -heart_disease
 	$(BIN)/python recipes/$*.py
 
 docs: $(INSTALLED) ## Run the documentation: its code, its commands, its option lists

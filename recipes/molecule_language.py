@@ -274,8 +274,8 @@ def write(state: Path, data: Path, into: Path) -> None:
 def main() -> None:
     """Prepare, learn and keep the plain weights; or make card and weights of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder drugs of the reference data")
-    parser.add_argument("--state", type=Path, required=True, help="where the plain weights go, or are taken from")
+    parser.add_argument("--data", type=Path, help="folder drugs of the reference data (default: SUWEN_DATA)")
+    parser.add_argument("--state", type=Path, help="where the plain weights go, or are taken from")
     parser.add_argument("--write", type=Path, help="folder for card and weights of the state; nothing is taught")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--minutes", type=float, default=6.0, help="of learning")
@@ -283,6 +283,13 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=10_000_000, help="molecules")
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     options = parser.parse_args()
+    if options.state is None:
+        print("nothing done: an accelerator is needed; say --device cuda --state FILE, then add --write FOLDER")
+        return
+    if options.data is None:
+        from suwen import datasets  # noqa: PLC0415 - not there on an accelerator
+
+        options.data = datasets.folder() / "drugs"
     if options.write is not None:
         write(options.state, options.data, options.write)
         return

@@ -12,6 +12,10 @@ are scored together, as the challenge does.
 - `af.beats.auroc`: the odds of single beats;
 - `af.day.seconds`: what 24 hours of one lead add, once beats are found and delineated.
 
+Of the twelve-lead records of CinC2021: `KEY.auroc` with `.low` and `.high` for each sign whose label at least three
+traces bear and three do not, their mean `labels.auroc` over `labels.n`, and of all labels together
+`labels.sensitivity` and `labels.ppv` of the signs named outright. Nothing was learned from these labels.
+
 Who was learned from is judged by weights learned anew without him (leave one patient out): `af.left_out` counts these
 patients. `af.unseen.` are the figures of those that nothing was learned from, where there are any, and `af.known.`
 those of shipped weights on patients they know, which flatter.
@@ -30,6 +34,7 @@ from numpy.typing import NDArray
 
 from suwen.bench.result import Result
 from suwen.bench.rhythm_fit import Lesson, fitted
+from suwen.bench.rhythm_labels import label_metrics, neurokit_metrics, traces
 from suwen.bench.rhythm_scores import Judged, auroc, joined, judged, rates_of, with_intervals
 from suwen.bench.rhythm_traces import FOLDER, Holter, holters
 from suwen.bench.setting import Options, digest
@@ -86,12 +91,16 @@ def run(options: Options, notify: Notify = lambda _done, _all: None) -> Result:
     notify(2, 4)
     metrics = _ours(ready, weights, options.seed)
     notify(3, 4)
-    # figures by label of the twelve-lead records are added here: metrics |= label_metrics(options.data)
-    metrics |= {"af.day.seconds": _day(options.seed)}
+    twelve = traces(options.data)
+    metrics |= label_metrics(twelve, options.seed) | {"af.day.seconds": _day(options.seed)}
     notify(4, 4)
     files = sorted((options.data / FOLDER).glob("*.*"))
+    peers = _baselines(ready)
+    named = neurokit_metrics(twelve, options.seed)
+    if named:
+        peers.setdefault("NeuroKit2 beats, RMSSD of RR", {}).update(named)
     spent = time.perf_counter() - begin
-    return Result("rhythm", digest(*files), len(cases), metrics, _baselines(ready), ANCHORS, seconds=spent)
+    return Result("rhythm", digest(*files), len(cases) + len(twelve), metrics, peers, ANCHORS, seconds=spent)
 
 
 def prepared(trace: Holter) -> Prepared:

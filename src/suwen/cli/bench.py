@@ -30,6 +30,7 @@ _NAMES = (
     "qrs",
     "rare-disease",
     "records",
+    "rhythm",
     "risk-equations",
     "similar-cases",
     "surrogate",

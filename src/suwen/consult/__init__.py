@@ -35,7 +35,7 @@ from suwen.consult.patients import (
     register_patient,
 )
 from suwen.consult.reviews import amend_finding, confirm_finding, finding_history, reject_finding
-from suwen.consult.waveforms import store_recording
+from suwen.consult.waveforms import store_recording, store_samples
 from suwen.records.access import Act, Purpose
 from suwen.records.demographics import Demographics
 from suwen.records.gate import Records
@@ -98,6 +98,7 @@ __all__ = [
     "search_records",
     "store_images",
     "store_recording",
+    "store_samples",
     "withdraw_record",
     "write_records",
     "write_records_of",

@@ -21,7 +21,7 @@ from suwen.records.people import Actor
 if TYPE_CHECKING:
     from suwen.formats.waveforms.nouns import Recording
 
-__all__ = ["LARGEST", "store_recording"]
+__all__ = ["LARGEST", "store_recording", "store_samples"]
 
 LARGEST = 256 * 2**20  # bytes of a file: a day of three leads at 500 Hz in 16 bits, and as much again
 _KIND = "DocumentReference"
@@ -68,6 +68,36 @@ def store_recording(
         image = Image([data], len(data))
         record = store_images(actor, records, patient, kind=_KIND, payload=payload, images=[image], purpose=purpose)
     return record, recording
+
+
+def store_samples(
+    actor: Actor,
+    records: Records,
+    patient: str,
+    recording: Recording,
+    *,
+    recorded: str = "",
+    purpose: Purpose = Purpose.TREATMENT,
+) -> Record:
+    """Keep a recording with a patient as SampledData of an Observation, in whole microvolts.
+
+    For what no file holds by itself: WFDB (a header and its samples), tables, files to which rate or leads were stated.
+    Raises InputError where it is too long, or `recorded` is no date; AccessError as `store_recording`.
+    """
+    from suwen.formats.fhir.sampled import sampled_observation  # noqa: PLC0415 - numpy comes with it
+
+    _require_date(recorded)
+    about, source = _patient(actor, records, patient, purpose)
+    now = (_1970 + timedelta(microseconds=records.store.now())).isoformat(timespec="milliseconds")
+    resource: Json = {
+        **sampled_observation(recording),
+        "id": str(uuid.uuid4()),
+        "status": "final",
+        "subject": {"reference": about},
+        "effectiveDateTime": recorded or now.replace("+00:00", "Z"),
+    }
+    payload = Stored(resource, source=source).to_bytes()
+    return write_records(actor, records, patient, [Draft("Observation", payload)], purpose=purpose)[0]
 
 
 def _require_date(text: str) -> None:

@@ -29,10 +29,20 @@ from suwen.formats.waveforms.edf import is_edf, read_edf
 from suwen.formats.waveforms.finish import Stated, recording_of
 from suwen.formats.waveforms.matlab import is_matlab
 from suwen.formats.waveforms.matlab_record import read_matlab
+from suwen.formats.waveforms.names import standard_lead
 from suwen.formats.waveforms.nouns import Recording
 from suwen.formats.waveforms.scp import is_scp, read_scp
 
-__all__ = ["ECG_STUDY", "MOST_BYTES", "Tracing", "content_type", "is_sampled_ecg", "recording_of_bytes", "tracings_of"]
+__all__ = [
+    "ECG_STUDY",
+    "MOST_BYTES",
+    "Tracing",
+    "content_type",
+    "is_sampled_ecg",
+    "recording_of_bytes",
+    "sampled_observation",
+    "tracings_of",
+]
 
 ECG_STUDY = "11524-6"  # LOINC: EKG study
 MOST_BYTES = 8 * 2**20  # of one file that a resource itself carries
@@ -192,6 +202,41 @@ def sampled_recording(resource: Json) -> Recording:
     return recording_of(Block(values, channels, blocks[0].rate), Stated())
 
 
+def sampled_observation(recording: Recording) -> Json:
+    """An Observation that holds a recording: a lead a component, in whole microvolts, `E` where a sample is missing.
+
+    Subject, date and status are the caller's to add. Raises InputError where it is too long to be held so.
+    """
+    if recording.samples.size > _MOST_NUMBERS:
+        raise InputError(f"a recording of {recording.samples.size:,} samples is too long; at most {_MOST_NUMBERS:,}")
+    period = Decimal(repr(round(1_000.0 / recording.rate, 9)))
+    leads = zip(recording.leads, recording.samples, strict=True)
+    return {
+        "resourceType": "Observation",
+        "code": {"coding": [{"system": "http://loinc.org", "code": ECG_STUDY, "display": "EKG study"}]},
+        "component": [_component(name, lead, period) for name, lead in leads],
+    }
+
+
+def _component(name: str, lead: NDArray[np.float32], period: Decimal) -> Json:
+    number = next((code for code, known in _LEADS.items() if known == name), None)
+    coding = {"coding": [{"system": _MDC, "code": str(_POTENTIAL + number)}]} if number is not None else {}
+    there = np.isfinite(lead)
+    whole = np.where(there, np.rint(np.where(there, lead, 0).astype(np.float64) * 1_000), 0).astype(np.int64)
+    words = [str(one) if is_there else "E" for one, is_there in zip(whole.tolist(), there.tolist(), strict=True)]
+    unit = {"unit": "mV", "system": "http://unitsofmeasure.org", "code": "mV"}
+    return {
+        "code": {**coding, "text": name},
+        "valueSampledData": {
+            "origin": {"value": Decimal(0), **unit},
+            "period": period,
+            "factor": Decimal("0.001"),
+            "dimensions": 1,
+            "data": " ".join(words),
+        },
+    }
+
+
 def _holders(resource: Json) -> Iterator[Json]:
     yield resource
     yield from _list(resource.get("component"))
@@ -208,7 +253,7 @@ def _block(holder: Json) -> Block:
     origin, factor = _at_least(said.get("origin"), "value", 0.0), _at_least(said, "factor", 1.0)
     values = (numbers * factor + origin).reshape(-1, int(dimensions)).T.astype(np.float32)
     unit = _unit(said.get("origin"))
-    name = _lead(holder.get("code"))
+    name = _named(holder.get("code"))
     names = [name] if dimensions == 1 else [""] * int(dimensions)
     return Block(np.ascontiguousarray(values), [Channel(one, unit) for one in names], _rate(said))
 
@@ -273,6 +318,12 @@ def _lead(concept: Any) -> str:
         if "MDC_ECG_" in code.upper() or "MDC_ECG_" in str(one.get("display", "")).upper():
             return _mdc_name(code if "MDC_ECG_" in code.upper() else str(one["display"]))
     return ""
+
+
+def _named(concept: Any) -> str:
+    """The lead that a code names, or else its text: only of what is known to be an electrocardiogram."""
+    text = concept.get("text") if isinstance(concept, dict) else None
+    return _lead(concept) or (standard_lead(text) if isinstance(text, str) else "")
 
 
 def _mdc_name(text: str) -> str:

@@ -25,6 +25,7 @@ from suwen.cli.heart import heart
 from suwen.cli.image import image
 from suwen.cli.judging import finding
 from suwen.cli.notes import read
+from suwen.cli.profile import profile
 from suwen.cli.records import records
 from suwen.cli.train import train
 
@@ -62,6 +63,7 @@ for _command in (
     heart,
     image,
     next_,
+    profile,
     read,
     records,
     report,

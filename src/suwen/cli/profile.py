@@ -1,0 +1,275 @@
+"""`suwen profile`: properties, rules and structural alerts of a molecule, or of a file of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from suwen.cli.records.showing import progress, say, write_whole
+from suwen.errors import InputError
+
+if TYPE_CHECKING:
+    from suwen.drugs.nouns import Profile, Property
+    from suwen.formats.molecules.nouns import Molecule, Refused
+
+__all__ = ["profile"]
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_SUFFIXES = (".smi", ".smiles", ".ism", ".can", ".txt", ".csv", ".tsv", ".sdf", ".sd", ".mol", ".gz")
+_WORDS = {
+    "noticed": {"en": "Noticed", "zh": "注意"},
+    "property": {"en": "property", "zh": "性质"},
+    "value": {"en": "value", "zh": "数值"},
+    "usual": {"en": "usual in drugs", "zh": "药物中常见范围"},
+    "source": {"en": "source", "zh": "来源"},
+    "rule": {"en": "rule", "zh": "规则"},
+    "kept": {"en": "kept", "zh": "满足"},
+    "broken": {"en": "broken", "zh": "违反"},
+    "open": {"en": "cannot be told", "zh": "无法判定"},
+    "alerts": {"en": "Structural alerts (no likelihood ratio is known of them)", "zh": "结构警示（其似然比未知）"},
+    "none": {"en": "none of the usual sets was hit", "zh": "未命中常用警示集"},
+    "atoms": {"en": "atoms", "zh": "原子"},
+    "unknown": {"en": "unknown", "zh": "未知"},
+    "written": {
+        "en": "Written to {file}: {done} molecules, {refused} refused",
+        "zh": "已写入 {file}：{done} 个分子，{refused} 个被拒",
+    },
+    "limits": {
+        "en": "Worked out from the structure alone; for research, no statement on safety or effect in people.",
+        "zh": "仅由结构计算得出；供研究使用，不构成对人体安全性或疗效的结论。",
+    },
+}  # fmt: skip
+
+
+@click.command("profile")
+@click.argument("molecule")
+@click.option("--column", default="", help="Column of the structures of a table, by name or number from 1.")
+@click.option("--name-column", default="", help="Column of the names; of an SDF the field that holds the name.")
+@click.option("--csv", "table", type=_FILE, help="Write a table of a file of molecules: a row each, refused ones too.")
+@click.option("--picture", "drawing", type=_FILE, help="Draw one molecule as SVG, the atoms of its alerts marked.")
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Of a file of molecules.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; of a file one object a line.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+def profile(molecule: str, **options: Any) -> None:
+    """Profile MOLECULE: a SMILES or InChI, or a file of molecules (SMILES, CSV, TSV, SDF, MOL, each also .gz).
+
+    Salts are taken off, charges and tautomers brought to one form, and what was changed is said. Properties with their
+    sources and usual ranges, rule sets, structural alerts.
+    """
+    lang = options["lang"]
+    file = _file(molecule)
+    if file is None:
+        if options["table"] is not None:
+            raise InputError("--csv is for a file of molecules; of one molecule use --json")
+        _one(molecule, lang, options["drawing"], as_json=options["as_json"])
+    elif options["drawing"] is not None:
+        raise InputError("--picture draws one molecule; give a SMILES, not a file")
+    elif options["table"] is None and not options["as_json"]:
+        raise InputError("say where the profiles of a file go: --csv FILE, or --json for one object a line")
+    else:
+        _many(file, options)
+
+
+def _file(text: str) -> Path | None:
+    """The file that was meant: one that is there, or whose suffix says that it should be."""
+    if len(text) > 4096 or "\n" in text:
+        return None
+    path = Path(text)
+    is_named = text.lower().endswith(_SUFFIXES)
+    return path if is_named or path.is_file() else None
+
+
+def _one(text: str, lang: str, drawing: Path | None, *, as_json: bool) -> None:
+    from suwen.drugs.profile import profile as profiled  # noqa: PLC0415
+    from suwen.formats.molecules import picture, read_molecule  # noqa: PLC0415
+
+    found = profiled(read_molecule(text))
+    if drawing is not None:
+        atoms = sorted({atom for alert in found.alerts for place in alert.places for atom in place.indices})
+        write_whole(drawing, [picture(found.molecule, atoms=atoms)])
+    if as_json:
+        click.echo(json.dumps(_tree(found, lang), ensure_ascii=False, indent=1))
+    else:
+        _show(found, lang)
+
+
+def _many(file: Path, options: dict[str, Any]) -> None:
+    from suwen.drugs.batch import profiles  # noqa: PLC0415
+    from suwen.formats.molecules import read_molecules  # noqa: PLC0415
+
+    lang, table = options["lang"], options["table"]
+    if table is not None and table.resolve() == file.resolve():
+        raise InputError("--csv would overwrite the file that is read; name another")
+    source = read_molecules(file, column=options["column"], name_column=options["name_column"])
+    counts = {"done": 0, "refused": 0}
+    with progress("profile") as told:
+        found = profiles(source, processes=options["processes"], notify=lambda done: told(done, done + 1))
+        counted = _counted(found, counts)
+        if options["as_json"]:
+            for one in counted:
+                click.echo(json.dumps(_tree_of(one, lang), ensure_ascii=False))
+        else:
+            write_whole(table, _rows(counted))
+    if table is not None:
+        say(_WORDS["written"][lang].format(file=table, **counts))
+
+
+def _counted(found: Iterable[Profile | Refused], counts: dict[str, int]) -> Iterator[Profile | Refused]:
+    from suwen.formats.molecules.nouns import Refused  # noqa: PLC0415
+
+    for one in found:
+        counts["refused" if isinstance(one, Refused) else "done"] += 1
+        yield one
+
+
+def _rows(found: Iterable[Profile | Refused]) -> Iterator[str]:
+    from suwen.drugs.quantities import QUANTITIES  # noqa: PLC0415
+    from suwen.drugs.rules import RULES  # noqa: PLC0415
+    from suwen.formats.molecules.nouns import Refused  # noqa: PLC0415
+
+    yield _line(["name", "smiles", "inchi_key", *QUANTITIES, *(f"rule.{key}" for key in RULES), "alerts", "problem"])
+    for one in found:
+        if isinstance(one, Refused):
+            blank = [""] * (len(QUANTITIES) + len(RULES) + 2)
+            yield _line(["", one.written, *blank, f"row {one.row}: {one.problem.what}"])
+            continue
+        numbers = one.numbers()
+        values = ["" if key not in numbers else f"{numbers[key]:.6g}" for key in QUANTITIES]
+        kept = ["" if rule.kept is None else str(int(rule.kept)) for rule in one.rules]
+        alerts = "; ".join(f"{alert.set}:{alert.label}" for alert in one.alerts)
+        yield _line([one.molecule.name, one.molecule.smiles, one.molecule.key, *values, *kept, alerts, ""])
+
+
+def _line(cells: list[str]) -> str:
+    """A row of CSV; what a spreadsheet would take for a formula is made text."""
+    stream = io.StringIO()
+    safe = [f"'{one}" if one and one[0] in "=+@\t\r" else one for one in cells]
+    csv.writer(stream, lineterminator="\n").writerow(safe)
+    return stream.getvalue()
+
+
+def _tree_of(one: Profile | Refused, lang: str) -> dict[str, Any]:
+    from suwen.formats.molecules.nouns import Refused  # noqa: PLC0415
+
+    if isinstance(one, Refused):
+        return {"format": 1, "row": one.row, "written": one.written, "problem": _problem(one.problem, lang)}
+    return _tree(one, lang)
+
+
+def _tree(found: Profile, lang: str) -> dict[str, Any]:
+    from suwen.drugs.alerts import alert_meaning, alert_name  # noqa: PLC0415
+    from suwen.drugs.rules import RULES  # noqa: PLC0415
+
+    return {
+        "format": 1,
+        **_head(found.molecule, lang),
+        "formula": found.formula,
+        "properties": {
+            one.key: {
+                "name": one.quantity.name.said(lang),
+                "value": one.value,
+                "unit": one.quantity.unit,
+                **({} if one.value is not None else {"low": one.low, "high": one.high}),
+                "source": one.quantity.source,
+            }
+            for one in found.properties
+        },
+        "rules": {
+            one.key: {"name": RULES[one.key].name.said(lang), "kept": one.kept, "source": RULES[one.key].source}
+            for one in found.rules
+        },
+        "alerts": [
+            {
+                "set": one.set,
+                "label": one.label,
+                "name": alert_name(one).said(lang),
+                "meaning": alert_meaning(one)[0].said(lang),
+                "atoms": [list(place.indices) for place in one.places],
+                "source": alert_meaning(one)[1],
+            }
+            for one in found.alerts
+        ],
+        "limits": _WORDS["limits"][lang],
+    }
+
+
+def _head(molecule: Molecule, lang: str) -> dict[str, Any]:
+    noticed = [_problem(one, lang) for one in molecule.noticed]
+    return {"smiles": molecule.smiles, "inchi_key": molecule.key, "name": molecule.name, "noticed": noticed}
+
+
+def _problem(problem: Any, lang: str) -> str:
+    from suwen.formats.molecules import notice_text  # noqa: PLC0415
+
+    return notice_text(problem, "zh" if lang == "zh" else "en")
+
+
+def _show(found: Profile, lang: str) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    console = Console()
+    console.print(f"{found.molecule.smiles}\n{found.molecule.key}  {found.formula}", markup=False)
+    for one in found.molecule.noticed:
+        console.print(f"! {_WORDS['noticed'][lang]}: {_problem(one, lang)}", markup=False)
+    table = Table(*(_WORDS[key][lang] for key in ("property", "value", "usual", "source")), box=None)
+    for row in (_row(one, lang) for one in found.properties):
+        table.add_row(*row)
+    console.print(table)
+    console.print(_ruled(found, lang))
+    console.print(f"{_WORDS['alerts'][lang]}:", markup=False)
+    for line in _alerted(found, lang) or [_WORDS["none"][lang]]:
+        console.print(f"  {line}", markup=False)
+    console.print(_WORDS["limits"][lang], style="dim", markup=False)
+
+
+def _row(one: Property, lang: str) -> tuple[str, str, str, str]:
+    unit = "" if one.quantity.unit == "1" else f" {one.quantity.unit}"
+    value = _between(one.low, one.high, lang) if one.value is None else f"{one.value:.4g}"
+    usual = one.quantity.usual
+    return one.quantity.name.said(lang), value + unit, "" if usual is None else _usual(usual, lang), one.quantity.source
+
+
+def _between(low: float | None, high: float | None, lang: str) -> str:
+    if low is None and high is None:
+        return _WORDS["unknown"][lang]
+    ends = ["" if end is None else f"{end:.4g}" for end in (low, high)]
+    return f"{ends[0]} – {ends[1]}".strip()
+
+
+def _usual(usual: Any, lang: str) -> str:
+    ends = ["" if end is None else f"{end:g}" for end in (usual.low, usual.high)]
+    return f"{ends[0]} – {ends[1]} ({usual.of.said(lang)})".strip()
+
+
+def _ruled(found: Profile, lang: str) -> Any:
+    from rich.table import Table  # noqa: PLC0415
+
+    from suwen.drugs.rules import RULES  # noqa: PLC0415
+
+    table = Table(_WORDS["rule"][lang], "", _WORDS["source"][lang], box=None)
+    for one in found.rules:
+        rule = RULES[one.key]
+        broken = [rule.said(at, lang) for at, checked in enumerate(one.criteria) if checked.met is False]
+        state = _WORDS["open" if one.kept is None else "kept" if one.kept else "broken"][lang]
+        table.add_row(rule.name.said(lang), state + (f": {'; '.join(broken)}" if broken else ""), rule.source)
+    return table
+
+
+def _alerted(found: Profile, lang: str) -> list[str]:
+    from suwen.drugs.alerts import ALERT_SETS, alert_meaning, alert_name  # noqa: PLC0415
+
+    lines = []
+    for one in found.alerts:
+        meaning, source = alert_meaning(one)
+        places = "; ".join(",".join(map(str, place.indices)) for place in one.places)
+        where = f" ({_WORDS['atoms'][lang]} {places})" if places else ""
+        name = f"{ALERT_SETS[one.set].name.said(lang)} · {alert_name(one).said(lang)}"
+        lines.append(f"{name}{where}: {meaning.said(lang)} [{source}]")
+    return lines

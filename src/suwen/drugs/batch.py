@@ -1,0 +1,131 @@
+"""Profiles of many molecules: a stream in the order given, over several processes, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from multiprocessing import get_context
+
+from suwen.drugs.alerts import USUAL_SETS
+from suwen.drugs.nouns import Profile
+from suwen.drugs.profile import profile
+from suwen.errors import InputError, MissingExtraError, Problem
+from suwen.formats.molecules.nouns import Molecule, Refused
+
+__all__ = ["Answer", "Given", "profiles"]
+
+Answer = Profile | Refused
+Given = Molecule | Refused
+_Work = Callable[[list[Given]], list[Answer]]
+_Sent = tuple[list[Given], "Future[list[Answer]]"]
+_TOGETHER = 64  # molecules sent to a process at once: a third of a second of work
+_SHOWN = 80  # characters of a structure that are shown
+_AHEAD = 4  # such lots for each process that may wait, so that memory does not grow with the list
+
+
+def profiles(
+    molecules: Iterable[Given],
+    *,
+    processes: int = 2,
+    notify: Callable[[int], None] | None = None,
+    alert_sets: Iterable[str] = USUAL_SETS,
+) -> Iterator[Answer]:
+    """A profile of each molecule, in order, as they are ready; a molecule that fails gives Refused and stops nothing.
+
+    `molecules` is read only so far as needed; what was refused in reading is passed on. `row` of a molecule refused
+    here is its place in the stream, from 1. `notify` is told how many are done. With one process the work is done
+    in this one; with more, a script must guard its start by `if __name__ == "__main__"`. Raises InputError for
+    `processes` below 1, MissingExtraError without RDKit.
+    """
+    if processes < 1:
+        raise InputError(f"profiles need at least one process, not {processes}")
+    work = partial(_profile_all, alert_sets=tuple(alert_sets))
+    source = iter(molecules)
+    lots = iter(lambda: list(islice(source, _TOGETHER)), [])
+    answers = map(work, lots) if processes == 1 else _spread(work, lots, processes)
+    return _told(answers, notify)
+
+
+def _told(answers: Iterable[list[Answer]], notify: Callable[[int], None] | None) -> Iterator[Answer]:
+    done = 0
+    for lot in answers:
+        begin, done = done, done + len(lot)
+        if notify is not None:
+            notify(done)
+        for place, one in enumerate(lot, begin + 1):
+            yield replace(one, row=place) if isinstance(one, Refused) and not one.row else one
+
+
+def _spread(work: _Work, lots: Iterator[list[Given]], processes: int) -> Iterator[list[Answer]]:
+    pool = _pool(processes)
+    waiting: deque[_Sent] = deque()
+    try:
+        for lot in lots:
+            waiting.append((lot, pool.submit(work, lot)))
+            if len(waiting) < _AHEAD * processes:
+                continue
+            pool, answer = _received(work, pool, waiting, processes)
+            yield answer
+        while waiting:
+            pool, answer = _received(work, pool, waiting, processes)
+            yield answer
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _received(
+    work: _Work, pool: ProcessPoolExecutor, waiting: deque[_Sent], processes: int
+) -> tuple[ProcessPoolExecutor, list[Answer]]:
+    """The answer that is next; where a process died of a molecule, a new pool and the lot again, one by one."""
+    lot, future = waiting.popleft()
+    try:
+        return pool, future.result()
+    except BrokenProcessPool:
+        pool.shutdown(cancel_futures=True)
+        answer = [_alone(work, one) for one in lot]
+        fresh = _pool(processes)
+        sent = [(late, fresh.submit(work, late)) for late, _ in waiting]
+        waiting.clear()
+        waiting.extend(sent)
+        return fresh, answer
+
+
+def _alone(work: _Work, molecule: Given) -> Answer:
+    with _pool(1) as pool:
+        try:
+            return pool.submit(work, [molecule]).result()[0]
+        except BrokenProcessPool:
+            return _refused(molecule, "the chemistry library broke down on this molecule; check its structure")
+
+
+def _pool(processes: int) -> ProcessPoolExecutor:
+    # A forked child would inherit locks of other libraries in any state; a new one begins clean.
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+
+
+def _profile_all(molecules: list[Given], alert_sets: tuple[str, ...]) -> list[Answer]:
+    return [one if isinstance(one, Refused) else _profile_one(one, alert_sets) for one in molecules]
+
+
+def _profile_one(molecule: Molecule, alert_sets: tuple[str, ...]) -> Answer:
+    try:
+        return profile(molecule, alert_sets=alert_sets)
+    except MissingExtraError:
+        raise
+    except InputError as refused:
+        return _refused(molecule, str(refused))
+    except (ValueError, RuntimeError, OverflowError) as failed:  # what RDKit raises on odd chemistry
+        return _refused(
+            molecule, f"the chemistry library failed on this molecule ({str(failed).split(chr(10))[0][:120]})"
+        )
+
+
+def _refused(molecule: Given, why: str) -> Refused:
+    if isinstance(molecule, Refused):
+        return molecule
+    return Refused(0, (molecule.written or molecule.smiles)[:_SHOWN], Problem(molecule.name, why))

@@ -97,8 +97,8 @@ def deadly(lot: list[Given]) -> list[Answer]:
 
 
 def test_a_molecule_that_kills_its_process_is_refused_and_the_rest_goes_on() -> None:
-    lots: list[list[Given]] = [[Molecule("C" * size, str(size))] for size in range(1, 8)]
-    lots[3] = [Molecule("CCN", "before"), Molecule("deadly", "x", name="it"), Molecule("CCS", "after")]
-    answers = [one for lot in _spread(deadly, iter(lots), 2) for one in lot]
-    keys = [one.molecule.key if isinstance(one, Profile) else one.problem.where for one in answers]
-    assert keys == ["1", "2", "3", "before", "it", "after", "5", "6", "7"]
+    lots: list[list[Given]] = [[Molecule("C", "1")], [Molecule("deadly", "x", name="it"), Molecule("CCS", "2")]]
+    answers = [one for lot in _spread(deadly, iter([*lots, [Molecule("CC", "3")]]), 1) for one in lot]
+    assert [one.molecule.key if isinstance(one, Profile) else one.problem.where for one in answers] == [
+        "1", "it", "2", "3",
+    ]  # fmt: skip

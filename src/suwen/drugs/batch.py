@@ -22,7 +22,7 @@ __all__ = ["Answer", "Given", "profiles"]
 Answer = Profile | Refused
 Given = Molecule | Refused
 _Work = Callable[[list[Given]], list[Answer]]
-_Sent = tuple[list[Given], "Future[list[Answer]]"]
+_Sent = tuple[list[Given], "Future[list[Answer]] | None"]
 _TOGETHER = 64  # molecules sent to a process at once: a third of a second of work
 _SHOWN = 80  # characters of a structure that are shown
 _AHEAD = 4  # such lots for each process that may wait, so that memory does not grow with the list
@@ -81,26 +81,32 @@ def _spread(work: _Work, lots: Iterator[list[Given]], processes: int) -> Iterato
 def _received(
     work: _Work, pool: ProcessPoolExecutor, waiting: deque[_Sent], processes: int
 ) -> tuple[ProcessPoolExecutor, list[Answer]]:
-    """The answer that is next; where a process died of a molecule, a new pool and the lot again, one by one."""
+    """The answer that is next, and the pool to go on with: a new one where a process died of a molecule."""
     lot, future = waiting.popleft()
+    if future is None:
+        return pool, _apart(work, lot)
     try:
         return pool, future.result()
     except BrokenProcessPool:
         pool.shutdown(cancel_futures=True)
-        answer = [_alone(work, one) for one in lot]
-        fresh = _pool(processes)
-        sent = [(late, fresh.submit(work, late)) for late, _ in waiting]
+        # Which of the lots under way was the deadly one is not told: all of them are worked apart from the new pool.
+        late: list[_Sent] = [(one, None) for one, _ in waiting]
         waiting.clear()
-        waiting.extend(sent)
-        return fresh, answer
+        waiting.extend(late)
+        return _pool(processes), _apart(work, lot)
 
 
-def _alone(work: _Work, molecule: Given) -> Answer:
+def _apart(work: _Work, lot: list[Given]) -> list[Answer]:
+    """The lot in a process of its own; where that dies too, its halves, down to the molecule that is refused."""
     with _pool(1) as pool:
         try:
-            return pool.submit(work, [molecule]).result()[0]
+            return pool.submit(work, lot).result()
         except BrokenProcessPool:
-            return _refused(molecule, "the chemistry library broke down on this molecule; check its structure")
+            pass
+    if len(lot) == 1:
+        return [_refused(lot[0], "the chemistry library broke down on this molecule; check its structure")]
+    middle = len(lot) // 2
+    return [*_apart(work, lot[:middle]), *_apart(work, lot[middle:])]
 
 
 def _pool(processes: int) -> ProcessPoolExecutor:

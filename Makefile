@@ -19,7 +19,7 @@ DEMO ?= demo --folder demo --out report.html --out report.pdf
 TESTS ?= tests
 JOBS ?= 2
 BENCHMARKS ?= rare-disease similar-cases records fhir phenotype-text chinese-text notes \
-	pneumonia adrenal hippocampus chest chest-lesions lesion-measures image-reading risk-equations heart-disease qrs rhythm heat-maps surrogate constraints label-noise
+	pneumonia adrenal hippocampus chest chest-lesions lesion-measures image-reading risk-equations heart-disease qrs rhythm screen heat-maps surrogate constraints label-noise
 
 .PHONY: run test check bench siege recipes docs clean help
 

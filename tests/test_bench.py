@@ -166,6 +166,7 @@ def test_absent_data_end_with_status_2_and_one_line(name: str, tmp_path: Path) -
         "heart-disease": "heart/uci",
         "qrs": "cpsc2019",
         "rhythm": "cpsc2021",
+        "screen": "actives",
         "risk-equations": "heart/risk",
     } | dict.fromkeys(("heat-maps", "label-noise", "pneumonia"), "pneumonia")
     assert needed.get(name, "cases.jsonl.xz") in one_line(errors)

@@ -33,7 +33,7 @@ def answer(text: str) -> Molecule | Problem:
 
 
 @pytest.mark.parametrize(
-    ("text", "key"),  # InChIKeys as PubChem publishes them
+    ("text", "key"),  # published InChIKeys
     [
         ("CC(=O)Oc1ccccc1C(=O)O", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"),  # aspirin
         ("O=C(C)Oc1ccccc1C(=O)O", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"),

@@ -42,6 +42,17 @@ def test_a_picture_is_plain_svg_with_words() -> None:
     assert svg == picture(ASPIRIN, atoms=(0, 1), legend="a <script>alert(1)</script>", size=(300, 200))
 
 
+def test_a_legend_is_text_in_any_language_and_cut_to_the_width() -> None:
+    root = ElementTree.fromstring(picture(ASPIRIN, legend="阿司匹林 <aspirin>"))  # noqa: S314
+    assert [one.text for one in root.iter(f"{SVG}text")] == ["阿司匹林 <aspirin>"]
+    assert (root.get("height"), root.get("viewBox")) == ("260px", "0 0 360 260")
+    (ground,) = root.iter(f"{SVG}rect")
+    assert (ground.get("width"), ground.get("height")) == ("360.0", "260.0")
+    (line,) = ElementTree.fromstring(picture(ASPIRIN, legend="阿" * 90, size=(200, 90))).iter(f"{SVG}text")  # noqa: S314
+    assert (line.text or "")[-1] == "…"
+    assert len(line.text or "") < 15
+
+
 def test_atoms_are_marked_and_no_others() -> None:
     assert set(colours(picture(ASPIRIN, atoms=(3, 7)))) == {3, 7}
     assert colours(picture(ASPIRIN)) == {}

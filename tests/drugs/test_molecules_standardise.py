@@ -25,7 +25,7 @@ def keys(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("salt", "key", "told"),  # InChIKeys of the parents as PubChem publishes them
+    ("salt", "key", "told"),  # published InChIKeys of the parents; pyrantel and sulfanilamide as InChI gives them
     [
         ("[Na+].O=C([O-])Cc1ccccc1Nc1c(Cl)cccc1Cl", "DCOPUUMXTXDBNB-UHFFFAOYSA-N", "sodium ion"),
         ("Cl.CN(C)CCOC(c1ccccc1)c1ccccc1", "ZZVUWRFHKOJYTH-UHFFFAOYSA-N", "hydrogen chloride"),

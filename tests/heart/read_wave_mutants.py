@@ -196,11 +196,11 @@ def main(start: int, count: int, seed: int, note: Path) -> int:
     sound = seeds()
     resource.setrlimit(resource.RLIMIT_AS, (SPACE, SPACE))
     signal.signal(signal.SIGALRM, _late)
-    warnings.simplefilter("error")
     outcomes: Counter[str] = Counter()
     failed, read = [], 0
     for number in range(start, start + count):
         note.write_text(json.dumps({"at": number}), "utf-8")  # so that a crash names its file
+        warnings.simplefilter("error")  # each time, as packages that are loaded later put their own before it
         name, files = mutant(number, seed, sound)
         with tempfile.TemporaryDirectory() as folder:
             for one, data in files.items():

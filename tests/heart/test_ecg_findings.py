@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
+from ecg_maker import RATE
+from ecg_maker import made as twelve
 
-from suwen.diagnosis.rhythm.findings import figures_text, finding_of, findings, stretches
+from suwen.diagnosis.rhythm.findings import figures_text, finding_of, findings, record_text, stretches, territory
 from suwen.diagnosis.rhythm.labels import LABELLED, LABELS, RECORDINGS, labelled
 from suwen.diagnosis.rhythm.meanings import MEANINGS
 from suwen.diagnosis.rhythm.measured import Counted, chance_of, counted, ratio_of
@@ -70,8 +73,8 @@ def test_the_chance_is_bayes_upon_how_common_the_label_is() -> None:
 def test_the_chance_of_a_sign_stays_unknown_and_says_why() -> None:
     said = finding_of(Sign("sinus_tachycardia", {"rate": 104.0}, (), "rule"), "en", subject=PATIENT).chance
     assert said.value is None
-    assert "which is unknown" in said.calibration
-    assert "2.8 % are labelled so" in said.calibration  # 2,454 of 88,253
+    assert "which is not known here" in said.calibration
+    assert "where 2.8% have it" in said.calibration  # 2,454 of 88,253
 
 
 def test_what_was_not_measured_has_neither_weight_nor_chance() -> None:
@@ -80,7 +83,7 @@ def test_what_was_not_measured_has_neither_weight_nor_chance() -> None:
     assert one.chance.value is None
     assert one.evidence[0].weight == 0
     assert one.evidence[0].bearing is Bearing.NEUTRAL
-    assert "Not held against" in one.evidence[0].sentence
+    assert "not measured" in one.evidence[0].sentence
 
 
 def test_places_of_one_time_are_one_stretch_and_what_is_too_many_is_counted() -> None:
@@ -92,9 +95,52 @@ def test_places_of_one_time_are_one_stretch_and_what_is_too_many_is_counted() ->
     assert "3 more places" in said[-1].sentence
 
 
+@pytest.mark.parametrize(("lang", "wall", "side"), [("en", "inferior", "high lateral"), ("zh", "下壁", "高侧壁")])
+def test_the_sentence_tells_figures_rule_and_territory_in_one_language(lang: str, wall: str, side: str) -> None:
+    """Proves that what a reader needs is in the first piece of evidence, and that the source is the same for all."""
+    reading = read_rhythm(twelve({"II": {"j": 0.2}, "I": {"j": -0.08}}), RATE, LEADS, method="rules", age=60.0)
+    for key, part in (("st_elevation", wall), ("st_depression", side)):
+        sign = reading.sign(key)
+        assert sign is not None
+        first = finding_of(sign, lang, subject=PATIENT).evidence[0]
+        assert part in first.sentence
+        assert sign.rule.said(lang)[1:] in first.sentence
+        assert figures_text(sign.figures, lang)[1:] in first.sentence
+        assert record_text(sign, lang) in first.sentence
+        assert first.source.startswith(sign.source)
+        assert bool(re.search(r"[\u4e00-\u9fff]", first.sentence)) is (lang == "zh")
+    mirrored = reading.sign("st_depression")
+    assert mirrored is not None
+    assert mirrored.detail[0].said(lang)[1:] in finding_of(mirrored, lang, subject=PATIENT).evidence[0].sentence
+
+
+def test_exchanged_electrodes_are_named() -> None:
+    """Proves that the likely exchange is told, of limbs and of the chest, in both languages."""
+    values = twelve()
+    arms = values[[0, 2, 1, 4, 3, *range(5, 12)]] * np.array([-1.0] + [1.0] * 11)[:, None]
+    chest = values[[0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10, 11]]
+    for trace, key, en, zh in (
+        (arms, "reversed_leads", "right and left arm exchanged", "左、右上肢电极接反"),
+        (chest, "chest_order", "V2 and V4 exchanged", "V2 与 V4 电极接反"),
+    ):
+        sign = read_rhythm(trace, RATE, LEADS, method="rules").sign(key)
+        assert sign is not None
+        assert sign.detail == (Saying(en, zh),)
+        for lang, said in (("en", en), ("zh", zh)):
+            assert said[1:] in finding_of(sign, lang, subject=PATIENT).evidence[0].sentence
+
+
+def test_only_signs_of_st_q_and_t_have_a_territory() -> None:
+    where = (Place(0, 1, "V3"), Place(0, 1, "V4"))
+    assert [one.en for one in territory(Sign("q_waves", {}, where))] == ["anterior"]
+    assert territory(Sign("rbbb", {}, where)) == ()
+    assert territory(Sign("st_elevation", {}, (Place(0, 1),))) == ()
+
+
 def test_figures_are_told_with_name_and_unit() -> None:
     assert figures_text({"pr": 214.4, "elevation": 0.153}, "en") == "PR interval 214 ms, highest ST at J 0.15 mV"
-    assert figures_text({"pr": 214.4}, "zh") == "PR 间期：214 ms"
+    assert figures_text({"pr": 214.4}, "zh") == "PR 间期 214 ms"
+    assert figures_text({"rate": 71.6, "axis": -31.2}, "zh") == "心室率 72 次/分，额面电轴 −31°"
     first = finding_of(Sign("first_degree", {"pr": 214.0}, (), "rule"), "en", subject=PATIENT).evidence[0]
     assert isinstance(first.seen, Measurement)
     assert (first.seen.value, first.seen.unit) == (214.0, "ms")

@@ -55,7 +55,7 @@ def test_the_inferior_wall_with_what_lies_opposite_and_the_right_ventricle() -> 
     found = signs_of({"II": {"j": 0.2}, "I": {"j": -0.08}})
     assert leads_of(found["st_elevation"]) == {"II", "III", "aVF"}
     assert leads_of(found["st_depression"]) == {"I", "aVL"}
-    assert "opposite" in found["st_depression"].source
+    assert "mirror image" in found["st_depression"].detail[0].en
     assert "right_ventricle" not in found
     right = signs_of({"II": {"j": 0.2}, "V1": {"j": 0.15}})
     assert leads_of(right["right_ventricle"]) == {"V1"}

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from suwen.diagnosis.rhythm import Flaw, LeadWaves, Place, Reading, Sign, Variability, read_rhythm, variability
-from suwen.diagnosis.rhythm.findings import findings
+from suwen.diagnosis.rhythm.findings import figure_text, findings, record_text
 from suwen.diagnosis.rhythm.synthetic import LEADS, synthetic_ecg
 from suwen.errors import InputError
 from suwen.formats.waveforms.notices import notice
@@ -26,11 +26,12 @@ from suwen.report.ecg_data import ecg_json
 from suwen.report.ecg_median import median_lines, median_svg
 from suwen.report.ecg_nouns import Paper, ReadEcg
 from suwen.report.ecg_page import ecg_html, print_ecg
+from suwen.report.ecg_paper import ecg_svg
 from suwen.report.ecg_strings import ECG_STRINGS, say
 from suwen.report.ecg_tables import INTERVAL_ROWS, interval_rows, variability_note, variability_rows, wave_rows
-from suwen.report.ecg_words import clock, figure_text, said_marks
+from suwen.report.ecg_words import clock, said_marks
 from suwen.report.strings import Language
-from suwen.subject import Sex
+from suwen.subject import Saying, Sex
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 FIELDS = Variability.__slots__
@@ -112,7 +113,10 @@ def test_the_page_says_all_of_it(lang: Language) -> None:
     assert len(marks) == len(read.reading.signs) > 0
     for one in marks:
         assert one.name in words
-        assert read.finding_of[one.number].evidence[0].sentence in words
+        assert record_text(read.marks[one.number - 1].sign, lang) in words
+        assert read.finding_of[one.number].chance.calibration in words
+        assert one.rule in words
+        assert one.source in words
     for row in interval_rows(read, lang):
         assert row.name in words
         assert row.value in words
@@ -145,6 +149,32 @@ def test_signs_stand_alone_without_findings(lang: Language) -> None:
         assert said in text
 
 
+@pytest.mark.parametrize("lang", BOTH)
+@pytest.mark.parametrize("found", [True, False], ids=["findings", "signs"])
+def test_rule_detail_and_territory_are_shown_everywhere(lang: Language, found: bool) -> None:
+    """Proves that page, terminal, drawing and JSON all tell them in the reader's language, and the bare citation."""
+    rule, detail = Saying("ST raised so much", "ST 段抬高若干"), Saying("two criteria met", "符合两项标准")
+    where = (Place(1, 1.1, "II"), Place(1, 1.1, "aVF"))
+    read = read_of(
+        signs=(Sign("st_elevation", {"elevation": 0.2}, where, "Thygesen 2018", rule, (detail,)),),
+        lang=lang if found else None,
+    )
+    out = io.StringIO()
+    print_ecg(read, Console(file=out, width=200, highlight=False), lang)
+    page = " ".join(Page(ecg_html(read, lang=lang, created=NOON)).words)
+    wall, other = ("inferior", "zh") if lang == "en" else ("下壁", "en")
+    for text in (page, out.getvalue(), ecg_svg(read, lang=lang)):
+        for said in (rule.said(lang), detail.said(lang), wall, "Thygesen 2018"):
+            assert said in text
+        assert rule.said(other) not in text
+        assert text.count(rule.said(lang)) == 1
+    (one,) = ecg_json(read, lang)["signs"]
+    assert one["rule"] == rule.said(lang)
+    assert one["source"] == "Thygesen 2018"
+    assert one["detail"] == [detail.said(lang)]
+    assert one["territory"] == [wall]
+
+
 def test_every_string_is_in_both_languages() -> None:
     """Proves that each phrase exists in both, with the same places to fill in, and that each is used somewhere."""
     room = Path(ecg_strings.__file__).parent
@@ -159,7 +189,7 @@ def test_every_string_is_in_both_languages() -> None:
         assert fields[0] == fields[1], key
         assert key in made or re.search(rf"""["']{key}["']|say\.{key}\b""", used), key
         if re.search(r"[a-z]{5}", words["zh"]) is None and words["en"] != words["zh"]:
-            assert re.search(r"[\u4e00-\u9fff]", words["zh"]) or words["zh"] == "LF/HF", key
+            assert re.search(r"[\u4e00-\u9fff]", words["zh"]) or words["zh"] in {"LF/HF", "；"}, key
     with pytest.raises(InputError, match="en and zh"):
         say("ecg_title", "fr")  # type: ignore[arg-type]
 
@@ -331,5 +361,5 @@ def test_times_are_read_as_on_a_clock(second: float, said: str) -> None:
 
 def test_figures_have_their_units() -> None:
     assert figure_text("rate", 71.6, "zh") == "心室率 72 次/分"
-    assert figure_text("rate", float("nan"), "en") == "ventricular rate unknown /min"
+    assert figure_text("rate", float("nan"), "en") == "ventricular rate unknown"
     assert figure_text("percent", 12.34, "en") == "share of beats 12.3%"

@@ -30,6 +30,19 @@ def test_fiducials_of_twelve_leads_lie_within_the_tolerances_of_the_cse(rhythm: 
         assert float(np.nanstd(error)) <= tolerance
 
 
+@pytest.mark.parametrize("rhythm", ["sinus", "incomplete_rbbb", "rbbb", "lbbb"])
+def test_qrs_is_as_long_as_it_was_made_at_every_rate(rhythm: str) -> None:
+    # a complex of 110 ms or of 120 ms is judged by its length: no sample more may be counted at low rates
+    lengths = []
+    for rate in (250.0, 500.0, 1000.0):
+        made = synthetic_ecg(np.random.default_rng(5), seconds=20, rate=rate, rhythm=rhythm)
+        found = delineate(made.values, rate, np.round(made.beats))
+        truth = np.median(made.fiducials["qrs_off"] - made.fiducials["qrs_on"])
+        lengths.append((float(np.nanmedian(found.qrs_off - found.qrs_on)) - truth) * 1000 / rate)
+    assert np.abs(lengths).max() < 3
+    assert np.ptp(lengths) < 1.5
+
+
 def test_no_p_is_drawn_before_a_ventricular_beat() -> None:
     made = synthetic_ecg(np.random.default_rng(2), seconds=60, rate=250, rhythm="pvc")
     found = delineate(made.values, 250, np.round(made.beats))

@@ -29,7 +29,8 @@ def test_a_beat_stays_where_it_is_and_a_shifted_one_is_shifted_by_as_much(at: in
         around = filtered[0, max(0, at - 120) : at + 121]
         assert abs(int(np.argmax(around)) - min(at, 120)) <= 1
     moved = bandpass(np.roll(beat, 7), rate, 0.67, 40.0)[0]
-    assert int(np.argmax(moved)) - int(np.argmax(bandpass(beat, rate, 0.67, 40.0)[0])) == 7
+    # within a sample: the tops of wide beats at high rates are flat to the last digit
+    assert abs(int(np.argmax(moved)) - int(np.argmax(bandpass(beat, rate, 0.67, 40.0)[0])) - 7) <= 1
 
 
 def test_a_trace_turned_in_time_gives_the_filtered_trace_turned_in_time() -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from functools import cache
+
 import numpy as np
 import pytest
+from ecg_maker import RATE, signs_of
+from ecg_maker import made as twelve
 
+from suwen.diagnosis.rhythm import citations
 from suwen.diagnosis.rhythm.kinds import beat_kinds, irregularity, p_consistency
+from suwen.diagnosis.rhythm.nouns import Sign
 from suwen.diagnosis.rhythm.quality import WORDS, Flaw, signal_quality
 from suwen.diagnosis.rhythm.rates import limits_of_rate
 from suwen.diagnosis.rhythm.rhythm import read_rhythm
 from suwen.diagnosis.rhythm.synthetic import LEADS, NOISES, RHYTHMS, Synthetic, noise, synthetic_ecg
 from suwen.diagnosis.rhythm.vocabulary import GROUPS, SIGNS
 from suwen.errors import InputError
+from suwen.subject import Sex
 
 WANTED = {
     "sinus": {"sinus"},
@@ -89,7 +98,8 @@ def test_the_rate_names_sinus_rhythm(bpm: float, key: str) -> None:
         (5.0, 55, "sinus_bradycardia"),
         (5.0, 145, "sinus_tachycardia"),
         (12.0, 115, "sinus_tachycardia"),
-        (40.0, 55, "sinus"),
+        (40.0, 55, "sinus_bradycardia"),
+        (40.0, 63, "sinus"),
     ],
 )
 def test_a_child_has_a_childs_limits_of_rate(age: float, bpm: float, key: str) -> None:
@@ -97,11 +107,118 @@ def test_a_child_has_a_childs_limits_of_rate(age: float, bpm: float, key: str) -
     assert keys & {"sinus", "sinus_bradycardia", "sinus_tachycardia"} == {key}
 
 
+def test_the_rate_is_what_is_counted_on_the_strip_and_a_pause_is_not() -> None:
+    """Proves that premature beats count, as the mean of RR has it, and that pauses do not slow the rate."""
+    trace, values = made(1, "pac", 96)
+    reading = read_rhythm(values, 250, LEADS, method="rules")
+    rr = np.diff(trace.beats) / 250
+    assert reading.intervals.rate == pytest.approx(60 / rr.mean(), abs=0.5)
+    assert reading.intervals.rr == pytest.approx(1000 * np.median(rr), abs=5)
+    paused = read_rhythm(made(1, "pause")[1], 250, LEADS, method="rules")
+    assert paused.intervals.rate == pytest.approx(70, abs=2)
+
+
+def test_the_sinus_node_is_not_slow_where_its_beats_are_not_conducted() -> None:
+    for rhythm in ("wenckebach", "mobitz_ii"):
+        reading = read_rhythm(made(1, rhythm)[1], 250, LEADS, method="rules")
+        sign = reading.sign("sinus")
+        assert sign is not None
+        assert sign.figures["rate"] == pytest.approx(reading.intervals.rate)
+        assert sign.figures["rate"] < 64 < sign.figures["atrial_rate"]
+
+
+@pytest.mark.parametrize("bpm", [138, 144, 150])
+def test_p_that_rides_on_t_is_seen_in_a_fast_sinus_rhythm(bpm: float) -> None:
+    keys = {sign.key for sign in read_rhythm(made(2, bpm=bpm)[1], 250, LEADS, method="rules").signs}
+    assert "sinus_tachycardia" in keys
+    assert not keys & {"svt", "flutter", "af", "tachycardia"}
+
+
+ABNORMAL: tuple[tuple[dict[str, dict[str, float]], dict[str, object]], ...] = (
+    ({"II": {"j": 0.2}, "I": {"j": -0.08}, "V1": {"j": 0.12}}, {}),
+    ({"V2": {"j": 0.3}, "V3": {"j": 0.3}}, {"sex": Sex.MALE, "age": 60.0}),
+    ({name: {"j": -0.12} for name in ("V1", "V2", "V3")}, {}),
+    ({"I": {"j": -0.15}, "II": {"j": -0.2}} | {name: {"j": -0.15} for name in ("V3", "V4", "V5", "V6")}, {}),
+    ({"V2": {"q": -0.3, "r": 0.0, "s": 0.0}, "V3": {"q": -0.3, "r": 0.0, "s": 0.0}}, {}),
+    ({"V3": {"r": 0.2}}, {}),
+    ({"V1": {"s": -1.8}, "V5": {"r": 2.4}, "V6": {"r": 1.9}, "V3": {"j": 0.3}, "V4": {"j": 0.3}}, {}),
+    ({"I": {"r": 0.2, "s": -0.8}, "V1": {"r": 1.2, "s": -0.2}, "V6": {"s": -0.9}}, {}),
+    ({"I": {"r": 1.0}, "II": {"r": 0.2, "s": -0.7}}, {}),
+    ({name: {"r": 0.15, "s": -0.03, "q": 0.0} for name in ("I", "II")}, {}),
+    ({"II": {"p": 0.4, "t": 0.01}, "I": {"t": 0.01}, "V5": {"t": 0.02}, "V6": {"t": 0.02}, "V4": {"t": 0.02}}, {}),
+    ({name: {"t": -0.3} for name in ("V4", "V5", "V6")}, {}),
+    ({name: {"t": 1.8} for name in ("V3", "V4")}, {}),
+    ({name: {"notch": 0.25, "s": 0.0} for name in ("I", "II", "V5", "V6")}, {}),
+    ({"V1": {"r": 0.9, "s": -0.1, "t": 0.3}, "V2": {"r": 1.0, "s": -0.1, "t": 0.4}}, {}),
+    ({}, {"bpm": 60.0, "late": 0.12}),
+    ({}, {"bpm": 60.0, "late": -0.08}),
+    ({"I": {"p": -0.1, "q": 0.0, "r": 0.1, "s": -0.7, "t": -0.2}}, {}),
+)
+
+
+@cache
+def every_sign() -> tuple[Sign, ...]:
+    """The signs of all made rhythms, slow and fast, of grown people and children, and of abnormal waves."""
+    return tuple(_walked())
+
+
+def _walked() -> Iterator[Sign]:
+    for rhythm in RHYTHMS:
+        yield from read_rhythm(made(1, rhythm, RATES.get(rhythm, 70))[1], 250, LEADS, method="rules").signs
+    for age, bpm in ((40.0, 45), (40.0, 120), (5.0, 45), (5.0, 150)):
+        yield from read_rhythm(made(2, bpm=bpm)[1], 250, LEADS, method="rules", age=age).signs
+    for rhythm, bpm in (
+        ("wide_tachycardia", 36),
+        ("junctional", 55),
+        ("sinus", 165),
+        ("mobitz_ii", 55),
+        ("flutter", 150),
+    ):
+        yield from read_rhythm(made(2, rhythm, bpm)[1], 250, LEADS, method="rules").signs
+    for heights, more in ABNORMAL:
+        yield from signs_of(heights, **more).values()
+    swapped = twelve()[[0, 1, 2, 3, 4, 5, 8, 7, 6, 9, 11, 10]]
+    yield from read_rhythm(swapped, RATE, LEADS, method="rules").signs
+    arms = twelve()[[0, 2, 1, 4, 3, *range(5, 12)]] * np.array([-1.0] + [1.0] * 11)[:, None]
+    yield from read_rhythm(arms, RATE, LEADS, method="rules").signs
+    wrong = twelve()
+    wrong[2] += 0.5 * wrong[7]
+    yield from read_rhythm(wrong, RATE, LEADS, method="rules").signs
+
+
+def test_every_sign_names_its_rule_in_both_languages_and_a_citation() -> None:
+    """Proves that no criterion hides in the source, none is left in one language, and each source is a citation."""
+    known = {getattr(citations, name) for name in citations.__all__}
+    for sign in every_sign():
+        assert sign.rule.en, sign.key
+        assert sign.rule.zh, sign.key
+        for said in (sign.rule, *sign.detail):
+            assert not re.search(r"[\u4e00-\u9fff{}]", said.en), said
+            assert re.search(r"[\u4e00-\u9fff]", said.zh) or said.zh.isascii() or "；" in said.zh, said
+            assert "{" not in said.zh, said
+            assert numbers(said.en) <= numbers(said.zh) | {"2018"}, said
+        rest = sign.source
+        for one in sorted(known, key=len, reverse=True):
+            rest = rest.replace(one, "")
+        assert sign.source, sign.key
+        assert not rest.strip("; "), sign.source
+
+
+def numbers(text: str) -> set[str]:
+    """Figures of two digits or more, or with a decimal point: what a limit is."""
+    return set(re.findall(r"\d+\.\d+|\d{2,}", text.replace("10 %", "10%")))
+
+
+def test_the_walk_reaches_most_signs() -> None:
+    seen = {sign.key for sign in every_sign()}
+    assert len(seen) >= 55, sorted(set(SIGNS) - seen)
+
+
 def test_limits_of_rate_go_down_with_age_to_those_of_adults() -> None:
     limits = [limits_of_rate(age) for age in (0.0, 0.5, 3.0, 12.0, 16.0, 90.0, None)]
     assert all(low < high for low, high in limits)
     assert [high for _low, high in limits] == sorted((high for _low, high in limits), reverse=True)
-    assert limits[-3:] == [(50, 100)] * 3
+    assert limits[-3:] == [(60, 100)] * 3
 
 
 def test_even_rhythms_without_p_are_named_by_their_width() -> None:

@@ -1,4 +1,4 @@
-"""Damaged WFDB, MATLAB, EDF, SCP, DICOM, aECG and tables give Recordings or an error of the project, within bounds.
+"""Damaged WFDB, MATLAB, EDF, SCP, DICOM, aECG and tables give findings or an error of the project, within bounds.
 
 SUWEN_FUZZ=2000 reads so many instead of the 400 of an ordinary run.
 """
@@ -31,3 +31,4 @@ def test_damaged_waveforms_never_crash_hang_or_take_memory(tmp_path: Path) -> No
     assert sum(outcomes.values()) == COUNT
     assert outcomes["recording"] > COUNT / 10, "most damage is harmless: not everything may be refused"
     assert outcomes["FormatError"] > COUNT / 10
+    assert found["findings"] >= outcomes["recording"], "what is read is said something of"

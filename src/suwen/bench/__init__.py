@@ -18,6 +18,7 @@ from suwen.bench import (
     records,
     rhythm,
     risk_equations,
+    screen,
     shipped_models,
     similar_cases,
     surrogate,
@@ -48,6 +49,7 @@ BENCHMARKS = {
     "records": records.run,
     "rhythm": rhythm.run,
     "risk-equations": risk_equations.run,
+    "screen": screen.run,
     "similar-cases": similar_cases.run,
     "surrogate": surrogate.run,
 }

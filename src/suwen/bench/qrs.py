@@ -6,15 +6,20 @@
   say of strips they know, and `cpsc2019.rules.f1` what the rules say, which learned nothing.
 - `mitdb100.f1`, `.se`, `.ppv`: record 100, both leads, within 150 ms (AAMI EC57); nothing learned from it.
 - `day.seconds`: 24 hours of one made lead at 250 Hz, in seconds of one core; `day.wall` by the clock, which other work
-  on the machine lengthens; `day.f1` of its beats. `day.rules.` the same without the network.
+  on the machine lengthens; `day.f1` of its beats. `day.rules.` the same without the network. `day.reading.seconds` is
+  the same for all that is read from it (waves, intervals, kinds, rhythm, quality), and `day.reading.peak_mb` the most
+  memory that a process of its own held meanwhile, with interpreter, libraries and the trace; Linux alone tells it.
 
 The baseline is a Pan-Tompkins detector (1985) as its paper says, written here.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +30,7 @@ from suwen.bench.result import Result
 from suwen.bench.setting import Options, digest
 from suwen.diagnosis.rhythm.beats import Method, find_beats
 from suwen.diagnosis.rhythm.matching import Match, matched, together
+from suwen.diagnosis.rhythm.rhythm import read_rhythm
 from suwen.diagnosis.rhythm.synthetic import synthetic_ecg
 from suwen.errors import DataError, MissingExtraError, NotFoundError
 
@@ -42,6 +48,7 @@ ANCHORS: Mapping[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 _STRIP, _RECORD = 0.075, 0.15  # s
+_RATE = 250.0  # Hz, of the day
 
 
 def run(options: Options, notify: Notify = lambda _done, _all: None) -> Result:
@@ -150,16 +157,45 @@ def _ours(cases: list[Annotated], record: Annotated, rules: Mapping[str, float])
 
 
 def _day(seed: int) -> dict[str, float]:
-    """A made day: one hour twenty-four times over, by rules and with whatever "auto" finds installed."""
-    hour = synthetic_ecg(np.random.default_rng(seed), seconds=3600, rate=250.0, names=("II",))
-    day = np.tile(hour.values, (1, 24))
-    truth = (np.arange(24)[:, None] * hour.values.shape[1] + hour.beats[None]).ravel()
+    """A made day, by rules and with whatever "auto" finds installed; the reading in a process of its own."""
+    day, truth = _made_day(seed)
     found: dict[str, float] = {}
     methods: tuple[tuple[str, Method], ...] = (("day", "auto"), ("day.rules", "rules"))
     for name, method in methods:
         clock, core = time.perf_counter(), time.process_time()
-        beats = find_beats(day, 250.0, method=method)
+        beats = find_beats(day, _RATE, method=method)
         found[f"{name}.seconds"] = time.process_time() - core
         found[f"{name}.wall"] = time.perf_counter() - clock
-        found[f"{name}.f1"] = matched(truth, beats.samples, 0.075 * 250).f1
-    return found
+        found[f"{name}.f1"] = matched(truth, beats.samples, 0.075 * _RATE).f1
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as other:
+        return found | other.submit(_reading, seed).result()
+
+
+def _made_day(seed: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """One hour twenty-four times over, one lead, and the samples of its beats."""
+    hour = synthetic_ecg(np.random.default_rng(seed), seconds=3600, rate=_RATE, names=("II",))
+    truth = (np.arange(24)[:, None] * hour.values.shape[1] + hour.beats[None]).ravel()
+    return np.tile(hour.values, (1, 24)), truth
+
+
+def _reading(seed: int) -> dict[str, float]:
+    """What it takes to read the day, asked in a process that does nothing else."""
+    day, _truth = _made_day(seed)
+    core = time.process_time()
+    read_rhythm(day, _RATE, names=("II",))
+    found = {"day.reading.seconds": time.process_time() - core}
+    most = _most_memory()
+    return found | ({} if most is None else {"day.reading.peak_mb": most})
+
+
+def _most_memory() -> float | None:
+    """The most memory in MB that this process ever held; None where the system does not tell.
+
+    Not `getrusage`: on Linux its figure begins with what the process held that started this one.
+    """
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return None
+    held = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return int(held[0]) / 1024 if held else None

@@ -32,6 +32,7 @@ _NAMES = (
     "records",
     "rhythm",
     "risk-equations",
+    "screen",
     "similar-cases",
     "surrogate",
 )

@@ -100,7 +100,7 @@ def _require_places(file: Path, places: dict[str, Path]) -> None:
     for name, place in places.items():
         other = place.resolve()
         beside = other.parent == whole.parent and other.suffix.lower() in _COMPANIONS and other.exists()
-        if other == whole or (beside and other.stem in {whole.stem, whole.name}):
+        if other == whole or beside:  # a header may name files that are called otherwise, or other records
             raise InputError(f"--{name} would overwrite the recording; name another file")
     require_places(file, places, {})
 
@@ -130,6 +130,8 @@ def _person(options: dict[str, Any]) -> tuple[float | None, Sex | None]:
 def _recording(file: Path, options: dict[str, Any]) -> Recording:
     from suwen.formats.waveforms import read_recording  # noqa: PLC0415
 
+    if file.is_dir() and not file.with_name(f"{file.name}.hea").is_file():
+        raise InputError(f"{file} is a folder; name the file of one recording in it")
     names = [one.strip() for one in options["leads"].replace("，", ",").split(",") if one.strip()]
     found = read_recording(file, rate=options["rate"], unit=options["unit"], leads=names or None)
     if found.seconds < _LEAST:

@@ -52,6 +52,7 @@ def heart(patient: Path | None, **options: Any) -> None:
         else:
             print_inputs(listed, lang)
         return
+    _require_place(patient, options["report"])
     answer = _answer(patient, options, chosen)
     if options["report"] is not None:
         _write(answer, options["report"], lang)
@@ -59,6 +60,20 @@ def heart(patient: Path | None, **options: Any) -> None:
         _print_json(answer_json(answer, lang))
     else:
         print_answer(answer, lang, bars=options["everything"] or bool(chosen))
+
+
+def _require_place(patient: Path | None, report: Path | None) -> None:
+    """Refuse a page that cannot be written or would replace the inputs, before anything is computed.
+
+    Threat: a page written over the file of the person would destroy what is known of a patient.
+    """
+    from suwen.cli.image_places import require_places  # noqa: PLC0415
+
+    if report is None:
+        return
+    if patient is not None and report.resolve() == patient.resolve():
+        raise InputError("--report would overwrite the file of the person; name another file")
+    require_places(Path(), {"report": report}, {})
 
 
 def _print_json(found: dict[str, Any]) -> None:
@@ -99,8 +114,6 @@ def _over(filed: dict[str, Any], stated: dict[str, str]) -> dict[str, Any]:
 def _file(patient: Path | None) -> dict[str, Any]:
     if patient is None:
         return {}
-    import yaml  # noqa: PLC0415
-
     if str(patient) == "-":
         text = sys.stdin.read(_MOST + 1)
     else:
@@ -108,18 +121,38 @@ def _file(patient: Path | None) -> dict[str, Any]:
             with patient.open(encoding="utf-8-sig") as stream:
                 text = stream.read(_MOST + 1)
         except FileNotFoundError:
-            raise InputError(f"there is no file {patient}") from None
+            raise InputError(f"there is no file {patient}; name a YAML or JSON file, or - for standard input") from None
         except UnicodeDecodeError:
-            raise FormatError("the file of the person is not text in UTF-8") from None
+            raise FormatError("the file of the person is not text in UTF-8; save it as UTF-8") from None
+        except OSError as error:
+            raise InputError(f"{patient} cannot be read: {error.strerror}; look at its permissions") from None
     if len(text) > _MOST:
         raise FormatError("the file of the person is larger than 1 MiB; it should hold one value a line")
+    return _flat(_parsed(text))
+
+
+def _parsed(text: str) -> object:
+    """What YAML or JSON says; of an input stated twice none is right, and YAML would keep the last in silence."""
+    import yaml  # noqa: PLC0415
+
     try:
-        found = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+        _require_once(yaml.compose(text, yaml.SafeLoader))
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
         raise FormatError(
             "the file of the person is neither YAML nor JSON; write one 'key: value unit' a line"
         ) from None
-    return _flat(found)
+
+
+def _require_once(node: Any) -> None:
+    seen: set[str] = set()
+    for key, _value in node.value if isinstance(getattr(node, "value", None), list) and node.id == "mapping" else ():
+        word = str(key.value)
+        if word in seen:
+            raise InputError(f"the input {word[:40]!r} is stated twice; state it once")
+        seen.add(word)
 
 
 def _flat(found: object) -> dict[str, Any]:
@@ -141,5 +174,7 @@ def _pairs(texts: Iterable[str]) -> dict[str, str]:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
             raise InputError("an input is written KEY=VALUE, for example sbp=130 or ldl='70 mg/dL'")
+        if key.strip() in pairs:
+            raise InputError(f"the input {key.strip()[:40]!r} is stated twice; state it once")
         pairs[key.strip()] = value.strip()
     return pairs

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from suwen.diagnosis.rhythm.findings import territory
 from suwen.finding import Finding
 from suwen.report.ecg_median import median_lines
 from suwen.report.ecg_nouns import Mark, ReadEcg
@@ -77,8 +78,11 @@ def _signs_json(read: ReadEcg, lang: Language) -> list[dict[str, Any]]:
             "group": said.group,
             "urgency": mark.urgency,
             "figures": {key: _number(value) for key, value in mark.sign.figures.items()},
+            "detail": [one.said(lang) for one in mark.sign.detail],
+            "territory": [one.said(lang) for one in territory(mark.sign)],
             "places": _places_json(mark),
-            "source": mark.sign.source,
+            "rule": said.rule,
+            "source": said.source,
             "finding": _finding_json(found[mark.number]) if mark.number in found else None,
         }
         for mark, said in zip(read.marks, said_marks(read, lang), strict=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from suwen.diagnosis.rhythm.findings import record_text
+from suwen.diagnosis.rhythm.nouns import Sign
 from suwen.finding import Bearing, Finding
 from suwen.formats.waveforms.names import TWELVE
 from suwen.formats.waveforms.notices import notice_text
@@ -20,10 +22,10 @@ from suwen.report.ecg_nouns import Paper, ReadEcg
 from suwen.report.ecg_paper import legend, sheet_svg
 from suwen.report.ecg_strings import say
 from suwen.report.ecg_trend import trend_svg
-from suwen.report.ecg_words import SaidMark, caption, clock, lasting, said_marks, scale_text
+from suwen.report.ecg_words import SaidMark, caption, clock, lasting, rule_text, said_marks, scale_text
 from suwen.report.html import environment
 from suwen.report.strings import Language
-from suwen.report.wording import chance_text, evidence_sum, interval_text, maker_text, plain, signed
+from suwen.report.wording import chance_text, interval_text, maker_text, plain, signed
 from suwen.subject import Sex, Stretch
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def ecg_html(read: ReadEcg, paper: Paper | None = None, *, lang: Language = "en"
             technical=tables.technical(read, lang),
             noticed=notices(read, lang),
             marks=said_marks(read, lang),
-            findings={number: _finding(one, lang) for number, one in read.finding_of.items()},
+            findings=_findings(read, lang),
             scale=scale_text(asked, lang),
             remarks=_remarks(read, asked, lang) + legend("".join(one.svg for one in drawings), lang),
             trend=trend,
@@ -101,12 +103,14 @@ def print_ecg(read: ReadEcg, console: Console, lang: Language = "en") -> None:
         line(f"! {text}", "dark_orange3")
     console.print()
     line(say("ecg_signs", lang), "bold")
-    found = {number: _finding(one, lang) for number, one in read.finding_of.items()}
+    found = _findings(read, lang)
     for mark in said_marks(read, lang):
-        told = found.get(mark.number)
-        line(_headline(mark, told), "bold red" if mark.level >= 2 else "bold")
-        for text in _grounds(mark, told):
+        line(f"{mark.number}. {mark.name}" + (f" · {mark.urgency}" if mark.level else ""),
+             "bold red" if mark.level >= 2 else "bold")  # fmt: skip
+        for text in _grounds(mark, found.get(mark.number), lang):
             line(text, indent=3)
+    if found:
+        line(say("ecg_findings_lead", lang), "dim")
     _print_tables(read, console, lang)
     line(tables.variability_note(read, lang))
     for text in limits(read, lang):
@@ -114,17 +118,18 @@ def print_ecg(read: ReadEcg, console: Console, lang: Language = "en") -> None:
     line(say("ecg_caution", lang), "bold")
 
 
-def _grounds(mark: SaidMark, found: dict[str, Any] | None) -> list[str]:
-    """Where a sign is seen and on what it rests: the evidence of its finding, or its figures and rule."""
-    if found is None:
-        return [one for one in (mark.figures, mark.where, mark.source) if one]
-    reasons = [f"{one['weight']} {one['sentence']} [{one['source']}]" for one in found["evidence"]]
-    return [mark.where, *reasons] if mark.where else reasons
-
-
-def _headline(mark: SaidMark, found: dict[str, Any] | None) -> str:
-    chance = "" if found is None else f" · {found['chance']}"
-    return f"{mark.number}. {mark.name}{chance}" + (f" · {mark.urgency}" if mark.level else "")
+def _grounds(mark: SaidMark, found: dict[str, Any] | None, lang: Language) -> list[str]:
+    """On what a sign rests, where it is seen, by which rule; of its finding how often it is right and what it means."""
+    colon, comma = say("colon", lang), say("ecg_semicolon", lang)
+    where = f"{say('ecg_where', lang)}{colon}{mark.where}" if mark.where else ""
+    told = [mark.figures, mark.detail, where, rule_text(mark, lang)]
+    if found is not None:
+        cited = f"[{found['source']}]" if found["source"] else ""
+        weight = f"{comma}{say('ecg_weight', lang, weight=found['weight'])}" if found["weight"] else ""
+        told.append(f"{say('ecg_record', lang)}{colon}{found['record']}{weight} {cited}")
+        told.append(f"{say('ecg_chance', lang)}{colon}{found['chance']}{comma}{found['basis']}")
+        told += [f"{say('ecg_meaning', lang)}{colon}{one['sentence']} [{one['source']}]" for one in found["meanings"]]
+    return [one for one in told if one]
 
 
 def _print_tables(read: ReadEcg, console: Console, lang: Language) -> None:
@@ -195,21 +200,27 @@ def makers(read: ReadEcg, lang: Language) -> list[str]:
     return list(dict.fromkeys([own, *(maker_text(one.maker, lang) for one in read.findings)]))
 
 
-def _finding(one: Finding, lang: Language) -> dict[str, Any]:
+def _findings(read: ReadEcg, lang: Language) -> dict[int, dict[str, Any]]:
+    signs = {mark.number: mark.sign for mark in read.marks}
+    return {number: _finding(signs[number], one, lang) for number, one in read.finding_of.items()}
+
+
+def _finding(sign: Sign, one: Finding, lang: Language) -> dict[str, Any]:
+    """What a finding adds to its sign: how often the rule is right, the chance, and what the sign means.
+
+    The first piece of evidence is the rule, whose figures and words stand with the sign already.
+    """
+    rule, *others = one.evidence
     return {
         "chance": chance_text(one.chance.value, lang),
         "interval": interval_text(one.chance.low, one.chance.high, lang),
         "basis": one.chance.calibration,
-        "code": one.code.value,
-        "sum": signed(evidence_sum(one)),
-        "evidence": [
-            {
-                "way": _WAYS.get(each.bearing, "for"),
-                "weight": signed(each.weight),
-                "sentence": each.sentence,
-                "source": each.source,
-            }
-            for each in one.evidence
-            if not isinstance(each.seen, Stretch)  # where it is seen is marked on the trace
+        "record": record_text(sign, lang),
+        "way": _WAYS.get(rule.bearing, "for"),
+        "weight": signed(rule.weight) if rule.weight else "",
+        "source": rule.source.removeprefix(sign.source).removeprefix("; "),
+        # where it is seen is marked on the trace
+        "meanings": [
+            {"sentence": each.sentence, "source": each.source} for each in others if not isinstance(each.seen, Stretch)
         ],
     }

@@ -17,7 +17,7 @@ from suwen.report.ecg_strings import say
 from suwen.report.ecg_svg import INK, SOFT, frame, grid, line, text, wrapped
 from suwen.report.ecg_trace import number, runs, trace_path
 from suwen.report.ecg_trend import trend_drawing
-from suwen.report.ecg_words import SaidMark, caption, clock, said_marks, scale_text
+from suwen.report.ecg_words import SaidMark, caption, clock, rule_text, said_marks, scale_text
 from suwen.report.strings import Language
 
 __all__ = ["PAPER_WIDTH", "ecg_svg", "legend", "sheet_drawing", "sheet_svg"]
@@ -163,9 +163,10 @@ def _listed(marks: Sequence[SaidMark], parts: list[str], y: float, lang: Languag
         name = f"{mark.name} · {mark.urgency}" if mark.level else mark.name
         parts.append(text(_MARGIN + 8, y, name, size=3, bold=True))
         y += 4
-        said = " · ".join(one for one in (mark.figures, mark.where, mark.source) if one)
-        for words in wrapped(said, 2.6, PAPER_WIDTH - 8):
-            parts.append(text(_MARGIN + 8, y, words, size=2.6, fill=SOFT))
-            y += 3.6
+        seen = " · ".join(one for one in (mark.figures, mark.detail, mark.where) if one)
+        for said in (seen, rule_text(mark, lang)):
+            for words in wrapped(said, 2.6, PAPER_WIDTH - 8) if said else ():
+                parts.append(text(_MARGIN + 8, y, words, size=2.6, fill=SOFT))
+                y += 3.6
         y += 1
     return y

@@ -21,7 +21,7 @@ from suwen.report.ecg_page import limits, notices
 from suwen.report.ecg_paper import legend, sheet_svg
 from suwen.report.ecg_strings import say
 from suwen.report.ecg_trend import trend_svg
-from suwen.report.ecg_words import caption, said_marks, scale_text
+from suwen.report.ecg_words import caption, rule_text, said_marks, scale_text
 from suwen.report.patient_pdf import STANDARDS
 from suwen.report.strings import Language
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ecg_pdf", "ecg_pixels"]
 
 _LABELS = (
-    *("ecg_title", "ecg_signs", "ecg_source", "ecg_intervals", "ecg_measure", "ecg_value", "ecg_usual", "ecg_limits"),
+    *("ecg_title", "ecg_signs", "ecg_intervals", "ecg_measure", "ecg_value", "ecg_usual", "ecg_limits"),
     *("ecg_caution", "ecg_overview", "ecg_noticed", "colon", "source"),
 )
 _MOST_PAGES = 60  # sheets; a PDF of more is not looked at on paper
@@ -87,7 +87,7 @@ def _printed(read: ReadEcg, paper: Paper, lang: Language, created: datetime) -> 
         "trend": trend_svg(read, lang=lang) if is_long(read, paper) else "",
         "drawings": drawings,
         "legend": legend("".join(one["svg"] for one in drawings), lang),
-        "marks": [asdict(one) for one in said_marks(read, lang)],
+        "marks": [asdict(one) | {"ruled": rule_text(one, lang)} for one in said_marks(read, lang)],
         "intervals": [asdict(one) for one in tables.interval_rows(read, lang)],
         "limits": limits(read, lang),
     }

@@ -94,8 +94,9 @@ ECG_STRINGS: dict[str, dict[Language, str]] = {
     # signs
     "ecg_signs": {"en": "What is seen", "zh": "所见"},
     "ecg_signs_lead": {
-        "en": "Numbers are those on the trace. Each sign rests on its figures; the rule is named beside it.",
-        "zh": "编号与波形上一致。每一征象均列出所依据的数值与判据来源。",
+        "en": "Numbers are those on the trace, the most urgent first. Each sign stands with the figures it rests on, "
+        "where it is seen, and the rule with its source.",
+        "zh": "编号与波形上一致，较紧急者在前。每一征象均列出所依据的数值、位置、判据及其出处。",
     },
     "ecg_no_signs": {"en": "No sign was found.", "zh": "未见征象。"},
     "ecg_where": {"en": "Where", "zh": "位置"},
@@ -109,11 +110,20 @@ ECG_STRINGS: dict[str, dict[Language, str]] = {
     "ecg_urgency_2": {"en": "today", "zh": "当日处理"},
     "ecg_urgency_3": {"en": "at once", "zh": "立即处理"},
     "ecg_findings_lead": {
-        "en": "Weights are log10 likelihood ratios; they add up with the prior odds. A chance that cannot be told "
-        "stays unknown.",
-        "zh": "权重为似然比的 log10，与验前优势相加。无法得出的概率标为不详。",
+        "en": "The likelihood ratio says how many times as often the rule calls a sign where readers see it as where "
+        "they do not: above 1 speaks for it, about 1 says nothing, below 1 speaks against it. The weight is its "
+        "base-10 logarithm: +1 makes the odds ten times as high, −1 a tenth. From a trace alone no chance follows, so "
+        "it stays unknown.",
+        "zh": "似然比：医师判有该征象的记录中判据成立的频率，是判无者的多少倍；大于 1 为支持，接近 1 无意义，小于 1 "
+        "为反对。权重为似然比的常用对数：+1 使优势（odds）增至 10 倍，−1 减至 1/10。仅凭心电图不能得出概率，"
+        "故标为不详。",
     },
     "ecg_chance": {"en": "Chance", "zh": "概率"},
+    "ecg_record": {"en": "Accuracy", "zh": "准确性"},
+    "ecg_weight": {"en": "weight {weight}", "zh": "权重 {weight}"},
+    "ecg_meaning": {"en": "What it means", "zh": "意义"},
+    "ecg_territory": {"en": "territory by leads: {parts}", "zh": "导联对应部位：{parts}"},
+    "ecg_semicolon": {"en": "; ", "zh": "；"},
     # quality
     "ecg_quality": {"en": "Quality of the leads", "zh": "各导联信号质量"},
     "ecg_index": {"en": "Index", "zh": "指数"},
@@ -136,8 +146,10 @@ ECG_STRINGS: dict[str, dict[Language, str]] = {
     "ecg_unmeasured": {"en": "not measurable", "zh": "无法测量"},
     "ecg_outside": {"en": "{value} (outside)", "zh": "{value}（超出）"},
     "ecg_medians": {
-        "en": "Medians over {count} intervals between beats. Limits are for adults at rest.",
-        "zh": "为 {count} 个 RR 间期内的中位数。参考范围适用于静息成人。",
+        "en": "Medians over {count} intervals between beats; the rate is their mean, pauses left out. Limits are for "
+        "adults at rest; ACC/AHA/HRS 2018 counts bradycardia from under 50.",
+        "zh": "为 {count} 个 RR 间期内的中位数；心室率为平均值（不计长间歇）。参考范围适用于静息成人；"
+        "ACC/AHA/HRS 2018 指南以低于 50 次/分为心动过缓。",
     },
     "ecg_below": {"en": "< {value} ms", "zh": "< {value} ms"},
     "ecg_qtc_limit": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from suwen.diagnosis.rhythm.citations import BRADYCARDIA, OWN, QRS, REPOLARISATION, SUPRAVENTRICULAR_2015
 from suwen.diagnosis.rhythm.intervals import FORMULAS
 from suwen.diagnosis.rhythm.nouns import LeadWaves
 from suwen.diagnosis.rhythm.quality import WORDS
@@ -36,8 +37,6 @@ _FORMULA_SOURCES = {
     "framingham": "Sagie 1992: QT + 154 (1 − RR)",
     "hodges": "Hodges 1983: QT + 1.75 (HR − 60)",
 }
-_QT = "AHA/ACCF/HRS 2009 (Rautaharju)"
-_CONDUCTION = "AHA/ACCF/HRS 2009 (Surawicz)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,13 @@ class IntervalRow:
 
 # key: unit, lowest and highest usual value (both within), and where that is written
 INTERVAL_ROWS: dict[str, tuple[str, float | None, float | None, str]] = {
-    "rate": ("/min", 50, 100, "ACC/AHA/HRS 2018 (Kusumoto), 2015 (Page)"),
+    "rate": ("/min", 60, 100, f"{OWN}; {SUPRAVENTRICULAR_2015}"),
     "rr": ("ms", None, None, ""),
-    "pr": ("ms", 120, 200, "ACC/AHA/HRS 2018 (Kusumoto); " + _CONDUCTION),
-    "qrs": ("ms", None, 110, _CONDUCTION),
+    "pr": ("ms", 120, 200, f"{BRADYCARDIA}; {QRS}"),
+    "qrs": ("ms", None, 110, QRS),
     "qt": ("ms", None, None, ""),
-    **{f"qtc_{name}": ("ms", None, None, _QT) for name in FORMULAS},
-    "axis": ("°", -30, 90, _CONDUCTION),
+    **{f"qtc_{name}": ("ms", None, None, REPOLARISATION) for name in FORMULAS},
+    "axis": ("°", -30, 90, QRS),
 }
 _VARIABILITY = {
     "mean_nn": ("ms", 0), "sdnn": ("ms", 1), "rmssd": ("ms", 1), "pnn50": ("%", 1), "sdann": ("ms", 1),

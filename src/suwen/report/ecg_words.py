@@ -6,28 +6,34 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from suwen.diagnosis.rhythm.findings import figures_text, territory
 from suwen.diagnosis.rhythm.nouns import Place
-from suwen.diagnosis.rhythm.vocabulary import FIGURES, GROUPS, SIGNS
+from suwen.diagnosis.rhythm.vocabulary import GROUPS, SIGNS
 from suwen.report.ecg_nouns import Mark, Paper, ReadEcg, Sheet
 from suwen.report.ecg_strings import say
 from suwen.report.strings import Language
 
-__all__ = ["SaidMark", "caption", "clock", "figure_text", "lasting", "said_marks", "scale_text", "where_text"]
+__all__ = ["SaidMark", "caption", "clock", "lasting", "rule_text", "said_marks", "scale_text", "where_text"]
 
-_UNITS = {"deg": "°", "mV.ms": " mV·ms", "%": "%", "": ""}
 _MOST_TIMES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class SaidMark:
-    """A sign in words; `level` is its urgency from 0 to 3, said in `urgency`."""
+    """A sign in words; `level` is its urgency from 0 to 3, said in `urgency`.
+
+    `detail` says what else was found, the part of the heart that the leads look at included; `rule` is the criterion
+    and `source` where it is written.
+    """
 
     number: int
     name: str
     code: str
     group: str
     figures: str
+    detail: str
     where: str
+    rule: str
     source: str
     level: int
     urgency: str
@@ -48,14 +54,6 @@ def lasting(seconds: float, lang: Language) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.1f} " + ("min" if lang == "en" else "分钟")
     return f"{seconds / 3600:.1f} " + ("h" if lang == "en" else "小时")
-
-
-def figure_text(key: str, value: float, lang: Language) -> str:
-    """A figure of a sign with its name and unit."""
-    figure = FIGURES[key]
-    shown = f"{value:.{figure.decimals}f}".replace("-", "−") if math.isfinite(value) else say("unknown", lang)
-    unit = f" {say('ecg_per_minute', lang)}" if figure.unit == "/min" else _UNITS.get(figure.unit, f" {figure.unit}")
-    return f"{figure.name.said(lang)} {shown}{unit}"
 
 
 def where_text(mark: Mark, leads: Sequence[str], lang: Language) -> str:
@@ -97,21 +95,34 @@ def caption(read: ReadEcg, sheet: Sheet, lang: Language) -> str:
 
 def said_marks(read: ReadEcg, lang: Language) -> list[SaidMark]:
     """The signs in words, in the order of their numbers."""
-    comma = ", " if lang == "en" else "，"
     return [
         SaidMark(
             mark.number,
             mark.sign.said(lang),
             SIGNS[mark.sign.key].code,
             GROUPS[SIGNS[mark.sign.key].group].said(lang),
-            comma.join(figure_text(key, value, lang) for key, value in mark.sign.figures.items()),
+            figures_text(mark.sign.figures, lang),
+            _detail(mark, lang),
             where_text(mark, read.recording.leads, lang),
+            mark.sign.rule.said(lang),
             mark.sign.source,
             mark.urgency,
             say(f"ecg_urgency_{mark.urgency}", lang),
         )
         for mark in read.marks
     ]
+
+
+def _detail(mark: Mark, lang: Language) -> str:
+    parts = [one.said(lang) for one in mark.sign.detail]
+    seen = say("list_comma", lang).join(one.said(lang) for one in territory(mark.sign))
+    return say("ecg_semicolon", lang).join([*parts, say("ecg_territory", lang, parts=seen)] if seen else parts)
+
+
+def rule_text(mark: SaidMark, lang: Language) -> str:
+    """The criterion with where it is written, as one line; "" where a sign needs none."""
+    said = f"{mark.rule} [{mark.source}]" if mark.rule and mark.source else mark.rule or mark.source
+    return f"{say('ecg_source', lang)}{say('colon', lang)}{said}" if said else ""
 
 
 def scale_text(paper: Paper, lang: Language) -> str:

@@ -10,7 +10,7 @@ from suwen.diagnosis.rhythm.beats import Beats
 from suwen.diagnosis.rhythm.conduction import apart, dropped
 from suwen.diagnosis.rhythm.delineation import Delineation
 from suwen.diagnosis.rhythm.fibrillation import fibrillation
-from suwen.diagnosis.rhythm.flutter import flutter, without_p
+from suwen.diagnosis.rhythm.flutter import flutter, p_stands_out, without_p
 from suwen.diagnosis.rhythm.intervals import Intervals
 from suwen.diagnosis.rhythm.kinds import irregularity, p_consistency
 from suwen.diagnosis.rhythm.nouns import Atria, Span
@@ -33,8 +33,9 @@ def atria(
     usual = beats.samples[np.array([kind == "N" for kind in kinds], bool)]
     uneven = irregularity(beats.seconds, leave=ventricular)
     alike = p_consistency(trace, rate, usual, until=until_qrs(found, rate))
-    alike = 0.0 if without_p(beats, found, _HIDDEN) else alike
     slow = slowed(trace, rate)
+    if without_p(beats, found, _HIDDEN) and not p_stands_out(slow, _STEPS, beats, found):
+        alike = 0.0
     waves = flutter(slow, _STEPS, beats, kinds, found).spans
     spans = tuple(one for one in fibrillation(slow, _STEPS, beats, kinds, found) if _shared(one, waves) < 0.5)
     missing = tuple(at for at in dropped(beats, kinds, found) if not any(begin <= at <= end for begin, end in spans))

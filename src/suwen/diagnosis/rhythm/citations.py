@@ -39,7 +39,7 @@ __all__ = [
     "YANKELSON",
 ]
 
-OWN = "Suwen (suwen.diagnosis.rhythm)"
+OWN = "Suwen"
 BRADYCARDIA = "ACC/AHA/HRS 2018 (Kusumoto et al., J Am Coll Cardiol 2019;74)"
 SUPRAVENTRICULAR = "ESC 2019 (Brugada et al., Eur Heart J 2020;41)"
 SUPRAVENTRICULAR_2015 = "ACC/AHA/HRS 2015 (Page et al., Circulation 2016;133)"

@@ -1,10 +1,11 @@
 """Where P, QRS and T begin, peak and end: in every beat, and in the median beat, over all leads together.
 
-QRS begins and ends where the speed of all leads together stays small (derivative method, after Laguna et al. 1994). P
-and T are the highest bumps before and after it, in the direction in which the leads move most there; they begin and
-end where the tangent at the steepest flank meets the level at its foot (Lepeschkin & Surawicz 1952). What lies
-outside the limits of a living heart is not reported: PR 80 to 440 ms, QRS 40 to 260 ms, T ending 0.2 to 0.7 s after
-R.
+QRS begins and ends where the speed of all leads together stays small (derivative method, after Laguna et al. 1994),
+between two samples in proportion, so that how long it lasts does not depend on the rate. P and T are the highest bumps
+before and after it, in the direction in which the leads move most there; they begin and end where the tangent at the
+steepest flank meets the level at its foot (Lepeschkin & Surawicz 1952). What lies outside the limits of a living heart
+is not reported: PR 80 to 440 ms, QRS 40 to 260 ms, T ending 0.2 to 0.7 s after R. Beats are looked at side by side,
+some thousands at once.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ _BEFORE, _AFTER = 0.44, 0.72  # s around R that a beat is looked for in
 _P_LEAST, _T_LEAST = 6.0, 4.0  # heights of a wave over the noise of the curve, and over 15 uV
 _LEAST = 0.015  # mV
 _ENOUGH = 1000  # beats for a median
+_GAP = 30.0  # s between beats that are wanted, from which what lies between is not filtered
 _AT_ONCE = 600_000  # samples of all leads looked at side by side: 2,000 beats of one lead at 250 Hz
 
 
@@ -66,8 +68,7 @@ def delineate(values: Any, rate: float, beats: Any) -> Delineation:
     places = np.sort(np.asarray(beats, np.float64).ravel())
     times = {name: np.full(len(places), _NAN) for name in _NAMES}
     if len(places) and trace.shape[1] >= 0.4 * rate:
-        clean, _gaps = bridged(bandpass(trace, rate, 0.5, 40.0))
-        np.nan_to_num(clean, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        clean, _gaps = bridged(bandpass(trace, rate, 0.5, 40.0), copy=False)
         around = np.concatenate([[-np.inf], places, [np.inf]])
         many = max(1, int(_AT_ONCE / (len(trace) * (_BEFORE + _AFTER) * rate)))
         for begin in range(0, len(places), many):
@@ -91,15 +92,12 @@ def median_beat(values: Any, rate: float, beats: Any, *, alike: float = 0.8) -> 
     places = _some(places[(places >= half) & (places + half < trace.shape[1])])
     if not len(places):
         return np.zeros((len(trace), 2 * half + 1), np.float32), 0
-    clean, _gaps = bridged(bandpass(trace, rate, 0.3, 100.0))
-    clean = np.where(np.isfinite(clean), clean, np.float32(0))
-    window = places[:, None] + np.arange(-half, half + 1)
-    stack = clean[:, window].transpose(1, 0, 2)
+    stack = np.concatenate([_whole_beats(trace, rate, part, half) for part in _together(places, rate)])
     around = slice(half - round(0.1 * rate), half + round(0.1 * rate) + 1)
     first = np.median(stack, axis=0)
     likeness = np.array([_likeness(one[:, around], first[:, around]) for one in stack])
     kept = likeness >= min(alike, float(np.median(likeness)))
-    calm = stack[kept] - _wander(clean, rate, places[kept], window[kept])
+    calm = stack[kept] - _wander(stack[kept], rate, places[kept], half)
     return np.asarray(np.median(calm, axis=0), np.float32), int(kept.sum())
 
 
@@ -111,15 +109,27 @@ def _some(places: NDArray[np.int64]) -> NDArray[np.int64]:
     return places[np.unique(starts[:, None] + np.arange(50))]
 
 
-def _wander(clean: Floats, rate: float, places: NDArray[np.int64], window: NDArray[np.int64]) -> Floats:
-    """Drift (beats, leads, time) in windows around R: how the level 80 ms before it differs from beat to beat.
+def _together(places: NDArray[np.int64], rate: float) -> list[NDArray[np.int64]]:
+    """The places in groups between which the trace need not be looked at."""
+    return np.split(places, np.flatnonzero(np.diff(places) > _GAP * rate) + 1)
+
+
+def _whole_beats(trace: Floats, rate: float, places: NDArray[np.int64], half: int) -> Floats:
+    """Beats (beats, leads, time), so many samples before R as after it, of a stretch of the trace that is filtered."""
+    margin = round(_GAP * rate / 2)
+    begin, end = max(0, int(places[0]) - margin), int(places[-1]) + margin + 1
+    clean, _gaps = bridged(bandpass(trace[:, begin:end], rate, 0.3, 100.0), copy=False)
+    return clean[:, (places - begin)[:, None] + np.arange(-half, half + 1)].transpose(1, 0, 2)
+
+
+def _wander(stack: Floats, rate: float, places: NDArray[np.int64], half: int) -> Floats:
+    """Drift (beats, leads, time) of beats with R in the middle: how the level 80 ms before it differs between them.
 
     It moves no ST segment: what all beats have in common at that place is not part of it.
     """
-    reach = np.arange(-round(0.1 * rate), -round(0.06 * rate) + 1)
-    levels = clean[:, places[:, None] + reach].mean(axis=2)
+    levels = stack[:, :, half - round(0.1 * rate) : half - round(0.06 * rate) + 1].mean(axis=2).T
     levels = levels - np.median(levels, axis=1, keepdims=True)
-    knots = places - 0.08 * rate
+    knots, window = places - 0.08 * rate, places[:, None] + np.arange(-half, half + 1)
     return np.stack([_curve(window, knots, level) for level in levels], axis=1)
 
 
@@ -186,9 +196,10 @@ def _qrs(parts: Floats, lengths: Whole, rate: float, centres: Whole) -> tuple[Sa
     on = _calm_before(slow, first_where(fast, np.maximum(0, centres - near)), still)
     fast = close & (steps >= centres[:, None]) & (speed > 0.25 * top[:, None])
     off = _calm_after(slow, last_where(fast, np.minimum(lengths, centres + near + 1) - 1), still, lengths)
-    width = (off - on) / rate
+    begin, end = _crossed(speed, on, 1, limit), _crossed(speed, off, -1, limit)
+    width = (end - begin) / rate
     there = (top > 4 * calm) & (top > 0) & (width >= 0.04) & (width <= 0.26)
-    return np.where(there, on, _NAN), np.where(there, off, _NAN)
+    return np.where(there, begin, _NAN), np.where(there, end, _NAN)
 
 
 def _calm_before(slow: Marks, begins: Whole, still: int) -> Whole:
@@ -201,6 +212,15 @@ def _calm_after(slow: Marks, begins: Whole, still: int, lengths: Whole) -> Whole
     """Going on from `begins`, the first place from which on `still` samples are slow; else the last."""
     run = _runs(slow, still)
     return first_where(run & (np.arange(run.shape[1]) >= begins[:, None]), lengths - 1)
+
+
+def _crossed(speed: Floats, at: Whole, step: int, limit: Floats) -> Samples:
+    """Where between a slow sample and the fast one beside it the limit is crossed: at 250 Hz 4 ms lie between them."""
+    rows = np.arange(len(at))
+    here, beside = speed[rows, at], speed[rows, np.clip(at + step, 0, speed.shape[1] - 1)]
+    between = (here < limit) & (limit <= beside)
+    share = np.where(between, (limit - here) / np.where(between, beside - here, 1), 0)
+    return np.asarray(at + step * share, np.float64)
 
 
 def _runs(marks: Marks, still: int) -> Marks:

@@ -14,6 +14,7 @@ __all__ = ["STEPS", "energy_score", "scale_over_time", "widest"]
 Floats = NDArray[np.float32]
 STEPS = 100.0  # scores a second
 _RANK = 0.66  # of seven seconds, so many may hold no beat (a pause), and fewer a jolt
+_AT_ONCE = 1 << 18  # steps between which the scale is drawn at once
 _LOW, _HIGH = 6.0, 22.0  # Hz, where QRS stands out most from P, T, muscle and drift (Elgendi 2013; Thakor 1984)
 
 
@@ -50,8 +51,12 @@ def scale_over_time(sizes: Floats, *, share: float, rank: float = 0.5) -> Floats
     reach = np.pad(high, ((0, 0), (3, 3)), mode="reflect" if blocks > 3 else "edge")
     calm = np.quantile(np.lib.stride_tricks.sliding_window_view(reach, 7, axis=1), rank, axis=2)
     middle = (cuts[:-1] + cuts[1:]) / 2
-    places = np.arange(steps)
-    return np.stack([np.interp(places, middle, lead) for lead in calm]).astype(np.float32)
+    found = np.empty(sizes.shape, np.float32)
+    for begin in range(0, steps, _AT_ONCE):
+        places = np.arange(begin, min(begin + _AT_ONCE, steps))
+        for lead, row in zip(calm, found, strict=True):
+            row[begin : begin + _AT_ONCE] = np.interp(places, middle, lead)
+    return found
 
 
 def widest(score: Floats, reach: int) -> Floats:

@@ -9,17 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suwen.diagnosis.rhythm.beats import Beats
+from suwen.diagnosis.rhythm.citations import ATRIAL_FIBRILLATION
 from suwen.diagnosis.rhythm.delineation import Delineation
 from suwen.diagnosis.rhythm.episodes import course, moved_borders, runs
 from suwen.diagnosis.rhythm.nouns import Place, Seen, Sign, Span
 from suwen.diagnosis.rhythm.odds import Weights, log_odds, shipped_weights
 from suwen.diagnosis.rhythm.unevenness import before_qrs, running_median, unevenness
+from suwen.subject import Saying
 
 __all__ = ["fibrillating", "fibrillation", "fibrillation_signs"]
 
 Floats = NDArray[np.float64]
 _FEWEST = 7  # beats that a judgement needs
 _UNSURE = 0.6  # of the learned detector: where beats are less sure than this, noise is read and nothing is claimed
+_RULE = Saying(
+    "five beats or more with uneven RR and no P of one shape before QRS, as a small learned detector judges it",
+    "连续 5 个或以上心搏 RR 间期不规则且 QRS 前无形态一致的 P 波（由小型学习模型判断）",
+)
 _BEYOND = 0.15  # s before the first and after the last beat that an episode is said to last
 
 
@@ -71,4 +77,4 @@ def fibrillation_signs(seen: Seen) -> Iterator[Sign]:
             "p_consistency": seen.atria.alike,
             "burden": min(100.0, 100 * time / max(seen.whole.end - seen.whole.begin, 1e-9)),
         }
-        yield Sign("af", figures, tuple(Place(*one) for one in spans), "ESC 2024: irregular RR, no P")
+        yield Sign("af", figures, tuple(Place(*one) for one in spans), ATRIAL_FIBRILLATION, _RULE)

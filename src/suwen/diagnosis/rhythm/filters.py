@@ -19,6 +19,8 @@ __all__ = ["bandpass", "bridged", "checked", "lowpass", "notch", "resampled", "s
 Floats = NDArray[np.float32]
 _MOST = 1e7  # mV, and more than any unsigned count of a converter of 16 or 22 bits
 _BLOCK = 1 << 16  # samples of a stretch that is transformed at once
+_LONG = 1 << 20  # samples whose running mean is computed at once
+_PIECES = 512  # places of a slow line that are computed at once
 
 
 def checked(values: Any, rate: float) -> Floats:
@@ -39,7 +41,8 @@ def checked(values: Any, rate: float) -> Floats:
         raise InputError(f"a trace has the axes leads and time, not the shape {trace.shape}")
     if not 20 <= rate <= 20_000:
         raise InputError(f"an ECG is sampled 20 to 20,000 times a second, not {rate:g} times; give the rate in Hz")
-    trace[~(np.abs(trace) <= _MOST)] = np.nan
+    if trace.size and not (trace.min() >= -_MOST and trace.max() <= _MOST):
+        trace[~(np.abs(trace) <= _MOST)] = np.nan
     return trace
 
 
@@ -52,29 +55,60 @@ def bandpass(values: Any, rate: float, low: float, high: float) -> Floats:
     """
     if not 0 < low < high:
         raise InputError(f"a band goes from a lower to a higher frequency, not from {low:g} to {high:g} Hz")
-    return lowpass(without_baseline(values, rate, low), rate, high)
+    return _low(_undrifted(checked(values, rate), rate, low), rate, high)
 
 
 def lowpass(values: Any, rate: float, high: float) -> Floats:
     """What lies below `high` Hz; above half the rate nothing is there to be taken away."""
-    trace = checked(values, rate)
-    if high >= 0.45 * rate:
-        return trace.copy()
-    return _over_gaps(trace, _sinc(high / rate))
+    return _low(checked(values, rate), rate, high)
 
 
 def without_baseline(values: Any, rate: float, low: float = 0.67) -> Floats:
     """The trace less everything slower than `low` Hz: breathing, sweat, drift."""
-    trace = checked(values, rate)
-    filled, gaps = bridged(trace)
+    return _undrifted(checked(values, rate), rate, low)
+
+
+def _low(trace: Floats, rate: float, high: float) -> Floats:
+    return trace if high >= 0.45 * rate else _over_gaps(trace, _sinc(high / rate))
+
+
+def _undrifted(trace: Floats, rate: float, low: float) -> Floats:
+    """The trace less what is slow, in its place."""
+    filled, gaps = trace, _bridge(trace)
     # computed at a lower rate, where the kernel is short: what is slow is the same there
     step = max(1, int(rate / (24 * low)))
-    slow = lowpass(filled, rate, rate / (2.5 * step))[:, ::step] if step > 1 else filled
+    slow = _every(filled, _sinc(1 / (2.5 * step)), step) if step > 1 else filled
     drift = _over_gaps(slow, _sinc(low * step / rate))
-    if step > 1:
-        there = np.arange(trace.shape[1]) / step
-        drift = np.stack([_between(lead, there) for lead in drift])
-    return np.asarray(np.where(gaps, np.float32(np.nan), filled - drift), np.float32)
+    for lead, line in zip(filled, drift, strict=True):
+        if step > 1:
+            _take_off(lead, line, step)
+        else:
+            np.subtract(lead, line, out=lead)
+    filled[gaps] = np.nan
+    return filled
+
+
+def _every(filled: Floats, kernel: NDArray[np.float64], step: int) -> Floats:
+    """Every `step`-th sample of what a symmetric kernel of odd length leaves of the trace."""
+    if filled.shape[1] < 2:
+        return filled.copy()
+    half = len(kernel) // 2
+    found = np.empty((len(filled), -(-filled.shape[1] // step)), np.float32)
+    for begin in range(0, found.shape[1], _PIECES):
+        last = min(begin + _PIECES, found.shape[1]) - 1
+        part = _around(filled, begin * step - half, last * step + half + 1)
+        pieces = np.lib.stride_tricks.sliding_window_view(part, len(kernel), axis=1)[:, ::step]
+        found[:, begin : last + 1] = pieces.astype(np.float64) @ kernel
+    return found
+
+
+def _take_off(lead: Floats, line: Floats, step: int) -> None:
+    """Subtract from the lead (time,) a line whose samples stand at every `step`-th of it; in stretches of it."""
+    for begin in range(0, len(lead), _BLOCK):
+        end = min(begin + _BLOCK, len(lead))
+        first = max(0, begin // step - 2)
+        there = np.arange(begin, end) / step - first
+        lead[begin:end] -= _between(line[first : end // step + 4], there)
 
 
 def notch(values: Any, rate: float, mains: float = 50.0) -> Floats:
@@ -94,66 +128,89 @@ def smoothed(values: Any, width: int) -> Floats:
     half = max(0, width // 2)
     if not half or trace.shape[1] < 2:
         return trace.copy()
-    padded = _mirrored(trace, half)
-    sums = np.zeros((len(padded), padded.shape[1] + 1))
-    np.cumsum(padded, axis=1, dtype=np.float64, out=sums[:, 1:])
-    return np.asarray((sums[:, 2 * half + 1 :] - sums[:, : -2 * half - 1]) / (2 * half + 1), np.float32)
+    found = np.empty_like(trace)
+    for begin in range(0, trace.shape[1], _LONG):
+        part = _around(trace, begin - half, min(begin + _LONG, trace.shape[1]) + half)
+        sums = np.zeros((len(part), part.shape[1] + 1))
+        np.cumsum(part, axis=1, dtype=np.float64, out=sums[:, 1:])
+        found[:, begin : begin + _LONG] = (sums[:, 2 * half + 1 :] - sums[:, : -2 * half - 1]) / (2 * half + 1)
+    return found
 
 
 def resampled(values: Any, rate: float, to: float) -> Floats:
     """The trace at `to` Hz: nothing that the new rate could not show remains; sample n stands at n / to seconds."""
     trace = checked(values, rate)
     if abs(rate - to) < 1e-9 * rate:
-        return trace.copy()
-    kept = lowpass(trace, rate, 0.42 * to) if to < rate else trace
-    there = np.arange(int(np.floor((trace.shape[1] - 1) * to / rate)) + 1 if trace.shape[1] else 0) * (rate / to)
-    return np.stack([_between(lead, there) for lead in kept])
+        return trace
+    kept = _low(trace, rate, 0.42 * to) if to < rate else trace
+    steps = int(np.floor((trace.shape[1] - 1) * to / rate)) + 1 if trace.shape[1] else 0
+    found = np.zeros((len(kept), steps), np.float32)
+    for begin in range(0, steps, _BLOCK):
+        part = np.arange(begin, min(begin + _BLOCK, steps)) * (rate / to)
+        first = max(0, int(part[0]) - 1)
+        for lead, row in zip(kept, found, strict=True):
+            row[begin : begin + _BLOCK] = _between(lead[first : int(part[-1]) + 4], part - first)
+    return found
 
 
-def bridged(values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """The trace with straight lines over its gaps (not a number, or infinite), and where they were."""
-    gaps = ~np.isfinite(values)
-    if not gaps.any():
-        return values.copy(), gaps
-    filled = np.where(gaps, np.float32(0), values)
-    places = np.arange(values.shape[1])
-    for lead, hole in zip(filled, gaps, strict=True):
+def bridged(values: Floats, *, copy: bool = True) -> tuple[Floats, NDArray[np.bool_]]:
+    """The trace with straight lines over its gaps (not a number, or infinite), and where they were.
+
+    A lead that is all gap is nought. Without `copy` the trace given is changed.
+    """
+    filled = values.copy() if copy else values
+    return filled, _bridge(filled)
+
+
+def _bridge(trace: Floats) -> NDArray[np.bool_]:
+    """Put straight lines over the gaps of a trace, in its place; a lead that is all gap is nought. Gives the gaps."""
+    if not trace.size or (np.isfinite(trace.min()) and np.isfinite(trace.max())):
+        return np.zeros(trace.shape, bool)  # of which the system gives no page before one is written
+    gaps = ~np.isfinite(trace)
+    trace[gaps] = 0
+    places = np.arange(trace.shape[1])
+    for lead, hole in zip(trace, gaps, strict=True):
         if hole.any() and not hole.all():
             lead[hole] = np.interp(places[hole], places[~hole], lead[~hole])
-    return filled, gaps
+    return gaps
 
 
 def _over_gaps(trace: Floats, kernel: NDArray[np.float64]) -> Floats:
-    filled, gaps = bridged(trace)
-    found = np.stack([_convolved(lead, kernel) for lead in filled])
+    """Each lead with a kernel; the trace given has its gaps bridged after that."""
+    gaps = _bridge(trace)
+    found = np.empty_like(trace)
+    for lead, row in zip(trace, found, strict=True):
+        _convolve(lead, kernel, row)
     found[gaps] = np.nan
     return found
 
 
-def _convolved(lead: Floats, kernel: NDArray[np.float64]) -> Floats:
-    """One lead with a symmetric kernel of odd length, in blocks of the Fourier transform."""
+def _convolve(lead: Floats, kernel: NDArray[np.float64], found: Floats) -> None:
+    """One lead with a symmetric kernel of odd length, in blocks of the Fourier transform, into `found`."""
     if len(lead) < 2:
-        return lead.copy()
+        found[:] = lead
+        return
     half = len(kernel) // 2
     block = max(_BLOCK, 1 << int(np.ceil(np.log2(4 * half + 2))))
     if len(lead) + 2 * half < block:
         block = 1 << int(np.ceil(np.log2(len(lead) + 2 * half)))
-    padded = _mirrored(lead[None], half)[0]
     pattern = np.fft.rfft(kernel, block)
-    step, found = block - 2 * half, np.empty(len(lead), np.float32)
+    step = block - 2 * half
     for begin in range(0, len(lead), step):
-        piece = np.fft.irfft(np.fft.rfft(padded[begin : begin + block], block) * pattern, block)
         size = min(step, len(lead) - begin)
+        piece = _around(lead[None], begin - half, begin + size + half)[0]
+        piece = np.fft.irfft(np.fft.rfft(piece, block) * pattern, block)
         found[begin : begin + size] = piece[2 * half : 2 * half + size]
-    return found
 
 
-def _mirrored(trace: Floats, half: int) -> Floats:
-    """Both ends turned over point by point, so that level and slope go on; a short trace is turned several times."""
-    if half < trace.shape[1]:  # what np.pad does, without its price, which counts when beats are looked at one by one
-        return np.concatenate([trace[:, half:0:-1], trace, trace[:, -2 : -half - 2 : -1]], axis=1)
-    edge = "reflect" if trace.shape[1] > 1 else "edge"
-    return np.pad(trace, ((0, 0), (half, half)), mode=edge, **({"reflect_type": "even"} if edge == "reflect" else {}))  # type: ignore[call-overload,no-any-return]
+def _around(trace: Floats, begin: int, end: int) -> Floats:
+    """Samples `begin` to `end` (leads, time) of a trace that goes on beyond its ends as its own mirror image."""
+    size = trace.shape[1]
+    if begin >= 0 and end <= size:
+        return trace[:, begin:end]
+    turn = max(1, 2 * (size - 1))
+    places = np.arange(begin, end) % turn
+    return np.asarray(trace[:, np.minimum(places, turn - places) if size > 1 else np.zeros_like(places)])
 
 
 def _sinc(cut: float) -> NDArray[np.float64]:

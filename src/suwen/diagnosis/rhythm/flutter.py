@@ -12,21 +12,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from suwen.diagnosis.rhythm.beats import Beats
+from suwen.diagnosis.rhythm.citations import SUPRAVENTRICULAR
 from suwen.diagnosis.rhythm.delineation import Delineation
 from suwen.diagnosis.rhythm.filters import bridged, lowpass, without_baseline
 from suwen.diagnosis.rhythm.kinds import irregularity
 from suwen.diagnosis.rhythm.nouns import Place, Seen, Sign, Span
 from suwen.diagnosis.rhythm.unevenness import slowed
+from suwen.subject import Saying
 
-__all__ = ["Fluttering", "flutter", "flutter_signs", "repeated", "without_p"]
+__all__ = ["Fluttering", "flutter", "flutter_signs", "p_stands_out", "repeated", "without_p"]
 
 Floats = NDArray[np.float64]
+_FLUTTER = Saying(
+    "waves of one shape that follow each other without a level line at 240 to 340 a minute",
+    "形态一致的波以 240–340 次/分连续出现，其间无等电位线",
+)
+_NARROW = Saying(
+    "even, above 130 beats a minute, QRS up to 120 ms, no P before it",
+    "匀齐、高于 130 次/分、QRS 波 ≤120 ms，其前未见 P 波",
+)
 _STEPS = 100.0
 _FASTEST, _SLOWEST = 340.0, 240.0  # waves a minute
 _WINDOW = 10.0  # s; windows overlap by half
@@ -36,6 +47,7 @@ _STILL = 0.015  # of RR by which its length differs then, at most: breathing mov
 _HOPE = 0.25  # the same at a first glance, in which what QRS hides counts as unlike
 _LEADS = 2  # that must show it, where there are two
 _EVEN = 0.02  # of RR, its median step: a sinus tachycardia is less even
+_P_HEIGHT = 0.02  # mV that P is high at least
 _FAST = 130.0  # beats a minute, of a narrow-complex tachycardia of adults
 
 
@@ -111,14 +123,14 @@ def _seen_at(parts: _Parts, beats: Beats, where: slice) -> tuple[float, float]:
     return lag, like
 
 
-def _intervals(beats: Beats, begin: float) -> Floats:
-    inside = (beats.seconds[:-1] >= begin) & (beats.seconds[:-1] < begin + _WINDOW)
+def _intervals(beats: Beats, begin: float, around: float = 0.0) -> Floats:
+    inside = (beats.seconds[:-1] >= begin - around) & (beats.seconds[:-1] < begin + _WINDOW + around)
     return beats.intervals[inside]
 
 
 def _still(beats: Beats, begin: float) -> bool:
-    """Whether the intervals hardly differ in length."""
-    rr = _intervals(beats, begin)
+    """Whether the intervals hardly differ in length, those of the windows before and after too: chance stills one."""
+    rr = _intervals(beats, begin, _WINDOW)
     middle = float(np.median(rr))
     return 1.48 * float(np.median(np.abs(rr - middle))) <= max(_STILL * middle, 0.6 / beats.rate)
 
@@ -193,15 +205,12 @@ def flutter_signs(seen: Seen) -> Iterator[Sign]:
         figures = {"atrial_rate": waves.atrial_rate}
         if rr:
             figures["ratio"] = waves.atrial_rate * rr / 60
-        yield Sign(
-            "flutter", figures, tuple(Place(*one) for one in seen.atria.flutter), "ESC 2019: 240 to 340 a minute"
-        )
+        yield Sign("flutter", figures, tuple(Place(*one) for one in seen.atria.flutter), SUPRAVENTRICULAR, _FLUTTER)
     elif _narrow_and_fast(seen):
         figures = {"rate": seen.measured.rate or 0.0}
         if seen.measured.qrs is not None:
             figures["qrs"] = seen.measured.qrs
-        source = "ESC 2019: regular, QRS up to 120 ms, no P seen; over 130 a minute"
-        yield Sign("svt", figures, (seen.whole,), source)
+        yield Sign("svt", figures, (seen.whole,), SUPRAVENTRICULAR, _NARROW)
 
 
 def _median_rr(beats: Beats, spans: Sequence[Span]) -> float:
@@ -219,6 +228,40 @@ def without_p(beats: Beats, found: Delineation, over: float) -> bool:
     if len(rr) < 5 or not 0 < float(np.median(rr)) < 60 / over:
         return False
     return irregularity(beats.seconds) < _EVEN and float(np.isfinite(found.p_peak).mean()) < 0.2
+
+
+def p_stands_out(trace: Any, rate: float, beats: Beats, found: Delineation) -> bool:
+    """Whether on the mean of all beats a wave stands between T and QRS, by 0.02 mV over both its sides, in two leads.
+
+    Delineation finds it in no single beat where it rides on the end of T. `trace` (leads, time) in mV, at `rate`.
+    """
+    slow = slowed(trace, rate)
+    places = np.round(beats.seconds * _STEPS).astype(np.int64)
+    reach, until = (
+        round(_STEPS * min(0.3, 0.75 * float(np.median(beats.intervals)))),
+        round(_STEPS * _near(found, beats)),
+    )
+    places = places[(places >= reach) & (places < slow.shape[1])]
+    if not len(places) or reach - until < 4:
+        return False
+    mean = np.nanmedian(slow[:, places[:, None] - np.arange(reach, until, -1)], axis=1)
+    return bool(sum(_bump(lead) for lead in mean) >= min(_LEADS, len(mean)))
+
+
+def _near(found: Delineation, beats: Beats) -> float:
+    """Seconds from R back to the begin of QRS, or 0.05."""
+    before = (found.beats - found.qrs_on) / beats.rate
+    return float(np.nanmedian(before)) if np.isfinite(before).any() else 0.05
+
+
+def _bump(line: Floats) -> bool:
+    """Whether after a top (of T) another one follows, each so high over the valley as a P wave is at least."""
+    tops = [at for at in range(1, len(line) - 1) if line[at] >= line[at - 1] and line[at] > line[at + 1]]
+    for first, second in combinations(tops, 2):
+        valley, after = float(line[first:second].min()), float(line[second:].min())
+        if min(line[first] - valley, line[second] - valley, line[second] - after) >= _P_HEIGHT:
+            return True
+    return False
 
 
 def _narrow_and_fast(seen: Seen) -> bool:

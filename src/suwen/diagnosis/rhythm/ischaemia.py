@@ -61,6 +61,7 @@ _ORDER = ("I", "II", "III", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6", "V
 _LOW = -0.05  # mV of ST depression
 _FLAT = 0.04  # mV that a horizontal ST segment may rise from J to 80 ms later
 _NOTCH = 0.1  # mV, Macfarlane 2015
+_FEWEST = 6  # leads from which one alone may speak: it does of the twelve that Smith judged, not of a monitor's one
 _DIFFUSE = 6  # leads with ST depression of 0.1 mV
 
 
@@ -72,10 +73,11 @@ def ischaemia(seen: Seen) -> Iterator[Sign]:
     of order are judged all the same: their ST is raised wherever they are.
     """
     leads, changed = usable(seen, order=False), altered(seen)
-    if changed & {"preexcitation", "ventricular", "complete_block"} or not leads:
-        return
+    if changed & {"preexcitation", "ventricular", "complete_block"} or not leads or seen.atria.flutter:
+        return  # flutter waves run through ST
     if wide(changed):
-        yield from _sgarbossa(seen, leads)
+        if len(seen.names) >= _FEWEST:
+            yield from _sgarbossa(seen, leads)
         return
     thick = _thick(seen, leads)
     up = raised(leads, seen.age, seen.sex, thick=thick)

@@ -50,18 +50,17 @@ def score_of(network: nn.Module, inputs: Floats) -> Floats:
     """What a network says of prepared leads (leads, steps), in stretches so that a day fits into memory."""
     import torch  # noqa: PLC0415
 
-    rows = []
+    found = np.zeros(inputs.shape, np.float32)
     with torch.inference_mode():
-        for lead in inputs:
-            columns = folded(lead)
-            pieces = []
-            for begin in range(0, columns.shape[1], _STRETCH):
-                first = max(0, begin - _REACH)
-                piece = torch.from_numpy(columns[:, first : begin + _STRETCH + _REACH].copy())[None]
-                answer = torch.sigmoid(network(piece))[0].numpy()
-                pieces.append(answer[:, begin - first : begin - first + _STRETCH])
-            rows.append(np.concatenate(pieces, axis=1).T.reshape(-1)[: len(lead)] if pieces else lead)
-    return np.asarray(np.stack(rows), np.float32)
+        for lead, row in zip(inputs, found, strict=True):
+            for begin in range(0, len(lead), _STRETCH * FOLD):
+                first = max(0, begin - _REACH * FOLD)
+                piece = folded(lead[first : begin + (_STRETCH + _REACH) * FOLD])
+                answer = torch.sigmoid(network(torch.from_numpy(piece)[None]))[0].numpy()
+                # copied at once: what is kept of a tensor keeps the memory around it from being used again
+                own = row[begin : begin + _STRETCH * FOLD]
+                own[:] = answer.T.reshape(-1)[begin - first :][: len(own)]
+    return found
 
 
 def folded(lead: Floats) -> Floats:

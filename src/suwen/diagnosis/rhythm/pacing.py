@@ -40,7 +40,7 @@ def pacing(seen: Seen) -> Iterator[Sign]:
     count = int(led.sum())
     if count >= 2 and count >= _SHARE * len(led):
         figures = {"rate": seen.measured.rate or 0.0, "count": float(count), "percent": 100 * count / len(led)}
-        places = tuple(Place(float(at) - 0.005, float(at) + 0.005) for at in times)
+        places = tuple(Place(max(0.0, float(at) - 0.005), float(at) + 0.005) for at in times)
         yield Sign("pacing", figures, places, f"{OWN}; {TECHNOLOGY}", _RULE)
 
 

@@ -13,8 +13,8 @@ from suwen.subject import Saying
 __all__ = ["old_infarction", "q_waves"]
 
 _Q = Saying(
-    "Q over 20 ms in V2 or V3, or QS in both; elsewhere Q of 30 ms and 0.1 mV or more, or QS, in two leads of one group "
-    "(I, aVL; V3 to V6; II, III, aVF)",
+    "Q over 20 ms in V2 or V3, or QS in both; elsewhere Q of 30 ms and 0.1 mV or more, or QS, in two leads of one "
+    "group (I, aVL; V3 to V6; II, III, aVF)",
     "V2 或 V3 导联 Q 波 >20 ms，或两者均呈 QS 型；其他导联 Q 波 ≥30 ms 且 ≥0.1 mV 或呈 QS 型，见于同组 2 个导联"
     "（I、aVL；V3–V6；II、III、aVF）",
 )

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from suwen.diagnosis.rhythm.av_block import steady_block
+from suwen.diagnosis.rhythm.av_block import av_blocks, steady_block
 from suwen.diagnosis.rhythm.citations import BRADYCARDIA, CHILDREN, OWN, SUPRAVENTRICULAR_2015
 from suwen.diagnosis.rhythm.ectopy import wide_tachycardia
 from suwen.diagnosis.rhythm.nouns import Place, Seen, Sign
@@ -110,6 +110,9 @@ def _limit(said: Saying, seen: Seen, low: float, high: float, *, sinus: bool = F
 def _sinus(seen: Seen, rate: float) -> Iterator[Sign]:
     low, high = limits_of_rate(seen.age)
     grown, figures, where = (low, high) == _ADULTS, {"rate": rate}, (seen.whole,)
+    of_node = _conducted(seen)
+    if of_node is not None:
+        rate, figures = of_node, figures | {"atrial_rate": of_node}
     if rate < low:
         rule = _BRADYCARDIA if grown else _limit(_BELOW, seen, low, high, sinus=True)
         source = f"{OWN}; {BRADYCARDIA}" if grown else CHILDREN
@@ -118,11 +121,22 @@ def _sinus(seen: Seen, rate: float) -> Iterator[Sign]:
         source = SUPRAVENTRICULAR_2015 if grown else CHILDREN
         yield Sign("sinus_tachycardia", figures, where, source, _limit(_ABOVE, seen, low, high, sinus=True))
     else:
-        source = SUPRAVENTRICULAR_2015 if grown else CHILDREN
+        source = f"{OWN}; {SUPRAVENTRICULAR_2015}" if grown else CHILDREN
         yield Sign("sinus", figures, where, source, _limit(_SINUS, seen, low, high))
     uneven = _sinus_arrhythmia(seen)
     if uneven is not None:
         yield Sign("sinus_arrhythmia", figures | {"variation": uneven}, where, OWN, _ARRHYTHMIA)
+
+
+def _conducted(seen: Seen) -> float | None:
+    """Beats a minute of the sinus node where P waves are not conducted: the long intervals are left out; else None."""
+    events = (place.begin for places in av_blocks(seen).events.values() for place in places)
+    begins = np.array([*seen.atria.dropped, *events])
+    rr = seen.beats.intervals
+    if not len(begins):
+        return None
+    kept = rr[np.abs(seen.beats.seconds[:-1, None] - begins).min(axis=1) > 1e-3]
+    return float(60 / kept.mean()) if len(kept) else None
 
 
 def _sinus_arrhythmia(seen: Seen) -> float | None:

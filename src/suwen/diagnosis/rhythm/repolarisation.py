@@ -26,7 +26,7 @@ _DOWN = Saying(
     "2 个相邻导联 T 波 ≤−0.1 mV（不计 aVR、V1、III；aVL、aVF 仅在 QRS 主波向上时计）",
 )
 _FLAT_T = Saying(
-    "T between -0.1 and 0.1 mV, or under a tenth of R, in two neighbours of I, II, aVL, V4 to V6 with R of 0.3 mV or more",
+    "T between -0.1 and 0.1 mV, or under a tenth of R (of 0.3 mV or more), in two neighbours of I, II, aVL, V4 to V6",
     "I、II、aVL、V4–V6 中 2 个相邻且 R 波 ≥0.3 mV 的导联，T 波在 −0.1 至 0.1 mV 之间或低于 R 波的 1/10",
 )
 _TALL_T = Saying(
@@ -79,7 +79,8 @@ def _qt(seen: Seen) -> Iterator[Sign]:
     qrs = measured.qrs or 0.0
     figures = {"qt": measured.qt, "qtc": qtc, "qtc_bazett": measured.qtc["bazett"]}
     judged = adjusted_qtc(qtc, qrs, seen.sex)
-    source, detail = REPOLARISATION, ()
+    source = REPOLARISATION
+    detail: tuple[Saying, ...] = ()
     if qrs >= _WIDE:
         figures |= {"qrs": qrs, "qtc_adjusted": judged}
         source, detail = f"{REPOLARISATION}; {YANKELSON}", (_REPLACED,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from suwen.diagnosis.rhythm.bundles import bundles
+from suwen.diagnosis.rhythm.ectopy import wide_tachycardia
 from suwen.diagnosis.rhythm.nouns import Seen
 from suwen.diagnosis.rhythm.pacing import pacing
 from suwen.diagnosis.rhythm.preexcitation import preexcitation
@@ -19,7 +20,8 @@ def altered(seen: Seen) -> frozenset[str]:
         found.add("pacing")  # a paced atrium alters no ventricle
     if (seen.measured.qrs or 0.0) < _WIDE:
         found.discard("wide_qrs")  # from 110 ms on it is called wide, but ST and T do not follow from it yet
-    ventricular = {"ventricular"} if 2 * seen.kinds.count("V") >= len(seen.kinds) else set()
+    mostly = 2 * seen.kinds.count("V") >= len(seen.kinds) or wide_tachycardia(seen)
+    ventricular = {"ventricular"} if mostly else set()
     return frozenset(found & _KEYS) | ventricular
 
 

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from suwen.diagnosis.rhythm.filters import bandpass, bridged, checked, smoothed
+from suwen.diagnosis.rhythm.filters import bandpass, bridged, smoothed
 
 __all__ = ["Shapes", "beat_shapes", "unexpected"]
 
 Floats = NDArray[np.float64]
 _SAME = 0.75  # correlation from which two complexes have one shape
 _AT_ONCE = 240  # beats that are compared each with each
+_MANY = 4000  # usual beats of which the P wave is averaged
+_SAMPLES = 1_000_000  # of pieces that are looked at at once
 _REACH = 0.16  # s to both sides of R in which QRS is
 
 
@@ -53,17 +55,16 @@ def beat_shapes(values: Any, rate: float, places: NDArray[np.int64]) -> Shapes:
         InputError: the trace is no array of leads and time.
 
     """
-    clean, _gaps = bridged(bandpass(checked(values, rate), rate, 1.0, 30.0))
-    clean = np.where(np.isfinite(clean), clean, np.float32(0))
+    clean, _gaps = bridged(bandpass(values, rate, 1.0, 30.0), copy=False)
     on, width = _edges(clean, rate, places)
     reach = round(0.12 * rate)
-    pieces = _unit(_cut(clean, places, -reach, reach + 1))
-    like = _likeness(pieces, width)
-    usual = like >= _SAME
-    before = _cut(clean, on, -round(0.2 * rate), -round(0.03 * rate))
-    flat = before - before.mean(axis=2, keepdims=True)
-    led = _unit(before) @ _whole(np.median(flat[usual] if usual.any() else flat, axis=0).reshape(-1))
-    return Shapes(like, width, on, np.asarray(led, np.float64), clean)
+    like = _compared(clean, places, (-reach, reach + 1), _usual_shape(clean, places, reach, width))
+    usual = np.flatnonzero(like >= _SAME)
+    usual = usual if len(usual) else np.arange(len(places))
+    span = (-round(0.2 * rate), -round(0.03 * rate))
+    before = _cut(clean, on[_spread(usual, _MANY)], *span)
+    middle = np.median(before - before.mean(axis=2, keepdims=True), axis=0)
+    return Shapes(like, width, on, _compared(clean, on, span, _whole(middle.reshape(-1))), clean)
 
 
 def unexpected(shapes: Shapes, rate: float, places: NDArray[np.int64], number: int) -> float:
@@ -123,10 +124,28 @@ def _whole(vector: Floats) -> Floats:
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9))
 
 
-def _likeness(pieces: Floats, width: NDArray[np.int64]) -> Floats:
-    """Correlation of each with the usual one: that which most beats resemble, of two such the narrower."""
-    chosen = np.unique(np.linspace(0, len(pieces) - 1, min(len(pieces), _AT_ONCE)).astype(int))
-    some, wide = pieces[chosen], width[chosen]
+def _spread(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """All numbers, or so many of them evenly spread."""
+    chosen = np.unique(np.linspace(0, len(numbers) - 1, min(len(numbers), most)).astype(int))
+    return np.asarray(numbers[chosen], np.int64)
+
+
+def _parts(clean: NDArray[np.float32], places: NDArray[np.int64], width: int) -> list[NDArray[np.int64]]:
+    """The places, so many at a time that pieces of this width of all leads fit into little memory."""
+    many = max(1, _SAMPLES // (len(clean) * width))
+    return [places[begin : begin + many] for begin in range(0, len(places), many)]
+
+
+def _compared(clean: NDArray[np.float32], places: NDArray[np.int64], span: tuple[int, int], shape: Floats) -> Floats:
+    """Correlation with a shape of the pieces (leads in a row) `span` samples around each place."""
+    parts = _parts(clean, places, span[1] - span[0])
+    return np.asarray(np.concatenate([_unit(_cut(clean, part, *span)) @ shape for part in parts]), np.float64)
+
+
+def _usual_shape(clean: NDArray[np.float32], places: NDArray[np.int64], reach: int, width: NDArray[np.int64]) -> Floats:
+    """The usual complex, as a vector of length one: that which most beats resemble, of two such the narrower."""
+    chosen = _spread(np.arange(len(places)), _AT_ONCE)
+    some, wide = _unit(_cut(clean, places[chosen], -reach, reach + 1)), width[chosen]
     alike = some @ some.T >= 0.8
     np.fill_diagonal(alike, val=True)  # a flat one too
     kinds: list[tuple[int, float, NDArray[np.bool_]]] = []
@@ -140,19 +159,33 @@ def _likeness(pieces: Floats, width: NDArray[np.int64]) -> Floats:
     rivals = [kind for kind in kinds if kind[0] >= max(0.4 * most, 3)] or kinds[:1]
     least = min(kind[1] for kind in rivals)
     members = max((kind for kind in rivals if kind[1] <= 1.2 * least), key=lambda kind: kind[0])[2]
-    return np.asarray(pieces @ _whole(np.median(some[members], axis=0)), np.float64)
+    return _whole(np.median(some[members], axis=0))
 
 
 def _edges(
     clean: NDArray[np.float32], rate: float, places: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Begin of QRS and its width, in samples: from R outwards until it is slow for 20 ms."""
-    speed = smoothed(np.sqrt((np.gradient(clean, axis=1) ** 2).mean(axis=0)), max(1, round(0.012 * rate)))
+    speed = smoothed(_speed(clean), max(1, round(0.012 * rate)))
     reach, near, still = round(_REACH * rate), round(0.08 * rate), max(2, round(0.02 * rate))
-    line = _cut(speed, places, -reach, reach + 1)[:, 0]
-    fast = line > 0.15 * line[:, reach - near : reach + near + 1].max(axis=1, keepdims=True)
-    back, ahead = _outwards(fast[:, reach::-1], still), _outwards(fast[:, reach:], still)
-    return places - back, np.maximum(back + ahead, 1)
+    begins, widths = [], []
+    for part in _parts(clean, places, 2 * reach + 1):
+        line = _cut(speed, part, -reach, reach + 1)[:, 0]
+        fast = line > 0.15 * line[:, reach - near : reach + near + 1].max(axis=1, keepdims=True)
+        back, ahead = _outwards(fast[:, reach::-1], still), _outwards(fast[:, reach:], still)
+        begins.append(part - back)
+        widths.append(np.maximum(back + ahead, 1))
+    return np.concatenate(begins), np.concatenate(widths)
+
+
+def _speed(clean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How fast all leads together move (time,), in stretches that need little memory."""
+    found = np.empty(clean.shape[1], np.float32)
+    for begin in range(0, len(found), _SAMPLES):
+        first = max(0, begin - 1)
+        part = np.gradient(clean[:, first : begin + _SAMPLES + 1], axis=1)[:, begin - first :][:, :_SAMPLES]
+        found[begin : begin + _SAMPLES] = np.sqrt((part**2).mean(axis=0))
+    return found
 
 
 def _outwards(fast: NDArray[np.bool_], still: int) -> NDArray[np.int64]:

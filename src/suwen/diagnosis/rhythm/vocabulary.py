@@ -53,7 +53,7 @@ def _kind(en: str, zh: str, code: str, group: str, urgency: int = 0) -> SignKind
 
 SIGNS: Mapping[str, SignKind] = MappingProxyType(
     {
-        "no_beats": _kind("no heartbeat could be found", "未能检出心搏", "no_beats", "technical", 1),
+        "no_beats": _kind("no heartbeat could be found", "未能检出心搏", "no_beats", "technical", 2),
         "unclear": _kind("the rhythm cannot be named", "心律无法判定", "unclear", "rhythm"),
         "sinus": _kind("sinus rhythm", "窦性心律", "426783006", "rhythm"),
         "sinus_bradycardia": _kind("sinus bradycardia", "窦性心动过缓", "426177001", "rhythm"),
@@ -137,6 +137,11 @@ SIGNS: Mapping[str, SignKind] = MappingProxyType(
         "reversed_leads": _kind("limb leads probably reversed", "肢体导联可能接反", "251139008", "technical", 1),
         "einthoven": _kind(
             "limb leads contradict each other", "肢体导联互相矛盾", "einthoven", "technical", 1
+        ),
+        "doubtful": _kind(
+            "beats cannot be told from noise: look at the trace and record again "
+            "(ventricular fibrillation is not excluded)",
+            "无法区分心搏与干扰：请直接查看波形并重新记录（不能排除心室颤动）", "doubtful", "technical", 2,
         ),
         "chest_order": _kind("chest leads probably exchanged", "胸导联位置可能接错", "chest_order", "technical", 1),
     }

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -76,13 +76,11 @@ def _new_folder(folder: Path) -> Iterator[Path]:
     """A draft beside the folder, which takes its name at the end: nobody ever opens half a library."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with ExitStack() as undo:  # whatever ends it, an interrupt too, no draft stays
+        undo.callback(shutil.rmtree, draft, ignore_errors=True)
         yield draft
         draft.rename(folder)
-    except BaseException:
-        with suppress(OSError):
-            shutil.rmtree(draft)
-        raise
+        undo.pop_all()
 
 
 def _spool(batches: Iterable[Rows], draft: Path, width: int) -> NDArray[np.int64]:

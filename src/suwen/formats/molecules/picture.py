@@ -24,7 +24,8 @@ _AGAINST = (0.13, 0.40, 0.75)  # blue, speaks against
 _WHITE = (1.0, 1.0, 1.0)
 _PALEST = 0.62  # of white in the strongest colour, so that letters on it stay readable
 _MOST_TOLD = 5
-_LEGEND = 120  # characters
+_LEGEND = 24  # pixels of height
+_LETTER = 14  # pixels of a letter's height; a Chinese one is as wide
 
 
 def picture(
@@ -42,7 +43,7 @@ def picture(
         atoms: atoms to mark, by their place in `smiles` from 0.
         weights: one number for each atom of `smiles`: above 0 red, below blue, the largest in size most strongly.
         size: width and height in pixels, 40 to 4,000 each.
-        legend: a line below the structure.
+        legend: a line below the structure, cut where it is wider than the picture.
 
     Raises:
         InputError: an atom is not there, weights are not one finite number for each atom, or the size is out of range.
@@ -53,7 +54,11 @@ def picture(
         raise InputError(f"a picture is {_SIZES.start} to {_SIZES.stop - 1} pixels wide and high, not {size}")
     mol = mol_of(molecule.smiles)[0]
     colours = _colours(mol, atoms, weights)
-    svg = _drawn(mol, colours, size, " ".join(legend.split())[:_LEGEND])
+    line = _fitting(legend, size[0])
+    height = size[1] - _LEGEND if line and size[1] >= 3 * _LEGEND else size[1]
+    svg = _drawn(mol, colours, (size[0], height))
+    if height < size[1]:
+        svg = _with_line(svg, line, size, height)
     return _with_words(svg, molecule, _words(mol, molecule, atoms, weights))
 
 
@@ -79,7 +84,7 @@ def _shade(share: float) -> tuple[float, ...]:
     return tuple(round(white + (one - white) * strength, 4) for white, one in zip(_WHITE, full, strict=True))
 
 
-def _drawn(mol: Any, colours: dict[int, tuple[float, ...]], size: tuple[int, int], legend: str) -> str:
+def _drawn(mol: Any, colours: dict[int, tuple[float, ...]], size: tuple[int, int]) -> str:
     rdMolDraw2D = chemistry("rdkit.Chem.Draw.rdMolDraw2D")  # noqa: N806
     with chemistry("rdkit.rdBase").BlockLogs():
         mol = chemistry().Mol(mol)
@@ -100,7 +105,6 @@ def _drawn(mol: Any, colours: dict[int, tuple[float, ...]], size: tuple[int, int
         rdMolDraw2D.PrepareAndDrawMolecule(
             drawer,
             mol,
-            legend=legend,
             highlightAtoms=sorted(colours),
             highlightBonds=sorted(bonds),
             highlightAtomColors=colours,
@@ -135,6 +139,31 @@ def _words(mol: Any, molecule: Molecule, atoms: Sequence[int], weights: Sequence
 def _listed(mol: Any, atoms: Sequence[int]) -> str:
     shown = [f"{mol.GetAtomWithIdx(int(at)).GetSymbol()}{at + 1}" for at in atoms[:_MOST_TOLD]]
     return ", ".join(shown) + (" …" if len(atoms) > _MOST_TOLD else "")
+
+
+def _fitting(legend: str, width: int) -> str:
+    """As much of a line as has room, with an ellipsis where some of it has none."""
+    line, room, kept = " ".join(legend.split()), width - 2 * _LETTER, ""
+    for one in line[:500]:
+        room -= _LETTER if one > "\u2e7f" else 8
+        if room < 0:
+            return f"{kept}…"
+        kept += one
+    return kept
+
+
+def _with_line(svg: str, line: str, size: tuple[int, int], height: int) -> str:
+    """The drawing with room below for a line of text; RDKit's own letters know no Chinese."""
+    width, whole = size
+    svg = svg.replace(
+        f"height='{height}px' viewBox='0 0 {width} {height}'", f"height='{whole}px' viewBox='0 0 {width} {whole}'", 1
+    )
+    svg = svg.replace(f"width='{width}.0' height='{height}.0'", f"width='{width}.0' height='{whole}.0'", 1)
+    text = (
+        f"<text x='{width / 2}' y='{whole - _LETTER / 2}' text-anchor='middle' font-family='sans-serif' "
+        f"font-size='{_LETTER}' fill='#000000'>{_clean(line)}</text>\n</svg>"
+    )
+    return text.join(svg.rsplit("</svg>", 1))
 
 
 def _with_words(svg: str, molecule: Molecule, words: str) -> str:

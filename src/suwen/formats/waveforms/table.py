@@ -134,7 +134,9 @@ def _slow(cells: list[str], point: str, at: int) -> list[float]:
     try:
         return [_number(cell, point) for cell in cells]
     except ValueError as error:
-        raise FormatError(f"line {at + 1} of the numbers holds a word") from error
+        raise FormatError(
+            f"line {at + 1} of the numbers holds a word; below the names of the leads each cell is a number or empty"
+        ) from error
 
 
 def _times(table: _Table, values: NDArray[np.float64], noticed: list[Problem]) -> tuple[float | None, list[int]]:

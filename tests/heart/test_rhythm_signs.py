@@ -322,3 +322,24 @@ def test_a_clean_trace_has_no_flaw_and_odd_ones_are_judged() -> None:
     for values in (np.zeros((2, 0)), np.zeros((1, 2)), np.full((1, 900), np.nan), np.zeros((3, 777))):
         odd = signal_quality(values, 250)
         assert (odd.index == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("key", "figures", "urgency"),
+    [
+        ("sinus_bradycardia", {"rate": 55.0}, 0),
+        ("sinus_bradycardia", {"rate": 39.0}, 2),
+        ("sinus_bradycardia", {"rate": 25.0}, 3),
+        ("bradycardia", {"rate": 45.0}, 1),
+        ("sinus_tachycardia", {"rate": 120.0}, 0),
+        ("tachycardia", {"rate": 150.0}, 2),
+        ("long_qt", {"qtc": 480.0}, 1),
+        ("long_qt", {"qtc": 500.0}, 2),
+        ("vt", {"beats": 3.0}, 2),
+        ("vt", {"beats": 12.0}, 3),
+        ("vt", {}, 3),
+        ("complete_block", {"rate": 45.0}, 3),
+    ],
+)
+def test_urgency_goes_by_how_far_the_figures_go(key: str, figures: dict[str, float], urgency: int) -> None:
+    assert Sign(key, figures).urgency == urgency

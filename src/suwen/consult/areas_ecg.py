@@ -51,7 +51,7 @@ def _weigh(facts: EcgFacts) -> Weighed:
     made = [findings(reading, lang, subject=facts.patient, signal=facts.newest.where) for lang in _LANGUAGES]
     remarks = tuple(_remarks(facts, reading))
     return Weighed(
-        tuple(_filings(made)),
+        tuple(_filings(made, reading)),
         tuple(dict.fromkeys(one.source for one in reading.signs if one.source)),
         _LIMITS,
         tuple(one.en for one in remarks),
@@ -65,11 +65,14 @@ def _read(trace: Trace, sex: Sex) -> Reading:
     return read_rhythm(trace.samples, trace.rate, trace.leads, age=trace.age, sex=None if sex is Sex.UNKNOWN else sex)
 
 
-def _filings(made: Sequence[Sequence[Finding]]) -> Iterator[Filing]:
+def _filings(made: Sequence[Sequence[Finding]], reading: Reading) -> Iterator[Filing]:
     """One for each sign, the urgent first; a sign seen twice is one claim with the evidence of both."""
     from suwen.diagnosis.rhythm import SIGNS  # noqa: PLC0415
 
-    urgency = {one.code: one.urgency for one in SIGNS.values()}
+    urgency: dict[str, int] = {}
+    for sign in reading.signs:
+        code = SIGNS[sign.key].code
+        urgency[code] = max(urgency.get(code, 0), sign.urgency)
     passed = {SIGNS[key].code for key in _REMARKED}
     claims: dict[str, list[Finding]] = {}
     for worded in zip(*made, strict=True):

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from suwen.diagnosis.rhythm.nouns import Place, Reading, Sign
 from suwen.diagnosis.rhythm.variability import Variability
-from suwen.diagnosis.rhythm.vocabulary import SIGNS
 from suwen.errors import InputError
 from suwen.finding import Finding
 from suwen.formats.waveforms.nouns import Recording
@@ -73,7 +72,7 @@ class Mark:
     @property
     def urgency(self) -> int:
         """0 to 3, as of a finding."""
-        return SIGNS[self.sign.key].urgency
+        return self.sign.urgency
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +105,7 @@ class ReadEcg:
 
 def marks_of(reading: Reading, seconds: float) -> tuple[Mark, ...]:
     """The signs numbered from 1, the most urgent first and else in their order; places in order of time."""
-    ordered = sorted(reading.signs, key=lambda sign: -SIGNS[sign.key].urgency)
+    ordered = sorted(reading.signs, key=lambda sign: -sign.urgency)
     made = []
     for number, sign in enumerate(ordered, 1):
         places = tuple(sorted(sign.places, key=lambda one: (one.begin, one.end, one.lead)))

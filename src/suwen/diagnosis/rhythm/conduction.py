@@ -26,7 +26,7 @@ _RULES = {
     "high_grade": Saying("two or more P waves in a row are not conducted, while some are",
                          "连续 2 个或以上 P 波未下传，但仍有 P 波下传"),
     "complete_block": Saying("no P is conducted: atria and ventricles each beat at an even rate of their own",
-                             "P 波均不下传：心房与心室各按自身匀齐频率搏动"),
+                             "P 波均不下传：心房与心室各按自身规则频率搏动"),
     "blocked_pac": Saying("an early P, on the T wave, that no QRS follows, and then a pause",
                           "提前出现的 P 波（落在 T 波上）其后无 QRS 波，随后出现间歇"),
     "first_degree": Saying("PR over 200 ms, every P conducted", "PR 间期 >200 ms，P 波均下传"),

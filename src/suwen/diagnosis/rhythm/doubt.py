@@ -27,7 +27,7 @@ _COPIES = 0.95
 _FORMED, _CERTAIN = 0.3, 0.8  # share of the beats whose QRS begins and ends, and certainty of the network without that
 _RULE = Saying(
     "the beats are unlike each other, hardly any QRS complex begins and ends, or the detector is unsure of most",
-    "各“心搏”形态互不相似、绝大多数测不出 QRS 波起止点，或检测器对多数心搏的确信度低",
+    "各“心搏”形态互不相似、绝大多数测不出 QRS 波起止点，或检测器对多数心搏的置信度低",
 )
 
 

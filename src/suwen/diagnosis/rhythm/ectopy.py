@@ -19,7 +19,7 @@ _RUN = Saying(
 )
 _WIDE = Saying(
     "even, above 100 a minute, QRS of 120 ms or more, no P before it: ventricular until shown otherwise",
-    "匀齐、高于 100 次/分、QRS 波 ≥120 ms 且其前无 P 波：未排除前按室性处理",
+    "规则、高于 100 次/分、QRS 波 ≥120 ms 且其前无 P 波：未排除前按室性处理",
 )
 _WORTH = 0.55  # quality of the best lead, above which a beat is named
 _EARLY = {

@@ -36,7 +36,7 @@ _FLUTTER = Saying(
 )
 _NARROW = Saying(
     "even, above 130 beats a minute, QRS up to 120 ms, no P before it",
-    "匀齐、高于 130 次/分、QRS 波 ≤120 ms，其前未见 P 波",
+    "规则、高于 130 次/分、QRS 波 ≤120 ms，其前未见 P 波",
 )
 _STEPS = 100.0
 _FASTEST, _SLOWEST = 340.0, 240.0  # waves a minute

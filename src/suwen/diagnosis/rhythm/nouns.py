@@ -12,7 +12,7 @@ from suwen.diagnosis.rhythm.beats import Beats
 from suwen.diagnosis.rhythm.delineation import Delineation
 from suwen.diagnosis.rhythm.intervals import Intervals
 from suwen.diagnosis.rhythm.quality import Quality
-from suwen.diagnosis.rhythm.vocabulary import SIGNS
+from suwen.diagnosis.rhythm.vocabulary import SIGNS, urgency_of
 from suwen.subject import Saying, Sex
 
 __all__ = ["Atria", "LeadWaves", "Place", "Reading", "Seen", "Sign", "Span"]
@@ -45,6 +45,11 @@ class Sign:
     source: str = ""
     rule: Saying = _UNSAID
     detail: tuple[Saying, ...] = ()
+
+    @property
+    def urgency(self) -> int:
+        """How urgent it is, 0 to 3; see `vocabulary.urgency_of`."""
+        return urgency_of(self.key, self.figures)
 
     def said(self, lang: str = "en") -> str:
         """What it is called, "en" or "zh"."""

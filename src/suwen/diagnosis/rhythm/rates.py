@@ -43,11 +43,11 @@ _ARRHYTHMIA = Saying(
 )
 _JUNCTIONAL = Saying(
     "even RR, narrow QRS, no P before it, up to 100 beats a minute (the junction by itself beats 40 to 60)",
-    "RR 匀齐，QRS 波不宽，其前无 P 波，不超过 100 次/分（交界区自身频率 40–60 次/分）",
+    "RR 规则，QRS 波不宽，其前无 P 波，不超过 100 次/分（交界区自身频率 40–60 次/分）",
 )
 _IDIOVENTRICULAR = Saying(
     "even RR, QRS of 120 ms or more, no P before it, up to 100 beats a minute (ventricles by themselves beat 20 to 40)",
-    "RR 匀齐，QRS 波 ≥120 ms，其前无 P 波，不超过 100 次/分（心室自身频率 20–40 次/分）",
+    "RR 规则，QRS 波 ≥120 ms，其前无 P 波，不超过 100 次/分（心室自身频率 20–40 次/分）",
 )
 _PAUSE = Saying("an interval of 3 s or more, half as long again as usual", "RR 间期 ≥3 秒，且比平均水平长一半以上")
 _SHORT_PAUSE = Saying(

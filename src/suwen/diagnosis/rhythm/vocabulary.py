@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from suwen.subject import Saying
 
-__all__ = ["FIGURES", "GROUPS", "SIGNS", "Figure", "SignKind"]
+__all__ = ["FIGURES", "GROUPS", "SIGNS", "Figure", "SignKind", "urgency_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ GROUPS: Mapping[str, Saying] = MappingProxyType(
         "ectopy": Saying("Premature beats and runs", "早搏与连发"),
         "conduction": Saying("Conduction", "传导"),
         "ischaemia": Saying("ST segment and Q waves", "ST 段与 Q 波"),
-        "chambers": Saying("Chambers and axis", "房室与电轴"),
+        "chambers": Saying("Chambers and axis", "心腔与电轴"),
         "repolarisation": Saying("Repolarisation", "复极"),
         "technical": Saying("Recording", "记录技术"),
     }
@@ -136,7 +136,7 @@ SIGNS: Mapping[str, SignKind] = MappingProxyType(
         "early_repolarisation": _kind("early repolarisation", "早期复极", "428417006", "repolarisation"),
         "reversed_leads": _kind("limb leads probably reversed", "肢体导联可能接反", "251139008", "technical", 1),
         "einthoven": _kind(
-            "limb leads contradict each other", "肢体导联互相矛盾", "einthoven", "technical", 1
+            "limb leads contradict each other", "肢体导联关系不符", "einthoven", "technical", 1
         ),
         "doubtful": _kind(
             "beats cannot be told from noise: look at the trace and record again "
@@ -153,7 +153,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "atrial_rate": Figure(Saying("atrial rate", "心房率"), "/min"),
         "irregularity": Figure(Saying("unevenness of RR", "RR 不齐程度"), "", 2),
         "p_consistency": Figure(Saying("likeness of P waves", "P 波一致性"), "", 2),
-        "confidence": Figure(Saying("certainty of the detector", "检测器确信度"), "", 2),
+        "confidence": Figure(Saying("certainty of the detector", "检测器置信度"), "", 2),
         "percent": Figure(Saying("share of beats", "占心搏比例"), "%", 1),
         "burden": Figure(Saying("share of the time", "占记录时间比例"), "%", 1),
         "count": Figure(Saying("count", "次数")),
@@ -183,3 +183,24 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "difference": Figure(Saying("difference", "差值"), "mV", 2),
     }
 )
+
+_SLOW = frozenset({"bradycardia", "sinus_bradycardia", "junctional", "idioventricular", "complete_block", "two_to_one"})
+_FAST = frozenset({"tachycardia", "sinus_tachycardia", "svt", "flutter"})
+
+
+def urgency_of(key: str, figures: Mapping[str, float]) -> int:
+    """How urgent a sign is, 0 to 3: as its kind is, moved by how far its figures go.
+
+    Under 40 beats a minute at least 2, under 30 it is 3; from 150 at least 2; a corrected QT from 500 ms is 2 (AHA/ACC
+    2010 on torsade de pointes); a run of ventricular beats of fewer than five is 2. These limits are this project's.
+    """
+    usual, rate = SIGNS[key].urgency, figures.get("rate")
+    if rate is not None and key in _SLOW and rate < 40:
+        return max(usual, 3 if rate < 30 else 2)
+    if rate is not None and key in _FAST and rate >= 150:
+        return max(usual, 2)
+    if key == "long_qt" and max(figures.get("qtc", 0.0), figures.get("qtc_adjusted", 0.0)) >= 500:
+        return max(usual, 2)
+    if key == "vt" and figures.get("beats", 5.0) < 5:
+        return 2
+    return usual

@@ -107,10 +107,23 @@ def _apart(seen: Seen, tops: Floats) -> Blocks | None:
     on = _onsets(seen)
     before = np.searchsorted(tops, on) - 1
     lag = on[before >= 0] - tops[before[before >= 0]]
-    turn = np.abs(np.exp(2j * np.pi * lag / cycle).mean()) if len(lag) else 1.0
-    if even < 0.75 or len(tops) < 0.6 * expected or turn > 0.75 or np.ptp(lag) < 0.1 or len(lag) < 4:
+    if even < 0.75 or len(tops) < 0.6 * expected or len(lag) < 4 or np.ptp(lag) < 0.1 or not _wanders(lag, cycle):
         return None
     return Blocks("complete_block", 60 / cycle, rr / cycle)
+
+
+def _wanders(lag: Floats, cycle: float) -> bool:
+    """Whether the distances from P to QRS go through the cycle of P, or move on steadily from beat to beat.
+
+    Where the rates are nearly 2 to 1 a short trace shows only a part of the cycle, passed through evenly.
+    """
+    if np.abs(np.exp(2j * np.pi * lag / cycle).mean()) <= 0.75:
+        return True
+    moved = np.unwrap(2 * np.pi * lag / cycle) * cycle / (2 * np.pi)
+    steps = np.arange(len(moved))
+    if len(moved) < 6 or np.ptp(moved) < 0.1:
+        return False
+    return bool(abs(np.corrcoef(steps, moved)[0, 1]) > 0.95)
 
 
 def _ratio(seen: Seen, tops: Floats) -> Blocks | None:

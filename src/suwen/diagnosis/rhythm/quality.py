@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suwen.diagnosis.rhythm.energy import energy_score
-from suwen.diagnosis.rhythm.filters import bandpass, bridged, checked, lowpass, without_baseline
+from suwen.diagnosis.rhythm.filters import bridged, checked, lowpass, notch, without_baseline
 
 __all__ = ["WORDS", "Flaw", "Quality", "signal_quality"]
 
@@ -48,6 +48,7 @@ _WORTH = {
 _FLAT = 0.005  # mV of swing in a second, below the resolution of a diagnostic recorder (IEC 60601-2-25: 5 uV)
 _DRIFT = 0.5  # mV of swing of the baseline within a second
 _HUM = 0.025  # mV, amplitude
+_OF_SINE = 0.6745 * np.sqrt(2)  # amplitude of a sine whose absolute values have a median of 0.6745
 _MUSCLE = 0.05  # mV, standard deviation above 40 Hz outside QRS, or an eighth of QRS
 _BLOCK, _MARGIN = 600, 20  # seconds read at once, and beyond both ends
 _PAUSE = 3  # seconds without a QRS are a flaw of the signal (or a pause: seen in the other leads then)
@@ -143,7 +144,7 @@ class _Block:
         self.still = without_baseline(filled, rate, 0.67)
         fast = self.still - lowpass(self.still, rate, 40.0)
         heard = mains + 2 < 0.45 * rate
-        hum = bandpass(self.still, rate, mains - 2, mains + 2) if heard else np.zeros_like(filled)
+        hum = self.still - notch(self.still, rate, mains) if heard else np.zeros_like(filled)
         self.noise = cuts.quiet(fast - hum)
         self.flaws = np.zeros(self.noise.shape, np.int64)
         for flaw, where in (
@@ -151,7 +152,7 @@ class _Block:
             (Flaw.FLAT, cuts.swing(filled) < _FLAT),
             (Flaw.SATURATED, cuts.share(_cut_off(filled, rate, limits)) > 0.02),
             (Flaw.BASELINE, cuts.swing(lowpass(filled, rate, 0.67)) > _DRIFT),
-            (Flaw.MAINS, np.sqrt(2) * cuts.quiet(hum) > np.maximum(_HUM, 0.1 * self.noise)),
+            (Flaw.MAINS, _OF_SINE * cuts.quiet(hum) > np.maximum(_HUM, 0.1 * self.noise)),
             (Flaw.NO_QRS, _without_qrs(energy_score(filled, rate), len(edges) - 1)),
         ):
             self.flaws |= np.where(where, int(flaw), 0)

@@ -329,5 +329,5 @@ def test_json_has_the_formula_and_the_comparison() -> None:
 def test_a_page_that_cannot_be_written(tmp_path: Path) -> None:
     ran = run(str(EXAMPLE), "--report", str(tmp_path / "absent" / "out.html"))
     assert ran.exit_code != 0
-    assert "cannot write" in ran.output
+    assert "cannot be written" in ran.output
     assert "Traceback" not in ran.output

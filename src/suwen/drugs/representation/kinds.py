@@ -99,7 +99,7 @@ def _maker(kind: Representation) -> Callable[[Any], Any]:
     if kind == "descriptors":
         return describe
     if kind == "erg":
-        return lambda one: rdReducedGraphs.GetErGFingerprint(one, fuzzIncrement=0.3, maxPath=21, minPath=1)
+        return lambda one: rdReducedGraphs.GetErGFingerprint(one, fuzzIncrement=0.3, maxPath=15, minPath=1)
     if kind == "avalon":
         return lambda one: _dense(pyAvalonTools.GetAvalonCountFP(one, nBits=_COUNTED))
     size = {"fpSize": _COUNTED}

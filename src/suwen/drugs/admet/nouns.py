@@ -23,7 +23,8 @@ class Level:
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A measured property. `kind` "chance": the value is the chance (0..1) that a molecule is of the kind `name` says;
-    "amount": a number in `unit`. `wanted` tells which direction a medicine should have ("neither": it depends)."""
+    "amount": a number in `unit`. `wanted` tells which direction a medicine should have ("neither": it depends).
+    """
 
     key: str
     group: Literal["absorption", "distribution", "metabolism", "excretion", "toxicity"]
@@ -64,7 +65,7 @@ class AtomShares:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is predicted of one endpoint. `low` and `high` hold the truth with the chance `coverage` (for a chance: None;
+    """What is predicted of one endpoint. `low` and `high` hold the truth with the chance `coverage` (a chance has none;
     `classes` then are the answers, False or True, that cannot be excluded at that level).
 
     `familiar` 0..1 is the share of measured molecules that lie farther from the others than this one; `inside` tells

@@ -1,20 +1,23 @@
-"""`suwen profile`: properties, rules and structural alerts of a molecule, or of a file of them."""
+"""`suwen profile`: properties, rules, structural alerts and learned endpoints of a molecule, or of a file of them."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from suwen.cli.profile_admet import is_wanted, shares_of, show_endpoints, table_cells, table_header, tree_of
 from suwen.cli.records.showing import progress, say, write_whole
 from suwen.errors import InputError
 
 if TYPE_CHECKING:
+    from suwen.drugs.admet.nouns import AtomShares
     from suwen.drugs.nouns import Profile, Property
     from suwen.formats.molecules.nouns import Molecule, Refused
 
@@ -54,26 +57,40 @@ _WORDS = {
 @click.option("--csv", "table", type=_FILE, help="Write a table of a file of molecules: a row each, refused ones too.")
 @click.option("--picture", "drawing", type=_FILE, help="Draw one molecule as SVG, the atoms of its alerts marked.")
 @click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Of a file of molecules.")
+@click.option("--admet/--no-admet", default=None, help="Learned endpoints; on where PyTorch is there.")
+@click.option("--atoms", is_flag=True, help="Of one molecule: the atoms that drive each endpoint.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; of a file one object a line.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 def profile(molecule: str, **options: Any) -> None:
     """Profile MOLECULE: a SMILES or InChI, or a file of molecules (SMILES, CSV, TSV, SDF, MOL, each also .gz).
 
     Salts are taken off, charges and tautomers brought to one form, and what was changed is said. Properties with their
-    sources and usual ranges, rule sets, structural alerts.
+    sources and usual ranges, rule sets, structural alerts, and learned endpoints of absorption, distribution,
+    metabolism, excretion and toxicity with their intervals.
     """
-    lang = options["lang"]
     file = _file(molecule)
+    wrong = _wrong(options, is_file=file is not None)
+    if wrong:
+        raise InputError(wrong)
     if file is None:
-        if options["table"] is not None:
-            raise InputError("--csv is for a file of molecules; of one molecule use --json")
-        _one(molecule, lang, options["drawing"], as_json=options["as_json"])
-    elif options["drawing"] is not None:
-        raise InputError("--picture draws one molecule; give a SMILES, not a file")
-    elif options["table"] is None and not options["as_json"]:
-        raise InputError("say where the profiles of a file go: --csv FILE, or --json for one object a line")
+        _one(molecule, options)
     else:
         _many(file, options)
+
+
+def _wrong(options: dict[str, Any], *, is_file: bool) -> str:
+    """What in the options does not fit what is profiled, or each other; empty where all fits."""
+    if options["atoms"] and options["admet"] is False:
+        return "--atoms explains the learned endpoints; leave out --no-admet"
+    if not is_file:
+        return "--csv is for a file of molecules; of one molecule use --json" if options["table"] else ""
+    if options["drawing"] is not None:
+        return "--picture draws one molecule; give a SMILES, not a file"
+    if options["atoms"]:
+        return "--atoms explains one molecule; give a SMILES, not a file"
+    if options["table"] is None and not options["as_json"]:
+        return "say where the profiles of a file go: --csv FILE, or --json for one object a line"
+    return ""
 
 
 def _file(text: str) -> Path | None:
@@ -85,18 +102,30 @@ def _file(text: str) -> Path | None:
     return path if is_named or path.is_file() else None
 
 
-def _one(text: str, lang: str, drawing: Path | None, *, as_json: bool) -> None:
+def _one(text: str, options: dict[str, Any]) -> None:
     from suwen.drugs.profile import profile as profiled  # noqa: PLC0415
     from suwen.formats.molecules import picture, read_molecule  # noqa: PLC0415
 
+    lang, drawing = options["lang"], options["drawing"]
     found = profiled(read_molecule(text))
+    shares: Mapping[str, AtomShares] = {}
+    # To ask for the atoms is to ask for the endpoints: without them there would be nothing to show.
+    if is_wanted(True if options["atoms"] else options["admet"], lang):
+        found = _forecast(found)
+        shares = shares_of(found.molecule) if options["atoms"] else {}
     if drawing is not None:
         atoms = sorted({atom for alert in found.alerts for place in alert.places for atom in place.indices})
         write_whole(drawing, [picture(found.molecule, atoms=atoms)])
-    if as_json:
-        click.echo(json.dumps(_tree(found, lang), ensure_ascii=False, indent=1))
+    if options["as_json"]:
+        click.echo(json.dumps(_tree(found, lang, shares), ensure_ascii=False, indent=1))
     else:
-        _show(found, lang)
+        _show(found, lang, shares)
+
+
+def _forecast(found: Profile) -> Profile:
+    from suwen.drugs.admet.forecast import forecasts  # noqa: PLC0415
+
+    return replace(found, forecasts=forecasts([found.molecule])[0])
 
 
 def _many(file: Path, options: dict[str, Any]) -> None:
@@ -107,15 +136,16 @@ def _many(file: Path, options: dict[str, Any]) -> None:
     if table is not None and table.resolve() == file.resolve():
         raise InputError("--csv would overwrite the file that is read; name another")
     source = read_molecules(file, column=options["column"], name_column=options["name_column"])
+    admet = is_wanted(options["admet"], lang)
     counts = {"done": 0, "refused": 0}
     with progress("profile") as told:
-        found = profiles(source, processes=options["processes"], notify=lambda done: told(done, done + 1))
+        found = profiles(source, processes=options["processes"], notify=lambda done: told(done, done + 1), admet=admet)
         counted = _counted(found, counts)
         if options["as_json"]:
             for one in counted:
                 click.echo(json.dumps(_tree_of(one, lang), ensure_ascii=False))
         else:
-            write_whole(table, _rows(counted))
+            write_whole(table, _rows(counted, admet=admet))
     if table is not None:
         say(_WORDS["written"][lang].format(file=table, **counts))
 
@@ -128,22 +158,25 @@ def _counted(found: Iterable[Profile | Refused], counts: dict[str, int]) -> Iter
         yield one
 
 
-def _rows(found: Iterable[Profile | Refused]) -> Iterator[str]:
+def _rows(found: Iterable[Profile | Refused], *, admet: bool) -> Iterator[str]:
     from suwen.drugs.quantities import QUANTITIES  # noqa: PLC0415
     from suwen.drugs.rules import RULES  # noqa: PLC0415
     from suwen.formats.molecules.nouns import Refused  # noqa: PLC0415
 
-    yield _line(["name", "smiles", "inchi_key", *QUANTITIES, *(f"rule.{key}" for key in RULES), "alerts", "problem"])
+    endpoints = table_header() if admet else []
+    rules = [f"rule.{key}" for key in RULES]
+    yield _line(["name", "smiles", "inchi_key", *QUANTITIES, *rules, "alerts", *endpoints, "problem"])
     for one in found:
         if isinstance(one, Refused):
-            blank = [""] * (len(QUANTITIES) + len(RULES) + 2)
+            blank = [""] * (len(QUANTITIES) + len(RULES) + len(endpoints) + 2)
             yield _line(["", one.written, *blank, f"row {one.row}: {one.problem.what}"])
             continue
         numbers = one.numbers()
         values = ["" if key not in numbers else f"{numbers[key]:.6g}" for key in QUANTITIES]
         kept = ["" if rule.kept is None else str(int(rule.kept)) for rule in one.rules]
         alerts = "; ".join(f"{alert.set}:{alert.label}" for alert in one.alerts)
-        yield _line([one.molecule.name, one.molecule.smiles, one.molecule.key, *values, *kept, alerts, ""])
+        learned = table_cells(one.forecasts) if admet else []
+        yield _line([one.molecule.name, one.molecule.smiles, one.molecule.key, *values, *kept, alerts, *learned, ""])
 
 
 def _line(cells: list[str]) -> str:
@@ -159,10 +192,10 @@ def _tree_of(one: Profile | Refused, lang: str) -> dict[str, Any]:
 
     if isinstance(one, Refused):
         return {"format": 1, "row": one.row, "written": one.written, "problem": _problem(one.problem, lang)}
-    return _tree(one, lang)
+    return _tree(one, lang, {})
 
 
-def _tree(found: Profile, lang: str) -> dict[str, Any]:
+def _tree(found: Profile, lang: str, shares: Mapping[str, AtomShares]) -> dict[str, Any]:
     from suwen.drugs.alerts import alert_meaning, alert_name  # noqa: PLC0415
     from suwen.drugs.rules import RULES  # noqa: PLC0415
 
@@ -195,6 +228,7 @@ def _tree(found: Profile, lang: str) -> dict[str, Any]:
             }
             for one in found.alerts
         ],
+        **({"endpoints": tree_of(found.forecasts, shares, lang)} if found.forecasts else {}),
         "limits": _WORDS["limits"][lang],
     }
 
@@ -210,7 +244,7 @@ def _problem(problem: Any, lang: str) -> str:
     return notice_text(problem, "zh" if lang == "zh" else "en")
 
 
-def _show(found: Profile, lang: str) -> None:
+def _show(found: Profile, lang: str, shares: Mapping[str, AtomShares]) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
@@ -226,6 +260,8 @@ def _show(found: Profile, lang: str) -> None:
     console.print(f"{_WORDS['alerts'][lang]}:", markup=False)
     for line in _alerted(found, lang) or [_WORDS["none"][lang]]:
         console.print(f"  {line}", markup=False)
+    if found.forecasts:
+        show_endpoints(console, found.forecasts, shares, lang)
     console.print(_WORDS["limits"][lang], style="dim", markup=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -24,6 +25,7 @@ Given = Molecule | Refused
 _Work = Callable[[list[Given]], list[Answer]]
 _Sent = tuple[list[Given], "Future[list[Answer]] | None"]
 _TOGETHER = 64  # molecules sent to a process at once: a third of a second of work
+_ODD = (ValueError, RuntimeError, OverflowError)  # what RDKit raises on odd chemistry; InputError is a ValueError
 _SHOWN = 80  # characters of a structure that are shown
 _AHEAD = 4  # such lots for each process that may wait, so that memory does not grow with the list
 
@@ -34,17 +36,19 @@ def profiles(
     processes: int = 2,
     notify: Callable[[int], None] | None = None,
     alert_sets: Iterable[str] = USUAL_SETS,
+    admet: bool = False,
 ) -> Iterator[Answer]:
     """A profile of each molecule, in order, as they are ready; a molecule that fails gives Refused and stops nothing.
 
     `molecules` is read only so far as needed; what was refused in reading is passed on. `row` of a molecule refused
     here is its place in the stream, from 1. `notify` is told how many are done. With one process the work is done
-    in this one; with more, a script must guard its start by `if __name__ == "__main__"`. Raises InputError for
-    `processes` below 1, MissingExtraError without RDKit.
+    in this one; with more, a script must guard its start by `if __name__ == "__main__"`. With `admet` each profile has
+    its `forecasts`; every process then loads the models once. Raises InputError for `processes` below 1,
+    MissingExtraError without RDKit (or, with `admet`, PyTorch).
     """
     if processes < 1:
         raise InputError(f"profiles need at least one process, not {processes}")
-    work = partial(_profile_all, alert_sets=tuple(alert_sets))
+    work = partial(_profile_all, alert_sets=tuple(alert_sets), admet=admet)
     source = iter(molecules)
     lots = iter(lambda: list(islice(source, _TOGETHER)), [])
     answers = map(work, lots) if processes == 1 else _spread(work, lots, processes)
@@ -111,24 +115,60 @@ def _apart(work: _Work, lot: list[Given]) -> list[Answer]:
 
 def _pool(processes: int) -> ProcessPoolExecutor:
     # A forked child would inherit locks of other libraries in any state; a new one begins clean.
-    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_on_one_thread)
 
 
-def _profile_all(molecules: list[Given], alert_sets: tuple[str, ...]) -> list[Answer]:
-    return [one if isinstance(one, Refused) else _profile_one(one, alert_sets) for one in molecules]
+def _on_one_thread() -> None:
+    # Each process would else start a thread for every core, and they would wait for each other.
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def _profile_all(molecules: list[Given], alert_sets: tuple[str, ...], admet: bool) -> list[Answer]:
+    answers = [one if isinstance(one, Refused) else _profile_one(one, alert_sets) for one in molecules]
+    return _forecast_all(answers) if admet else answers
 
 
 def _profile_one(molecule: Molecule, alert_sets: tuple[str, ...]) -> Answer:
+    return _tried(molecule, lambda: profile(molecule, alert_sets=alert_sets))
+
+
+def _tried(molecule: Molecule, work: Callable[[], Profile]) -> Answer:
     try:
-        return profile(molecule, alert_sets=alert_sets)
+        return work()
     except MissingExtraError:
         raise
     except InputError as refused:
         return _refused(molecule, str(refused))
-    except (ValueError, RuntimeError, OverflowError) as failed:  # what RDKit raises on odd chemistry
+    except _ODD as failed:
         return _refused(
             molecule, f"the chemistry library failed on this molecule ({str(failed).split(chr(10))[0][:120]})"
         )
+
+
+def _forecast_all(answers: list[Answer]) -> list[Answer]:
+    """The profiles with their forecasts, all worked out at once; one by one where one of them cannot be."""
+    from suwen.drugs.admet.forecast import forecasts  # noqa: PLC0415
+
+    found = [one for one in answers if isinstance(one, Profile)]
+    if not found:
+        return answers
+    try:
+        made: list[Answer] = [
+            replace(one, forecasts=its)
+            for one, its in zip(found, forecasts([one.molecule for one in found]), strict=True)
+        ]
+    except MissingExtraError:
+        raise
+    except _ODD:
+        made = [_tried(one.molecule, partial(_with_forecasts, one)) for one in found]
+    ready = iter(made)
+    return [next(ready) if isinstance(one, Profile) else one for one in answers]
+
+
+def _with_forecasts(found: Profile) -> Profile:
+    from suwen.drugs.admet.forecast import forecasts  # noqa: PLC0415
+
+    return replace(found, forecasts=forecasts([found.molecule])[0])
 
 
 def _refused(molecule: Given, why: str) -> Refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from suwen.drugs.admet.nouns import Forecast
 from suwen.drugs.quantities import QUANTITIES, Quantity
 from suwen.errors import InputError, Problem
 from suwen.formats.molecules.nouns import Molecule
@@ -87,13 +88,17 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a structure tells by itself; `properties` in the order of QUANTITIES, `rules` in that of RULES."""
+    """What a structure tells by itself; `properties` in the order of QUANTITIES, `rules` in that of RULES.
+
+    `forecasts`, in the order of ENDPOINTS, are what was learned from measurements; none where they were not asked for.
+    """
 
     molecule: Molecule
     formula: str
     properties: tuple[Property, ...]
     rules: tuple[RuleOutcome, ...]
     alerts: tuple[Alert, ...]
+    forecasts: tuple[Forecast, ...] = ()
 
     def __getitem__(self, key: str) -> Property:
         """The property of that key; InputError where there is none."""

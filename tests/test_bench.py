@@ -166,6 +166,8 @@ def test_absent_data_end_with_status_2_and_one_line(name: str, tmp_path: Path) -
         "heart-disease": "heart/uci",
         "qrs": "cpsc2019",
         "rhythm": "cpsc2021",
+        "activity-cliffs": "activity_cliffs",
+        "admet": "table",
         "screen": "actives",
         "risk-equations": "heart/risk",
     } | dict.fromkeys(("heat-maps", "label-noise", "pneumonia"), "pneumonia")

@@ -135,7 +135,7 @@ def test_what_does_not_go_together_is_said(here: Path) -> None:
         ((*goals, "--resume"), "--out"),
         ((*goals, "--csv", str(here / "x.pdf")), ".csv"),
         ((*goals, "--sdf", str(here / "x.csv")), ".sdf"),
-        ((*goals, "--html", str(here / "x.csv")), ".html"),
+        ((*goals, "--report", str(here / "x.csv")), ".html"),
         ((*goals, "--csv", str(here / "none" / "x.csv")), "cannot be written"),
     ):
         assert told in wrong(here, *words), words
@@ -147,7 +147,7 @@ def test_what_does_not_go_together_is_said(here: Path) -> None:
 
 def test_a_page_is_written_in_the_language_asked(here: Path) -> None:
     page = here / "page.html"
-    assert run(here, "--like", "CCO", "--top", "2", "--html", str(page), "--lang", "zh").exit_code == 0
+    assert run(here, "--like", "CCO", "--top", "2", "--report", str(page), "--lang", "zh").exit_code == 0
     assert 'lang="zh' in page.read_text("utf-8")
 
 

@@ -1,6 +1,8 @@
 """Benchmarks: one file each, run as `suwen bench NAME`."""
 
 from suwen.bench import (
+    activity_cliffs,
+    admet,
     chest,
     chest_lesions,
     chinese_text,
@@ -29,6 +31,8 @@ from suwen.bench.setting import Options
 __all__ = ["BENCHMARKS", "Options", "Result", "summary", "write_result"]
 
 BENCHMARKS = {
+    "activity-cliffs": activity_cliffs.run,
+    "admet": admet.run,
     "adrenal": shipped_models.adrenal,
     "chest": chest.run,
     "chest-lesions": chest_lesions.run,

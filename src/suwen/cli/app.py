@@ -17,16 +17,19 @@ from suwen.cli.demo import demo
 from suwen.cli.diagnose import diagnose, explain, next_, similar
 from suwen.cli.dicom import dicom
 from suwen.cli.dicom_deidentify import deidentify
+from suwen.cli.dock import dock
 from suwen.cli.ecg import ecg
 from suwen.cli.errors import SuwenGroup
 from suwen.cli.explain_model import explain_model
 from suwen.cli.fhir import fhir
+from suwen.cli.fit_activity import fit_activity
 from suwen.cli.heart import heart
 from suwen.cli.image import image
 from suwen.cli.judging import finding
 from suwen.cli.notes import read
 from suwen.cli.profile import profile
 from suwen.cli.records import records
+from suwen.cli.screen import screen
 from suwen.cli.train import train
 
 __all__ = ["main"]
@@ -55,17 +58,20 @@ for _command in (
     demo,
     diagnose,
     dicom,
+    dock,
     ecg,
     explain,
     explain_model,
     fhir,
     finding,
+    fit_activity,
     heart,
     image,
     next_,
     profile,
     read,
     records,
+    screen,
     report,
     similar,
     train,

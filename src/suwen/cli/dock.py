@@ -7,8 +7,9 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from suwen.drugs.docking.nouns import Box, Docked, Receptor, Redocked, Settings
     from suwen.errors import Problem
     from suwen.formats.molecules.nouns import Molecule, Refused
+    from suwen.report.docking_page import DockingPage
 
 __all__ = ["dock"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
+_ON_A_PAGE = 300  # of the best molecules, as the page lists
 _SUFFIXES = (".smi", ".smiles", ".ism", ".can", ".txt", ".csv", ".tsv", ".sdf", ".sd", ".mol", ".gz")
 _WORDS = {
     "place": {"en": "rank", "zh": "名次"},
@@ -102,6 +105,7 @@ class _Row:
 @click.option("--csv", "table", type=_FILE, help="Write a table, best first, refused ones last.")
 @click.option("--sdf", "records", type=_FILE, help="Write every pose with its score.")
 @click.option("--pictures", type=_FOLDER, help="Draw the best pose of each molecule with what it touches, as SVG.")
+@click.option("--report", "page", type=_FILE, help="Write a page: scores, poses and contacts drawn; one HTML file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line, in the order of the molecules.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 def dock(receptor: Path, ligands: str, **options: Any) -> None:
@@ -153,15 +157,18 @@ def _box(receptor: Receptor, options: dict[str, Any], known: Known | None = None
 def _again(path: Path, receptor: Receptor, options: dict[str, Any]) -> None:
     """Dock a known ligand and tell how far the poses lie from its place."""
     from suwen.drugs.docking.crystal import known_in_pdb, known_in_sdf, redock  # noqa: PLC0415
+    from suwen.report.docking_page import DockingPage  # noqa: PLC0415
 
     lang, text = options["lang"], options["known"]
     is_file = text.lower().endswith((".sdf", ".sd", ".mol", ".sdf.gz", ".sd.gz", ".mol.gz"))
     if not is_file and not options["template"]:
         raise InputError("a ligand named by its residue needs --template SMILES: a PDB file holds no bond orders")
     known = known_in_sdf(text) if is_file else known_in_pdb(path, text, options["template"])
-    settings = _settings(options)
-    found = redock(receptor, known, _box(receptor, options, known), settings=settings, processes=options["processes"])
+    settings, box = _settings(options), _box(receptor, options, known)
+    found = redock(receptor, known, box, settings=settings, processes=options["processes"])
     _outputs([found.docked], receptor, options)
+    if options["page"] is not None:
+        _page(DockingPage(receptor, box, settings, [found.docked], redocked=found), options)
     if options["as_json"]:
         click.echo(json.dumps(_redocked(found, receptor, lang), ensure_ascii=False))
         return
@@ -188,26 +195,32 @@ def _redocked(found: Redocked, receptor: Receptor, lang: str) -> dict[str, Any]:
 
 def _many(receptor: Receptor, ligands: str, options: dict[str, Any]) -> None:
     from suwen.drugs.docking.many import dock_many  # noqa: PLC0415
+    from suwen.report.docking_page import DockingPage  # noqa: PLC0415
 
     rows: list[_Row] = []
     failed: list[Refused] = []
+    shown: list[Docked] = []
+    settings, box = _settings(options), _box(receptor, options)
     with progress("dock") as told:
         found = dock_many(
             receptor,
             _molecules(ligands, options),
-            _box(receptor, options),
-            settings=_settings(options),
+            box,
+            settings=settings,
             folder=options["out"],
             resume=options["resume"],
             processes=options["processes"],
             engine=options["engine"],
             notify=lambda done: told(done, done + 1),
         )
-        _outputs(_kept(found, receptor, options, rows, failed), receptor, options)
+        kept = _kept(found, receptor, options, rows, failed)
+        _outputs(kept if options["page"] is None else _best(kept, shown), receptor, options)
     rows.sort(key=lambda one: (one.score, one.row))
     if options["table"] is not None:
         write_whole(options["table"], _table(rows, failed, options["lang"]))
         say(_WORDS["written"][options["lang"]].format(file=options["table"]))
+    if options["page"] is not None:
+        _page(DockingPage(receptor, box, settings, shown, failed), options)
     if not options["as_json"]:
         _show(rows, failed, options["lang"])
     if not rows:
@@ -247,6 +260,24 @@ def _kept(
             yield one
         if options["as_json"]:
             click.echo(json.dumps(tree, ensure_ascii=False))
+
+
+def _best(found: Iterable[Docked], shown: list[Docked]) -> Iterator[Docked]:
+    """What was docked, as it comes; the best `_ON_A_PAGE` of it stay in `shown`, the others are not held."""
+    for one in found:
+        shown.append(one)
+        if len(shown) > 2 * _ON_A_PAGE:
+            shown.sort(key=lambda each: each.score)
+            del shown[_ON_A_PAGE:]
+        yield one
+
+
+def _page(page: DockingPage, options: dict[str, Any]) -> None:
+    from suwen.report.docking_page import render_docking  # noqa: PLC0415
+
+    lang: Literal["en", "zh"] = "zh" if options["lang"] == "zh" else "en"
+    write_whole(options["page"], [render_docking(page, lang=lang, created=datetime.now(UTC))])
+    say(_WORDS["written"][lang].format(file=options["page"]))
 
 
 def _outputs(found: Iterable[Docked], receptor: Receptor, options: dict[str, Any]) -> None:

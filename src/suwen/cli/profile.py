@@ -7,8 +7,9 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -59,6 +60,7 @@ _WORDS = {
 @click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Of a file of molecules.")
 @click.option("--admet/--no-admet", default=None, help="Learned endpoints; on where PyTorch is there.")
 @click.option("--atoms", is_flag=True, help="Of one molecule: the atoms that drive each endpoint.")
+@click.option("--report", "page", type=_FILE, help="Write a page of one molecule or of up to 500; one HTML file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; of a file one object a line.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 def profile(molecule: str, **options: Any) -> None:
@@ -88,8 +90,8 @@ def _wrong(options: dict[str, Any], *, is_file: bool) -> str:
         return "--picture draws one molecule; give a SMILES, not a file"
     if options["atoms"]:
         return "--atoms explains one molecule; give a SMILES, not a file"
-    if options["table"] is None and not options["as_json"]:
-        return "say where the profiles of a file go: --csv FILE, or --json for one object a line"
+    if options["table"] is None and options["page"] is None and not options["as_json"]:
+        return "say where the profiles of a file go: --csv or --report FILE, or --json for one object a line"
     return ""
 
 
@@ -116,10 +118,20 @@ def _one(text: str, options: dict[str, Any]) -> None:
     if drawing is not None:
         atoms = sorted({atom for alert in found.alerts for place in alert.places for atom in place.indices})
         write_whole(drawing, [picture(found.molecule, atoms=atoms)])
+    if options["page"] is not None:
+        _page(found, shares, options)
     if options["as_json"]:
         click.echo(json.dumps(_tree(found, lang, shares), ensure_ascii=False, indent=1))
     else:
         _show(found, lang, shares)
+
+
+def _page(found: Profile, shares: Mapping[str, AtomShares], options: dict[str, Any]) -> None:
+    from suwen.report.molecule_page import render_molecule  # noqa: PLC0415
+
+    lang: Literal["en", "zh"] = "zh" if options["lang"] == "zh" else "en"
+    told = shares or (shares_of(found.molecule) if found.forecasts else {})
+    write_whole(options["page"], [render_molecule(found, shares=told, lang=lang, created=datetime.now(UTC))])
 
 
 def _forecast(found: Profile) -> Profile:
@@ -140,14 +152,40 @@ def _many(file: Path, options: dict[str, Any]) -> None:
     counts = {"done": 0, "refused": 0}
     with progress("profile") as told:
         found = profiles(source, processes=options["processes"], notify=lambda done: told(done, done + 1), admet=admet)
-        counted = _counted(found, counts)
+        kept: list[Profile | Refused] = []
+        counted = _counted(found, counts) if options["page"] is None else _collected(_counted(found, counts), kept)
         if options["as_json"]:
             for one in counted:
                 click.echo(json.dumps(_tree_of(one, lang), ensure_ascii=False))
-        else:
+        elif table is not None:
             write_whole(table, _rows(counted, admet=admet))
+        else:
+            for _one_more in counted:
+                pass
+    if options["page"] is not None:
+        _page_of_many(kept, options)
     if table is not None:
         say(_WORDS["written"][lang].format(file=table, **counts))
+
+
+def _collected(found: Iterable[Profile | Refused], kept: list[Profile | Refused]) -> Iterator[Profile | Refused]:
+    """What was found, as it comes, and kept for the page; refused as soon as it is too much for one."""
+    from suwen.report.molecule_table import MOST_ON_A_PAGE  # noqa: PLC0415
+
+    for one in found:
+        kept.append(one)
+        if len(kept) > MOST_ON_A_PAGE:
+            raise InputError(
+                f"a page holds at most {MOST_ON_A_PAGE} molecules; write a table by --csv, without --report"
+            )
+        yield one
+
+
+def _page_of_many(kept: list[Profile | Refused], options: dict[str, Any]) -> None:
+    from suwen.report.molecule_table import render_molecules  # noqa: PLC0415
+
+    lang: Literal["en", "zh"] = "zh" if options["lang"] == "zh" else "en"
+    write_whole(options["page"], [render_molecules(kept, lang=lang, created=datetime.now(UTC))])
 
 
 def _counted(found: Iterable[Profile | Refused], counts: dict[str, int]) -> Iterator[Profile | Refused]:

@@ -66,9 +66,9 @@ def is_wanted(asked: bool | None, lang: str) -> bool:
 
 
 def _has_weights() -> bool:
-    from suwen.learn.weights import SHIPPED  # noqa: PLC0415
+    from suwen.learn.arrays import SHIPPED_ARRAYS  # noqa: PLC0415
 
-    return any(SHIPPED.glob("admet*"))
+    return (SHIPPED_ARRAYS / "admet.json").is_file()
 
 
 def shares_of(molecule: Molecule) -> dict[str, AtomShares]:

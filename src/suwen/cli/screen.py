@@ -69,7 +69,7 @@ _WORDS = {
 @click.option("--resume", is_flag=True, help="Go on with what is in --out where it was interrupted.")
 @click.option("--csv", "table", type=_FILE, help="Write the survivors as a table.")
 @click.option("--sdf", "records", type=_FILE, help="Write the survivors as SDF (flat).")
-@click.option("--html", "page", type=_FILE, help="Write a page with the funnel and the survivors drawn.")
+@click.option("--report", "page", type=_FILE, help="Write a page with the funnel and the survivors drawn.")
 @click.option("--column", default="", help="Column of the structures of a table, by name or number from 1.")
 @click.option("--name-column", default="", help="Column of the names; of an SDF the field that holds the name.")
 @click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="How many at work.")

@@ -88,7 +88,7 @@ def _near(some: NDArray[np.int8], others: NDArray[np.int8], width: float) -> NDA
     apart += (b * b).sum(1)[None]
     np.maximum(apart, 0, out=apart)
     apart *= -1 / width
-    return np.exp(apart, out=apart)
+    return np.asarray(np.exp(apart, out=apart))
 
 
 def _shared(some: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -97,7 +97,7 @@ def _shared(some: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.fl
     whole = some.sum(1, dtype=np.float32)[:, None] + others.sum(1, dtype=np.float32)[None]
     whole -= both
     np.maximum(whole, 1e-9, out=whole)
-    return np.divide(both, whole, out=both)
+    return np.asarray(np.divide(both, whole, out=both))
 
 
 def _ladder(counts: NDArray[np.uint8]) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +150,8 @@ def _scaffolds(smiles: Sequence[str]) -> list[str]:
             molecule = Chem.MolFromSmiles(text)
             if molecule is None:
                 raise InputError(f"the SMILES {text[:60]} cannot be read")
-            scaffold = Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(molecule), isomericSmiles=False)
+            frame: Any = MurckoScaffold.GetScaffoldForMol(molecule)  # type: ignore[no-untyped-call]
+            scaffold = Chem.MolToSmiles(frame, isomericSmiles=False)
             found.append(scaffold or text)
     return found
 

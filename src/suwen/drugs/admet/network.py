@@ -139,7 +139,7 @@ def _taught(
                 shares = torch.from_numpy(weight) * counted.any(0)
                 loss = (each * shares).sum() / shares.sum()
                 optimiser.zero_grad()
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 optimiser.step()
                 pace.step()
     layers = [one for one in network if isinstance(one, nn.Linear)]

@@ -135,4 +135,4 @@ def _tamed(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _steps(values: NDArray[np.floating]) -> NDArray[np.int8]:
-    return np.rint(np.clip(values, -_WIDEST, _WIDEST) / _STEP).astype(np.int8)
+    return np.asarray(np.rint(np.clip(values, -_WIDEST, _WIDEST) / _STEP), np.int8)

@@ -102,17 +102,16 @@ def _maker(kind: Representation) -> Callable[[Any], Any]:
         return lambda one: rdReducedGraphs.GetErGFingerprint(one, fuzzIncrement=0.3, maxPath=15, minPath=1)
     if kind == "avalon":
         return lambda one: _dense(pyAvalonTools.GetAvalonCountFP(one, nBits=_COUNTED))
-    size = {"fpSize": _COUNTED}
     features = rdFingerprintGenerator.GetMorganFeatureAtomInvGen
     makers: dict[str, Callable[[], Any]] = {
-        "ecfp4": lambda: rdFingerprintGenerator.GetMorganGenerator(radius=2, **size),
-        "ecfp6": lambda: rdFingerprintGenerator.GetMorganGenerator(radius=3, **size),
+        "ecfp4": lambda: rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=_COUNTED),
+        "ecfp6": lambda: rdFingerprintGenerator.GetMorganGenerator(radius=3, fpSize=_COUNTED),
         "fcfp4": lambda: rdFingerprintGenerator.GetMorganGenerator(
-            radius=2, atomInvariantsGenerator=features(), **size
+            radius=2, atomInvariantsGenerator=features(), fpSize=_COUNTED
         ),
-        "pairs": lambda: rdFingerprintGenerator.GetAtomPairGenerator(**size),
-        "torsions": lambda: rdFingerprintGenerator.GetTopologicalTorsionGenerator(**size),
-        "path": lambda: rdFingerprintGenerator.GetRDKitFPGenerator(maxPath=5, **size),
+        "pairs": lambda: rdFingerprintGenerator.GetAtomPairGenerator(fpSize=_COUNTED),
+        "torsions": lambda: rdFingerprintGenerator.GetTopologicalTorsionGenerator(fpSize=_COUNTED),
+        "path": lambda: rdFingerprintGenerator.GetRDKitFPGenerator(maxPath=5, fpSize=_COUNTED),
     }
     made: Callable[[Any], Any] = makers[kind]().GetCountFingerprintAsNumPy
     return made

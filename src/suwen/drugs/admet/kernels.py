@@ -21,6 +21,7 @@ __all__ = ["EXACT", "RIDGES", "Line", "fit_exact", "fit_landmarks", "kernel"]
 EXACT = 4000  # molecules up to which the table is solved exactly
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 _COUNTED = 6
+_HAIR = 1e-4
 _STEPS = 30.0**2  # the square of one deviation in whole steps
 _NARROW = 16.0  # dimensions that the language vectors fill: their mean squared length in deviations is as this
 
@@ -75,7 +76,8 @@ def fit_landmarks(closeness: NDArray[np.float32], among: NDArray[np.float32], tr
         raise MissingExtraError("scipy", "drugs") from None
     mean = float(truth.mean())
     square = (closeness.T @ closeness).astype(np.float64) + ridge * among
-    square[np.diag_indices_from(square)] += 1e-4 * len(square) ** 0.5
+    # Landmarks are much alike: what tells them apart only by a hair is drawn to nought as well.
+    square[np.diag_indices_from(square)] += _HAIR * len(square) ** 0.5
     weights = solve(square, closeness.T.astype(np.float64) @ (truth - mean), assume_a="pos")
     return Line(np.asarray(weights), mean, ridge)
 

@@ -159,7 +159,9 @@ def shipped_model() -> Model:
 
 
 def _restored(arrays: Arrays, marks: Arrays) -> Model:
-    keys = [name.removesuffix(".line") for name in arrays if name.endswith(".line")]
+    keys = [name.removesuffix(".ruler.order") for name in arrays if name.endswith(".ruler.order")]
+    if not keys or len(keys) != len(arrays["means"]):
+        raise FormatError("the weights of the endpoints do not hold as many endpoints as they say")
     rulers = {key: _ruler_from(key, arrays) for key in keys}
     order = sorted(keys, key=lambda key: int(np.asarray(arrays[f"{key}.ruler.order"])[0]))
     features = _dense(marks, "features", 1024)

@@ -80,14 +80,23 @@ def read_measured(file: Path, column: str = "y") -> Read:
     if not file.is_file():
         raise DataError(f"there is no table {file.name}")
     found, values, lines = [], [], []
+    seen: set[str] = set()
     line = 0
     for line, one in enumerate(read_molecules(file), start=1):
-        number = np.nan if isinstance(one, Refused) else _number(dict(one.fields), column, file)
-        if isinstance(one, Refused) or not np.isfinite(number):
+        if isinstance(one, Refused):
+            continue
+        fields = dict(one.fields)  # a blank cell is no field
+        seen |= set(fields)
+        number = _number(fields.get(column, ""))
+        if not np.isfinite(number):
             continue
         found.append(one)
         values.append(number)
         lines.append(line)
+    if column not in seen:
+        raise DataError(
+            f"{file.name} has no column {column!r} that is filled; it has {', '.join(sorted(seen)) or 'no other'}"
+        )
     if not found:
         raise FormatError(f"{file.name} has no row with a molecule and a number in the column {column!r}")
     return Read(tuple(found), np.array(values), np.array(lines, np.int64), line - len(found))
@@ -142,10 +151,8 @@ def tasks_of(tables: Tables) -> list[Task]:
     ]
 
 
-def _number(fields: Mapping[str, str], column: str, file: Path) -> float:
-    if column not in fields:
-        raise DataError(f"{file.name} has no column {column!r}; it has {', '.join(fields) or 'no other'}")
+def _number(text: str) -> float:
     try:
-        return float(fields[column])
+        return float(text)
     except ValueError:
         return float("nan")

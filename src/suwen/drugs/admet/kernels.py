@@ -8,6 +8,7 @@ descriptors and of language vectors (Gaussian). Of tables too large to be solved
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,10 @@ class Line:
 
 def kernel(points: Points, landmarks: Points) -> NDArray[np.float32]:
     """Closeness (n, landmarks) in 0..1."""
-    found = _shared(points.features, landmarks.features)
-    found += _near(points.descriptors, landmarks.descriptors, _STEPS * points.descriptors.shape[1])
-    found += _near(points.language, landmarks.language, _STEPS * _NARROW)
+    some, others = _view(points), _prepared(landmarks)
+    found = _shared(some, others)
+    found += _near(some.descriptors, others.descriptors, _STEPS * points.descriptors.shape[1])
+    found += _near(some.language, others.language, _STEPS * _NARROW)
     found /= 3
     return found
 
@@ -82,21 +84,50 @@ def fit_landmarks(closeness: NDArray[np.float32], among: NDArray[np.float32], tr
     return Line(np.asarray(weights), mean, ridge)
 
 
-def _near(some: NDArray[np.int8], others: NDArray[np.int8], width: float) -> NDArray[np.float32]:
-    a, b = some.astype(np.float32), others.astype(np.float32)
-    apart = a @ b.T
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """Points as the products need them: counts as a ladder of ones, their sums, scaled numbers with their squares."""
+
+    ladder: Any
+    sums: NDArray[np.float32]
+    descriptors: tuple[NDArray[np.float32], NDArray[np.float32]]
+    language: tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+@lru_cache(maxsize=2)
+def _prepared(points: Points) -> _View:
+    """The view of landmarks, which are asked for again and again."""
+    return _view(points)
+
+
+def _view(points: Points) -> _View:
+    sums = points.features.sum(1, dtype=np.float32)
+    return _View(_ladder(points.features), sums, _squared(points.descriptors), _squared(points.language))
+
+
+def _squared(steps: NDArray[np.int8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    numbers = steps.astype(np.float32)
+    return numbers, np.asarray((numbers * numbers).sum(1))
+
+
+def _near(
+    some: tuple[NDArray[np.float32], NDArray[np.float32]],
+    others: tuple[NDArray[np.float32], NDArray[np.float32]],
+    width: float,
+) -> NDArray[np.float32]:
+    apart = some[0] @ others[0].T
     apart *= -2
-    apart += (a * a).sum(1)[:, None]
-    apart += (b * b).sum(1)[None]
+    apart += some[1][:, None]
+    apart += others[1][None]
     np.maximum(apart, 0, out=apart)
     apart *= -1 / width
     return np.asarray(np.exp(apart, out=apart))
 
 
-def _shared(some: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _shared(some: _View, others: _View) -> NDArray[np.float32]:
     """Sum of the smaller of both counts by the sum of the larger ones."""
-    both = np.asarray((_ladder(some) @ _ladder(others).T).todense(), np.float32)
-    whole = some.sum(1, dtype=np.float32)[:, None] + others.sum(1, dtype=np.float32)[None]
+    both = np.asarray((some.ladder @ others.ladder.T).todense(), np.float32)
+    whole = some.sums[:, None] + others.sums[None]
     whole -= both
     np.maximum(whole, 1e-9, out=whole)
     return np.asarray(np.divide(both, whole, out=both))

@@ -1,7 +1,7 @@
 """Trains the 27 learned endpoints of a molecule; writes weights, card and pin.
 
 Data in: drugs/admet of SUWEN_DATA (tables of Therapeutics Data Commons, mostly CC BY 4.0, their open four fifths).
-Out: src/suwen/learn/shipped/arrays/admet*. An hour on one core. Run: `make recipe-admet`.
+Out: src/suwen/learn/shipped/arrays/admet*. Half an hour on one core. Run: `make recipe-admet`.
 
 Why it is made so. Most tables are small, so three members that go wrong differently are joined: boosted trees with
 random thresholds upon counted fragments, descriptors and language vectors; ridge regression with a kernel of likeness,
@@ -57,14 +57,14 @@ LIMITS = {
         "A forecast is no measurement. Most tables hold some hundred medicines of the past; an unlike molecule is said "
         "to be so, and its interval does not hold.",
         "Tables join assays, laboratories and species; two laboratories often differ more than a model from one.",
-        "Choices of the method were made in sight of two of the five parts that the figures are measured on.",
+        "Choices of the method were made in sight of molecules that the figures are measured on.",
         "The trees explain only their own share of a forecast.",
         "For research; no statement on safety or effect in people.",
     ),
     "zh": (
         "预测不等于实测。多数数据表仅含数百种既往药物；与其不相似的分子会被标明，其区间不成立。",
         "数据表混合了不同的实验、实验室与物种；两个实验室之间的差异常大于模型误差。",
-        "方法的选择参考了五折中的两折，而指标也在其上测得。",
+        "方法的选择参考了部分用于测得指标的分子。",
         "树模型的解释仅涵盖其在预测中所占的份额。",
         "供研究使用，不构成对人体安全性或疗效的结论。",
     ),
@@ -76,7 +76,7 @@ def main() -> None:
     """Train as the command line says and put the arrays where the package ships them."""
     parser = argparse.ArgumentParser(description="Trains the endpoints; writes weights and card")
     parser.add_argument("--into", type=Path, default=SHIPPED_ARRAYS, help="folder of the model (default: the package)")
-    parser.add_argument("--parts", type=int, default=5, help="parts of which each is set aside once")
+    parser.add_argument("--parts", type=int, default=3, help="parts of which each is set aside once")
     parser.add_argument(
         "--keep", type=Path, help="folder of what was worked out; an interrupted run goes on from there"
     )

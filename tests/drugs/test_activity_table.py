@@ -93,8 +93,12 @@ def test_two_classes_are_seen_as_such_in_words_too(tmp_path: Path) -> None:
         ("smiles,a\nCCO,1\n", {"activity": "b"}, "no column 'b'"),
         ("smiles,a\nCCO,1\n", {"unit": "mg"}, "no unit of activity"),
         ("smiles,pKi\nCCO,>5\n", {}, "no molecule has a number"),
+        ("smiles,pIC50\nCCO,6\nCCN,5000\n", {}, "no activity a molecule can have"),
+        ("smiles,IC50\nCCO,500\n", {"unit": "M"}, "no activity a molecule can have"),
+        ("smiles,IC50 [nM]\nCCO,-5\n", {}, "number above 0"),
+        ("smiles,standard_value,standard_units\nCCO,5,ug.mL-1\n", {}, "are weights"),
     ],
-    ids=["unit", "two", "words", "others", "named", "milligram", "bounds"],
+    ids=["unit", "two", "words", "others", "named", "milligram", "bounds", "amounts", "molar", "negative", "weights"],
 )
 def test_what_is_unclear_is_asked_not_guessed(tmp_path: Path, text: str, named: dict[str, str], says: str) -> None:
     with pytest.raises(InputError, match=says):
@@ -105,6 +109,13 @@ def test_named_column_and_unit_win(tmp_path: Path) -> None:
     assay = _read(tmp_path, "smiles,pKi,IC50\nCCO,6,10\n", activity="ic50", unit="um")
     assert assay.molecules[0].value == pytest.approx(5.0)
     assert assay.unit == "uM"
+
+
+def test_a_stated_unit_is_not_said_to_come_from_the_name(tmp_path: Path) -> None:
+    told = _read(tmp_path, "smiles,IC50 [nM]\nCCO,10\n", unit="uM").whence
+    assert "the unit was stated" in told.en
+    assert "由用户指定" in told.zh
+    assert _read(tmp_path, "smiles,log IC50 (nM)\nCCO,-1\n").unit == "as is"
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,13 @@ def test_nothing_docked_is_exit_status_1_and_no_score(made: tuple[Path, str]) ->
         (("RECEPTOR", "--redock", "STI"), InputError, "--template SMILES"),
         (("RECEPTOR", "--redock", "STI", "--template", "CCO"), NotFoundError, "no ligand STI"),
         (("none.pdbqt", "CCCO", "--box", "BOX"), NotFoundError, "there is no file"),
+        (("RECEPTOR", "CCCO", "--box", "BOX", "--keep", "HEM"), InputError, "no residue HEM"),
+        (("RECEPTOR", "CCCO", "--box", "BOX", "--sdf", "RECEPTOR"), InputError, "would overwrite"),
+        (("RECEPTOR", "CCCO", "--box", "BOX", "--csv", "a.x", "--report", "a.x"), InputError, "the same file"),
+        (("RECEPTOR", "CCCO", "--box", "BOX", "--csv", "none/a.csv"), InputError, "no such folder"),
+        (("RECEPTOR", "--redock", "a.sdf", "--csv", "a.csv"), InputError, "--csv is for LIGANDS"),
+        (("RECEPTOR", "CCCO", "--box", "BOX", "--template", "CCCO"), InputError, "--template is for"),
+        (("RECEPTOR", "C" * 6000, "--box", "BOX"), FormatError, "cannot be read"),
     ],
 )
 def test_what_is_wrong_is_one_clear_error(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from suwen.cli.molecule_files import check_outputs, meant_file
 from suwen.cli.records.showing import progress, say, show_table, write_whole
 from suwen.errors import InputError
 
@@ -28,7 +29,6 @@ __all__ = ["dock"]
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _ON_A_PAGE = 300  # of the best molecules, as the page lists
-_SUFFIXES = (".smi", ".smiles", ".ism", ".can", ".txt", ".csv", ".tsv", ".sdf", ".sd", ".mol", ".gz")
 _WORDS = {
     "place": {"en": "rank", "zh": "名次"},
     "name": {"en": "name", "zh": "名称"},
@@ -119,8 +119,12 @@ def dock(receptor: Path, ligands: str, **options: Any) -> None:
 
     if bool(ligands) == bool(options["known"]):
         raise InputError("name either LIGANDS to dock, or a known ligand by --redock")
+    _checked(receptor, ligands, options)
     keep = [one for one in options["keep"].replace(",", " ").split() if one]
     made = read_receptor(receptor, keep=keep)
+    absent = sorted({one.upper() for one in keep} - {one.name for one in made.residues})
+    if absent:
+        raise InputError(f"{receptor.name} has no residue {absent[0]:.10} that --keep names")
     if not options["as_json"]:
         for problem in made.noticed:
             say(f"! {_WORDS['receptor'][options['lang']]}: {_told(problem, options['lang'])}")
@@ -128,6 +132,20 @@ def dock(receptor: Path, ligands: str, **options: Any) -> None:
         _again(receptor, made, options)
     else:
         _many(made, ligands, options)
+
+
+def _checked(receptor: Path, ligands: str, options: dict[str, Any]) -> None:
+    """What cannot be, said before the hours of docking."""
+    names = {"--csv": "table", "--sdf": "records", "--report": "page"}
+    read = [receptor, options["box_ligand"], meant_file(ligands or options["known"])]
+    check_outputs({option: options[name] for option, name in names.items()}, read)
+    if options["known"]:
+        given = [name for name in ("table", "out", "column", "name_column") if options[name]]
+        told = {"table": "--csv", "out": "--out", "column": "--column", "name_column": "--name-column"}
+        if given:
+            raise InputError(f"{told[given[0]]} is for LIGANDS; --redock has --sdf, --report and --json")
+    elif options["template"]:
+        raise InputError("--template is for the ligand that --redock names")
 
 
 def _settings(options: dict[str, Any]) -> Settings:
@@ -232,10 +250,9 @@ def _molecules(text: str, options: dict[str, Any]) -> Iterable[Molecule | Refuse
     """Those of a file, or the one that a SMILES says."""
     from suwen.formats.molecules import read_molecule, read_molecules  # noqa: PLC0415
 
-    if len(text) <= 4096 and (text.lower().endswith(_SUFFIXES) or Path(text).is_file()):
-        if options["table"] is not None and options["table"].resolve() == Path(text).resolve():
-            raise InputError("--csv would overwrite the file that is read; name another")
-        return read_molecules(text, column=options["column"], name_column=options["name_column"])
+    file = meant_file(text)
+    if file is not None:
+        return read_molecules(file, column=options["column"], name_column=options["name_column"])
     return [read_molecule(text)]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from suwen.cli.molecule_files import check_outputs
 from suwen.cli.records.showing import progress, say, show_table, write_whole
 from suwen.errors import InputError
 
@@ -57,7 +58,7 @@ _WORDS = {
     },
     "on_cliffs": {
         "en": "Error over the {n} molecules on activity cliffs: {value}",
-        "zh": "活性断崖上 {n} 个分子的误差：{value}",
+        "zh": "活性悬崖上 {n} 个分子的误差：{value}",
     },
     "held": {
         "en": "Intervals promised for {coverage:.0%} held the truth in {value}",
@@ -68,10 +69,12 @@ _WORDS = {
     "weight": {"en": "weight", "zh": "权重"},
     "own": {"en": "its own error", "zh": "自身误差"},
     "cliffs": {
-        "en": "{n} activity cliffs (alike by 0.9, over ten times apart); the steepest:",
-        "zh": "{n} 对活性断崖（相似度不低于 0.9，活性相差十倍以上）；最陡者：",
+        "en": "{n} activity cliffs (alike by at least 0.9 in fragments, graph or string, {apart}); the steepest:",
+        "zh": "{n} 对活性悬崖（片段、骨架或字符串相似度不低于 0.9，{apart}）；最陡者：",
     },
-    "no_cliffs": {"en": "No activity cliffs", "zh": "无活性断崖"},
+    "apart_amount": {"en": "over {limit:.3g} apart", "zh": "数值相差超过 {limit:.3g}"},
+    "apart_classes": {"en": "of different classes", "zh": "类别不同"},
+    "no_cliffs": {"en": "No activity cliffs", "zh": "无活性悬崖"},
     "difference": {"en": "difference", "zh": "差值"},
     "stronger": {"en": "stronger", "zh": "较强者"},
     "weaker": {"en": "weaker", "zh": "较弱者"},
@@ -82,7 +85,7 @@ _WORDS = {
     "nearest": {"en": "likeness to the nearest", "zh": "与最近分子的相似度"},
     "remarks": {"en": "remarks", "zh": "备注"},
     "outside": {"en": "outside the domain", "zh": "超出适用域"},
-    "steep": {"en": "near a cliff", "zh": "邻近断崖"},
+    "steep": {"en": "near a cliff", "zh": "邻近悬崖"},
     "known": {"en": "measured: {value:.3g}", "zh": "已测：{value:.3g}"},
     "open": {"en": "cannot be told", "zh": "无法判定"},
     "active": {"en": "active", "zh": "有活性"},
@@ -124,13 +127,14 @@ def fit_activity(table: Path, **options: Any) -> None:
     """
     lang, predict = options["lang"], options["predict"]
     _checked(table, options)
+    asked = [] if predict is None else _asked(predict, options["name_column"])
     model = _model(table, options)
     if options["saved"] is not None:
         from suwen.drugs.activity.stored import save_activity  # noqa: PLC0415
 
-        save_activity(model, options["saved"])
-        say(_WORDS["saved"][lang].format(file=options["saved"]))
-    asked = [] if predict is None else _asked(predict, options["name_column"])
+        weights = _weights(options["saved"])
+        save_activity(model, weights)
+        say(_WORDS["saved"][lang].format(file=weights))
     said = _said(model, asked)
     if options["out"] is not None:
         write_whole(options["out"], _rows(asked, said))
@@ -146,22 +150,37 @@ def fit_activity(table: Path, **options: Any) -> None:
 
 
 def _checked(table: Path, options: dict[str, Any]) -> None:
+    """What cannot be, said before the fit."""
     if options["out"] is not None and options["predict"] is None:
         raise InputError("--out is for what is said of other molecules: name their file with --predict")
-    read = {one.resolve() for one in (table, options["predict"]) if one is not None}
-    for name in ("saved", "out", "report"):
-        file = options[name]
-        if file is not None and file.resolve() in read:
-            raise InputError(f"{file.name} would overwrite a file that is read; name another")
-        if file is not None and not file.resolve().parent.is_dir():  # said now, not after the fit
-            raise InputError(f"there is no folder {file.parent} to write to")
+    weights = None if options["saved"] is None else _weights(options["saved"])
+    card = None if weights is None else weights.with_suffix(".json")
+    written = {"--model": weights, "its card": card, "--out": options["out"], "--report": options["report"]}
+    read = [table, *([_weights(table), _weights(table).with_suffix(".json")] if _is_model(table) else [])]
+    if options["saved"] is not None and options["saved"].resolve() == table.resolve():
+        raise InputError(f"--model would overwrite {table}, which is read; name another")
+    check_outputs(written, [*read, options["predict"]])
+    given = [name for name in ("activity", "unit", "column", "quick") if options[name]]
+    if _is_model(table) and given:
+        raise InputError(f"--{given[0]} is for fitting, and {table.name} is a model that was fitted; leave it out")
+
+
+def _is_model(table: Path) -> bool:
+    return table.suffix in (".safetensors", ".json")
+
+
+def _weights(path: Path) -> Path:
+    """The arrays of a model that is named by these, by its card, or by neither suffix."""
+    if path.suffix == ".safetensors":
+        return path
+    return path.with_suffix(".safetensors") if path.suffix == ".json" else path.with_name(f"{path.name}.safetensors")
 
 
 def _model(table: Path, options: dict[str, Any]) -> ActivityModel:
-    if table.suffix == ".safetensors":
+    if _is_model(table):
         from suwen.drugs.activity.stored import load_activity  # noqa: PLC0415
 
-        return load_activity(table)
+        return load_activity(_weights(table))
     from suwen.drugs.activity.fit import fit_activity as fitted  # noqa: PLC0415
     from suwen.drugs.activity.table import read_assay  # noqa: PLC0415
 
@@ -176,7 +195,10 @@ def _asked(file: Path, field: str) -> list[Molecule | Refused]:
 
     # A table finds its own columns; the field of names of an SDF cannot be found.
     is_sdf = file.name.lower().removesuffix(".gz").endswith((".sdf", ".sd"))
-    return list(read_molecules(file, name_column=field if is_sdf else ""))
+    asked = list(read_molecules(file, name_column=field if is_sdf else ""))
+    if not asked:
+        raise InputError(f"{file.name}, which --predict names, holds no molecule")
+    return asked
 
 
 def _said(model: ActivityModel, asked: Sequence[Molecule | Refused]) -> list[ActivityForecast]:
@@ -319,11 +341,17 @@ def _show_members(model: ActivityModel, lang: str) -> None:
 
 
 def _show_cliffs(model: ActivityModel, lang: str) -> None:
+    import numpy as np  # noqa: PLC0415
+
+    from suwen.drugs.activity.cliffs import steepness  # noqa: PLC0415
+
     if not model.cliffs:
         click.echo(_WORDS["no_cliffs"][lang])
         return
-    click.echo(_WORDS["cliffs"][lang].format(n=len(model.cliffs)))
     molecules = model.assay.molecules
+    limit = steepness(np.array([one.value for one in molecules]), model.assay.kind, model.assay.unit)
+    apart = _WORDS[f"apart_{model.assay.kind}"][lang].format(limit=limit)
+    click.echo(_WORDS["cliffs"][lang].format(n=len(model.cliffs), apart=apart))
     rows = [
         (
             f"{one.difference:.2f}",

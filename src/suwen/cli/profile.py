@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from suwen.cli.molecule_files import check_outputs, meant_file
 from suwen.cli.profile_admet import is_wanted, shares_of, show_endpoints, table_cells, table_header, tree_of
 from suwen.cli.records.showing import progress, say, write_whole
 from suwen.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.table import Column
+
     from suwen.drugs.admet.nouns import AtomShares
     from suwen.drugs.nouns import Profile, Property
     from suwen.formats.molecules.nouns import Molecule, Refused
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["profile"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_SUFFIXES = (".smi", ".smiles", ".ism", ".can", ".txt", ".csv", ".tsv", ".sdf", ".sd", ".mol", ".gz")
+_NUMBER = re.compile(r"-?[0-9.]+(?:e[+-]?[0-9]+)?")
 _WORDS = {
     "noticed": {"en": "Noticed", "zh": "注意"},
     "property": {"en": "property", "zh": "性质"},
@@ -43,6 +47,10 @@ _WORDS = {
     "written": {
         "en": "Written to {file}: {done} molecules, {refused} refused",
         "zh": "已写入 {file}：{done} 个分子，{refused} 个被拒",
+    },
+    "no_molecule": {
+        "en": "{file} holds no molecule that can be read ({refused} rows refused): look at its kind and its column",
+        "zh": "{file} 中没有可读取的分子（{refused} 行被拒）：请检查文件类型及结构列",
     },
     "limits": {
         "en": "Worked out from the structure alone; for research, no statement on safety or effect in people.",
@@ -70,10 +78,12 @@ def profile(molecule: str, **options: Any) -> None:
     sources and usual ranges, rule sets, structural alerts, and learned endpoints of absorption, distribution,
     metabolism, excretion and toxicity with their intervals.
     """
-    file = _file(molecule)
+    file = meant_file(molecule)
     wrong = _wrong(options, is_file=file is not None)
     if wrong:
         raise InputError(wrong)
+    names = {"--csv": "table", "--picture": "drawing", "--report": "page"}
+    check_outputs({option: options[name] for option, name in names.items()}, [file])
     if file is None:
         _one(molecule, options)
     else:
@@ -84,24 +94,26 @@ def _wrong(options: dict[str, Any], *, is_file: bool) -> str:
     """What in the options does not fit what is profiled, or each other; empty where all fits."""
     if options["atoms"] and options["admet"] is False:
         return "--atoms explains the learned endpoints; leave out --no-admet"
-    if not is_file:
-        return "--csv is for a file of molecules; of one molecule use --json" if options["table"] else ""
+    return _wrong_of_file(options) if is_file else _wrong_of_one(options)
+
+
+def _wrong_of_one(options: dict[str, Any]) -> str:
+    for name in ("column", "name_column"):
+        if options[name]:
+            return f"--{name.replace('_', '-')} is for a file of molecules, and a structure was given"
+    return "--csv is for a file of molecules; of one molecule use --json" if options["table"] else ""
+
+
+def _wrong_of_file(options: dict[str, Any]) -> str:
     if options["drawing"] is not None:
         return "--picture draws one molecule; give a SMILES, not a file"
     if options["atoms"]:
         return "--atoms explains one molecule; give a SMILES, not a file"
+    if options["table"] is not None and options["as_json"]:
+        return "--csv writes a table and --json prints lines; ask for one of both"
     if options["table"] is None and options["page"] is None and not options["as_json"]:
         return "say where the profiles of a file go: --csv or --report FILE, or --json for one object a line"
     return ""
-
-
-def _file(text: str) -> Path | None:
-    """The file that was meant: one that is there, or whose suffix says that it should be."""
-    if len(text) > 4096 or "\n" in text:
-        return None
-    path = Path(text)
-    is_named = text.lower().endswith(_SUFFIXES)
-    return path if is_named or path.is_file() else None
 
 
 def _one(text: str, options: dict[str, Any]) -> None:
@@ -145,8 +157,6 @@ def _many(file: Path, options: dict[str, Any]) -> None:
     from suwen.formats.molecules import read_molecules  # noqa: PLC0415
 
     lang, table = options["lang"], options["table"]
-    if table is not None and table.resolve() == file.resolve():
-        raise InputError("--csv would overwrite the file that is read; name another")
     source = read_molecules(file, column=options["column"], name_column=options["name_column"])
     admet = is_wanted(options["admet"], lang)
     counts = {"done": 0, "refused": 0}
@@ -166,6 +176,9 @@ def _many(file: Path, options: dict[str, Any]) -> None:
         _page_of_many(kept, options)
     if table is not None:
         say(_WORDS["written"][lang].format(file=table, **counts))
+    if not counts["done"]:
+        say(_WORDS["no_molecule"][lang].format(file=file.name, **counts))
+        raise click.exceptions.Exit(1)
 
 
 def _collected(found: Iterable[Profile | Refused], kept: list[Profile | Refused]) -> Iterator[Profile | Refused]:
@@ -218,9 +231,9 @@ def _rows(found: Iterable[Profile | Refused], *, admet: bool) -> Iterator[str]:
 
 
 def _line(cells: list[str]) -> str:
-    """A row of CSV; what a spreadsheet would take for a formula is made text."""
+    """A row of CSV; what a spreadsheet would take for a formula is made text, numbers stay."""
     stream = io.StringIO()
-    safe = [f"'{one}" if one and one[0] in "=+@\t\r" else one for one in cells]
+    safe = [f"'{one}" if one and one[0] in "=+-@\t\r" and not _NUMBER.fullmatch(one) else one for one in cells]
     csv.writer(stream, lineterminator="\n").writerow(safe)
     return stream.getvalue()
 
@@ -290,7 +303,7 @@ def _show(found: Profile, lang: str, shares: Mapping[str, AtomShares]) -> None:
     console.print(f"{found.molecule.smiles}\n{found.molecule.key}  {found.formula}", markup=False)
     for one in found.molecule.noticed:
         console.print(f"! {_WORDS['noticed'][lang]}: {_problem(one, lang)}", markup=False)
-    table = Table(*(_WORDS[key][lang] for key in ("property", "value", "usual", "source")), box=None)
+    table = Table(*_headed(_WORDS[key][lang] for key in ("property", "value", "usual", "source")), box=None)
     for row in (_row(one, lang) for one in found.properties):
         table.add_row(*row)
     console.print(table)
@@ -301,6 +314,13 @@ def _show(found: Profile, lang: str, shares: Mapping[str, AtomShares]) -> None:
     if found.forecasts:
         show_endpoints(console, found.forecasts, shares, lang)
     console.print(_WORDS["limits"][lang], style="dim", markup=False)
+
+
+def _headed(heads: Iterable[str]) -> Iterator[Column]:
+    """Columns that fold: Chinese has no blanks to break at, and would be cut off with an ellipsis."""
+    from rich.table import Column  # noqa: PLC0415
+
+    return (Column(head, overflow="fold") for head in heads)
 
 
 def _row(one: Property, lang: str) -> tuple[str, str, str, str]:
@@ -327,7 +347,7 @@ def _ruled(found: Profile, lang: str) -> Any:
 
     from suwen.drugs.rules import RULES  # noqa: PLC0415
 
-    table = Table(_WORDS["rule"][lang], "", _WORDS["source"][lang], box=None)
+    table = Table(*_headed((_WORDS["rule"][lang], "", _WORDS["source"][lang])), box=None)
     for one in found.rules:
         rule = RULES[one.key]
         broken = [rule.said(at, lang) for at, checked in enumerate(one.criteria) if checked.met is False]

@@ -189,14 +189,15 @@ def show_endpoints(
 
 
 def _table(title: str, forecasts: Sequence[Forecast], lang: str) -> Table:
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     from suwen.drugs.admet.words import closest_texts, interval_text, percentile_text, value_text  # noqa: PLC0415
 
     is_placed = any(one.percentile is not None for one in forecasts)
     heads = [title, "", *(_WORDS[key][lang] for key in ("value", "interval", "says", "nearest"))]
-    table = Table(*heads, *([_WORDS["medicines"][lang]] if is_placed else []), box=None)
+    heads += [_WORDS["medicines"][lang]] if is_placed else []
+    table = Table(*(Column(head, overflow="fold") for head in heads), box=None)  # Chinese has no blanks to break at
     for one in forecasts:
         says = "; ".join(closest_texts(one, lang))
         place = [percentile_text(one, lang)] if is_placed else []
@@ -221,12 +222,13 @@ def _flag(forecast: Forecast) -> str:
 
 
 def _driven(forecasts: Sequence[Forecast], shares: Mapping[str, AtomShares], lang: str) -> Table:
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     from suwen.drugs.admet.words import scale_text  # noqa: PLC0415
 
-    table = Table(*(_WORDS[key][lang] for key in ("driven", "scale", "up", "down", "whole", "explained")), box=None)
+    heads = [_WORDS[key][lang] for key in ("driven", "scale", "up", "down", "whole", "explained")]
+    table = Table(*(Column(head, overflow="fold") for head in heads), box=None)
     for one in forecasts:
         its = shares[one.endpoint.key]
         strongest = ", ".join(f"{key} {share:+.2f}" for key, share in its.columns)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from suwen.cli.molecule_files import check_outputs, meant_file
 from suwen.cli.records.showing import say, show_table, staged_progress, write_whole
 from suwen.errors import InputError
 
@@ -26,7 +27,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 _SHOWN = 10  # of the best that are printed
 _COLUMNS = 6  # numbers of each that are printed
 _LAID_OVER = 200
-_SUFFIXES = (".smi", ".smiles", ".ism", ".can", ".txt", ".csv", ".tsv", ".sdf", ".sd", ".mol", ".gz")
+_RESULTS = ("survivors.csv", "survivors.sdf", "poses.sdf")
 _WORDS = {
     "stage": {"en": "stage", "zh": "阶段"},
     "entered": {"en": "entered", "zh": "进入"},
@@ -42,6 +43,10 @@ _WORDS = {
     "front": {"en": "front", "zh": "前沿"},
     "structure": {"en": "structure", "zh": "结构"},
     "none": {"en": "No molecule is left.", "zh": "没有分子留下。"},
+    "no_molecule": {
+        "en": "{file} holds no molecule that can be used ({count} rows failed): look at its kind and its column",
+        "zh": "{file} 中没有可用的分子（{count} 行出错）：请检查文件类型及结构列",
+    },
     "failures": {
         "en": "Failed, neither kept nor dropped: {count}. The first:",
         "zh": "{count} 个分子出错，既未保留也未舍去。前几个：",
@@ -88,6 +93,8 @@ def screen(library: Path | None, goals_file: Path | None, **options: Any) -> Non
     if library is None:
         raise InputError("name a library to screen: a file of molecules (or print a file of goals by --example-goals)")
     _check(library, goals_file, options)
+    if options["out"] is not None and library.name in _RESULTS and library.parent.resolve() == options["out"].resolve():
+        raise InputError(f"--out would overwrite {library}, which is read; name another folder")
     found = _searched(library, options) if _by_folder(library, options) else _funnel(library, goals_file, options)
     _write(found, options)
     if options["as_json"]:
@@ -96,6 +103,10 @@ def screen(library: Path | None, goals_file: Path | None, **options: Any) -> Non
         click.echo(json.dumps(screened_tree(found, options["lang"]), ensure_ascii=False, indent=1))
     else:
         _show(found, options["lang"])
+    first = found.stages[0]
+    if first.entered == first.failed:
+        say(_WORDS["no_molecule"][options["lang"]].format(file=library.name, count=first.failed))
+        raise click.exceptions.Exit(1)
 
 
 def _check(library: Path, goals_file: Path | None, options: dict[str, Any]) -> None:
@@ -108,16 +119,13 @@ def _check(library: Path, goals_file: Path | None, options: dict[str, Any]) -> N
             raise InputError(f"with --goals, --{given[0].replace('_', '-')} is said in the file instead")
     if options["resume"] and options["out"] is None:
         raise InputError("--resume goes on with the journal in --out; name that folder")
-    for name in ("table", "records", "page"):
-        file = options[name]
-        if file is not None and library.exists() and file.exists() and file.samefile(library):
-            raise InputError("the table would overwrite the library that is read; name another file")
+    names = {"--csv": "table", "--sdf": "records", "--report": "page"}
+    read = [library, goals_file, *map(meant_file, options["like"])]
+    check_outputs({option: options[name] for option, name in names.items()}, read)
     suffixes = {"table": (".csv", ".tsv"), "records": (".sdf",), "page": (".html", ".htm")}
     for name, known in suffixes.items():
         if options[name] is not None and options[name].suffix.lower() not in known:
             raise InputError(f"{options[name]} should end in {' or '.join(known)}")
-        if options[name] is not None and not options[name].resolve().parent.is_dir():
-            raise InputError(f"{options[name]} cannot be written: there is no such folder")
 
 
 def _by_folder(library: Path, options: dict[str, Any]) -> bool:
@@ -178,10 +186,11 @@ def _known(text: str) -> Iterator[str]:
     """The SMILES that was meant, or those of a file. Raises InputError where a row of it is none."""
     from suwen.formats.molecules import Molecule, read_molecules  # noqa: PLC0415
 
-    if len(text) > 4096 or not (text.lower().endswith(_SUFFIXES) or Path(text).is_file()):
+    file = meant_file(text)
+    if file is None:
         yield text
         return
-    for one in read_molecules(text):
+    for one in read_molecules(file):
         if not isinstance(one, Molecule):
             raise InputError(f"row {one.row} of {text} is no molecule: {one.problem.what}")
         yield one.smiles

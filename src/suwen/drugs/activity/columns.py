@@ -11,7 +11,7 @@ from suwen.drugs.activity.nouns import UNITS, Unit
 from suwen.errors import InputError
 from suwen.subject import Saying
 
-__all__ = ["Found", "Reading", "find_column", "read_cell", "unit_of"]
+__all__ = ["Found", "Reading", "find_column", "is_called_logarithm", "read_cell", "unit_of"]
 
 _LOGS = re.compile(
     r"(?:^|[^a-z])p(?:ic|ec|ed|gi|ac|xc)_?50|(?:^|[^a-z])pk[idb](?:$|[^a-z])|pchembl|pactivity|pxc50|p活性"
@@ -35,6 +35,8 @@ _UNIT_IN_NAME = re.compile(r"[\[(_\s,/]((?:log)?[pnuµμm]?m)(?:ol/l)?[\])]?\s*$
 _UNITS: Mapping[str, Unit] = MappingProxyType(
     {"m": "M", "mm": "mM", "um": "uM", "µm": "uM", "μm": "uM", "nm": "nM", "pm": "pM"}
 )
+_LOGARITHM = re.compile(r"(?:^|[^a-z])-?log")  # log IC50 (nM): the unit is that of what stands below the logarithm
+_WEIGHT = re.compile(r"[pnuµμm]?g[\s./·]", re.IGNORECASE)  # ug/ml, ug.mL-1: needs each molecule's weight
 _UNIT_COLUMNS = ("standard_units", "units", "unit", "单位")
 _RELATION_COLUMNS = ("standard_relation", "relation", "qualifier", "operator", "关系")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
@@ -108,7 +110,7 @@ def unit_of(found: Found, rows: Sequence[Mapping[str, str]], named: str = "") ->
             raise InputError(f"{named!r:.40} is no unit of activity; use one of {', '.join(UNITS)}")
         return unit
     plain = _plain(found.column)
-    if _LOGS.search(plain):
+    if _LOGS.search(plain) or _LOGARITHM.search(plain):
         return "as is"
     called = _UNIT_IN_NAME.search(found.column.strip())
     if called:
@@ -117,10 +119,20 @@ def unit_of(found: Found, rows: Sequence[Mapping[str, str]], named: str = "") ->
     if len(told) > 1:
         raise InputError(f"the column {found.units} holds several units ({', '.join(sorted(told)[:5])}); keep one")
     if told:
-        return _UNITS.get(next(iter(told)).lower(), "as is")
+        written = next(iter(told))
+        if _WEIGHT.match(written):
+            raise InputError(
+                f"activities in {written:.20} are weights; turn them into nM, uM ... by the molecules' weights"
+            )
+        return _UNITS.get(written.lower().removesuffix("ol/l"), "as is")
     if _CONCENTRATIONS.search(plain) and _has_amounts(rows, found.column):
         raise InputError(f"the column {found.column!r:.60} is a concentration without a unit; name it: nM, uM ...")
     return "as is"
+
+
+def is_called_logarithm(column: str) -> bool:
+    """Whether the column's name says that it holds -log10 of mol/l (pIC50, pKi ...)."""
+    return _LOGS.search(_plain(column)) is not None
 
 
 def read_cell(cell: str, relation: str = "") -> Reading:

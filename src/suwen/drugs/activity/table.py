@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from suwen.drugs.activity.cliffs import steepness
-from suwen.drugs.activity.columns import find_column, read_cell, unit_of
+from suwen.drugs.activity.columns import Found, find_column, is_called_logarithm, read_cell, unit_of
 from suwen.drugs.activity.nouns import Assay, Kind, LeftOut, Measured, Unit
 from suwen.errors import InputError
 from suwen.formats.molecules import read_molecules
@@ -24,6 +24,7 @@ __all__ = ["assay_of", "read_assay"]
 
 _SHOWN = 80
 _NAMES = re.compile(r"^column: .*, names from (.*), as ")
+_POSSIBLE = (-2.0, 16.0)  # -log10 of mol/l: 100 mol/l is more than pure water, 0.1 fmol/l less than any assay sees
 _POWERS = MappingProxyType({"M": 0.0, "mM": -3.0, "uM": -6.0, "nM": -9.0, "pM": -12.0})
 _EMPTY = Saying("no value", "没有数值")
 _NO_NUMBER = Saying("its value is not a number", "其值不是数字")
@@ -79,11 +80,33 @@ def assay_of(given: Iterable[Molecule | Refused], *, activity: str = "", unit: s
         if why is not None:
             left.append(LeftOut(place, one.written[:_SHOWN], why))
     if not kept:
-        raise InputError(f"no molecule has a number in the column {found.column!r:.60}")
+        above = "" if taken == "as is" else " above 0"
+        raise InputError(f"no molecule has a number{above} in the column {found.column!r:.60}")
+    if taken != "as is" or (is_called_logarithm(found.column) and not unit):
+        _check_possible(kept, found.column, taken)
     kind: Kind = "classes" if taken == "as is" and {one.value for one in kept} <= {0.0, 1.0} else "amount"
     merged, contradictory = _merged(kept, kind, taken)
     noticed = next((one.noticed[:1] for one in rows if isinstance(one, Molecule)), ())
-    return Assay(merged, found.column, taken, kind, len(rows), tuple(left), contradictory, noticed, found.whence)
+    whence = _whence(found, unit)
+    return Assay(merged, found.column, taken, kind, len(rows), tuple(left), contradictory, noticed, whence)
+
+
+def _whence(found: Found, unit: str) -> Saying:
+    """How column and unit were found: a unit that the user stated may be another than the column's name says."""
+    if not unit:
+        return found.whence
+    return Saying(f"{found.whence.en}; the unit was stated", f"{found.whence.zh}；单位由用户指定")
+
+
+def _check_possible(kept: Sequence[_Row], column: str, unit: Unit) -> None:
+    """Raise InputError where the unit must be wrong, as nothing has such an activity."""
+    impossible = [one.value for one in kept if not _POSSIBLE[0] <= one.value <= _POSSIBLE[1]]
+    if impossible:
+        what = "taken as -log10 of mol/l" if unit == "as is" else f"taken in {unit}"
+        raise InputError(
+            f"{len(impossible)} values of the column {column!r:.60}, {what}, are no activity a molecule can have "
+            f"(-log10 of mol/l would be {impossible[0]:.4g}); state the unit with --unit, or mend the rows"
+        )
 
 
 def _unnamed(rows: list[Molecule | Refused]) -> list[Molecule | Refused]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from suwen import datasets
 from suwen.drugs.admet.atoms import atom_shares
 from suwen.drugs.admet.endpoints import ENDPOINTS
-from suwen.drugs.admet.model import Model, Ruler, shipped_model
+from suwen.drugs.admet.model import Model, Ruler, shipped_card, shipped_model
 from suwen.drugs.admet.neighbours import EDGE, Measured, gather, nearest_by_endpoint
 from suwen.drugs.admet.nouns import AtomShares, Forecast, Neighbour
 from suwen.drugs.similarity.fingerprints import fingerprints
@@ -74,7 +74,7 @@ def _column(ruler: Ruler, answers: Floats, near: Sequence[tuple[Neighbour, ...]]
     inside = similarity >= np.quantile(ruler.reference, EDGE)
     place = np.searchsorted(ruler.medicines, values, side="right") / len(ruler.medicines) * 100
     width = np.zeros(len(values)) if ruler.classes else ruler.width(answers, similarity)
-    known = [tuple(each for each in one if each.smiles) for one in near]
+    known = [tuple(each for each in one if each.smiles and np.isfinite(each.measured)) for one in near]
     return [
         Forecast(
             ENDPOINTS[ruler.key],
@@ -92,10 +92,13 @@ def _column(ruler: Ruler, answers: Floats, near: Sequence[tuple[Neighbour, ...]]
 def _said(ruler: Ruler, value: float, width: float) -> tuple[float, float | None, float | None, tuple[bool, ...]]:
     """Value, ends of the interval (of amounts) and answers that remain (of chances)."""
     if ruler.classes:
+        # The likelier answer always stays: that it is rarer than the limit of its class allows would only confuse.
         left = tuple(
-            answer for answer, wrong in ((False, value), (True, 1 - value)) if wrong <= ruler.limits[int(answer)]
+            answer
+            for answer, wrong in ((False, value), (True, 1 - value))
+            if wrong <= max(ruler.limits[int(answer)], 0.5)
         )
-        return value, None, None, left or (value >= 0.5,)
+        return value, None, None, left
     low, high = ruler.bounds
     ends = [min(max(one, low), high) for one in (value, value - width, value + width)]
     return (*(10**one if ruler.log else one for one in ends), ())  # type: ignore[return-value]  # three numbers
@@ -107,28 +110,26 @@ def _measured(folder: str) -> Measured:
     model = shipped_model()
     names = [""] * len(model.words)
     tables = {}
+    digests = {one.name: one.digest for one in shipped_card().data}
     for key in model.rulers:
         places = model.places[key]
         values = np.full(len(places), np.nan)
-        for at, line, (smiles, number) in _named(model, key, Path(folder) / f"{key}.csv"):
+        for at, (smiles, number) in enumerate(_named(model, key, Path(folder) / f"{key}.csv", digests[key])):
             names[places[at]], values[at] = smiles, number
-            del line
         tables[key] = (places.tolist(), values.tolist())
     return gather(names, model.words, tables)
 
 
-def _named(model: Model, key: str, file: Path) -> list[tuple[int, int, tuple[str, float]]]:
-    """Of each molecule its line in the table at hand; nothing where the table is not the one learned from."""
+def _named(model: Model, key: str, file: Path, digest: str) -> list[tuple[str, float]]:
+    """Structure and number of each molecule learned from; nothing where the table is not the one learned from."""
     if not file.is_file():
         return []
-    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8"))))
-    if len(rows) != model.rulers[key].count or not len(model.rows[key]) or model.rows[key].max() > len(rows):
+    data = file.read_bytes()
+    if hashlib.sha256(data).hexdigest() != digest:
         return []
-    found = []
-    for at, line in enumerate(model.rows[key].tolist()):
-        one = rows[line - 1]
-        found.append((at, line, (one["smiles"], float(one["y"]))))
-    return found
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"))))
+    lines = model.rows[key].tolist()
+    return [(rows[line - 1]["smiles"], float(rows[line - 1]["y"])) for line in lines]
 
 
 def _folder() -> Path:

@@ -17,9 +17,10 @@ from suwen.drugs.admet.rows import COLUMNS, Points, Scales, represented, tree_ta
 from suwen.drugs.admet.trees import forest_from, forest_shares, packed_forest
 from suwen.errors import FormatError
 from suwen.learn.arrays import array_pins, load_arrays, shipped_arrays
+from suwen.learn.card import Card
 from suwen.learn.tabular.forest import Forest
 
-__all__ = ["NAME", "PARTS", "Answers", "Model", "Ruler", "expected_error", "shipped_model"]
+__all__ = ["NAME", "PARTS", "Answers", "Model", "Ruler", "expected_error", "shipped_card", "shipped_model"]
 
 NAME = "admet"
 PARTS = ("admet", "admet_landmarks")
@@ -151,11 +152,20 @@ class Model:
             raise FormatError(f"the weights of the endpoints are not complete: {wrong}") from wrong
 
 
-@cache
 def shipped_model() -> Model:
     """The endpoints that ship with this release. Raises NotFoundError, FormatError or TamperError."""
-    parts, _ = load_arrays(shipped_arrays(NAME), array_pins())
-    return Model.from_arrays(*(parts[part] for part in PARTS))
+    return _shipped()[0]
+
+
+def shipped_card() -> Card:
+    """Their card: tables with their digests, figures, limits. Raises as `shipped_model` does."""
+    return _shipped()[1]
+
+
+@cache
+def _shipped() -> tuple[Model, Card]:
+    parts, card = load_arrays(shipped_arrays(NAME), array_pins())
+    return Model.from_arrays(*(parts[part] for part in PARTS)), card
 
 
 def _restored(arrays: Arrays, marks: Arrays) -> Model:

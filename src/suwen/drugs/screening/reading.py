@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -134,8 +135,11 @@ def _quantities(part: Checked) -> tuple[Between, ...]:
     return tuple(made)
 
 
-def _limits(one: Checked, *, needed: bool = True) -> tuple[float | None, float | None]:
-    low, high = one.number("at_least"), one.number("at_most")
+def _limits(
+    one: Checked, *, needed: bool = True, within: tuple[float, float] = (-math.inf, math.inf)
+) -> tuple[float | None, float | None]:
+    """The limits; of a chance they lie from 0 to 1, so that 30 is never taken for 30 %."""
+    low, high = (one.number(key, low=within[0], high=within[1]) for key in ("at_least", "at_most"))
     if low is not None and high is not None and low > high:
         one.wrong("at_least", f"{low:g} is above at_most, {high:g}: nothing can be both", "exchange them")
     if needed and not (one.has("at_least") or one.has("at_most")):
@@ -204,7 +208,8 @@ def _models(top: Checked, folder: Path, endpoints: Mapping[str, str]) -> tuple[M
         if endpoint:
             _unit(part, endpoints[endpoint])
         keep = part.whole("keep")
-        low, high = _limits(part, needed=keep is None)
+        is_chance = bool(endpoint) and endpoints[endpoint] == "1"
+        low, high = _limits(part, needed=keep is None, within=(0, 1) if is_chance else (-math.inf, math.inf))
         usual = "high" if file is not None else "low"
         best = cast(Literal["low", "high"], part.text("best", among=("low", "high"), default=usual))
         if key in QUANTITIES or key in _OWN or key in [one.key for one in made]:

@@ -44,6 +44,7 @@ _WORDS = {
         "zh": "无学习所得终点：未安装其权重",
     },
 }
+_WIDE = 140  # characters of a terminal that seven columns fit into
 _PARTS = {"amount": ("", ".low", ".high", ".inside"), "chance": ("", ".answers", ".inside")}
 
 
@@ -179,32 +180,46 @@ def show_endpoints(
     """The endpoints as a table for each group, and the atoms that drive them where these were worked out."""
     from suwen.drugs.admet.endpoints import GROUPS  # noqa: PLC0415
 
+    is_wide = console.width >= _WIDE
     for group, name in GROUPS.items():
         members = [one for one in forecasts if one.endpoint.group == group]
         if members:
-            console.print(_table(f"{_WORDS['endpoints'][lang]} · {name.said(lang)}", members, lang))
+            console.print(_table(f"{_WORDS['endpoints'][lang]} · {name.said(lang)}", members, lang, is_wide=is_wide))
+    if not is_wide:
+        _say_concerns(console, forecasts, lang)
     console.print(_WORDS["legend"][lang], style="dim", markup=False)
     if shares:
         console.print(_driven(forecasts, shares, lang))
 
 
-def _table(title: str, forecasts: Sequence[Forecast], lang: str) -> Table:
+def _table(title: str, forecasts: Sequence[Forecast], lang: str, *, is_wide: bool) -> Table:
+    """Name, flag, value, interval; on a wide terminal also what it says, the nearest molecule and the place."""
     from rich.table import Column, Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     from suwen.drugs.admet.words import closest_texts, interval_text, percentile_text, value_text  # noqa: PLC0415
 
-    is_placed = any(one.percentile is not None for one in forecasts)
-    heads = [title, "", *(_WORDS[key][lang] for key in ("value", "interval", "says", "nearest"))]
-    heads += [_WORDS["medicines"][lang]] if is_placed else []
+    keys = ("value", "interval", "says", "nearest", "medicines") if is_wide else ("value", "interval")
+    heads = [title, "", *(_WORDS[key][lang] for key in keys)]
     table = Table(*(Column(head, overflow="fold") for head in heads), box=None)  # Chinese has no blanks to break at
     for one in forecasts:
-        says = "; ".join(closest_texts(one, lang))
-        place = [percentile_text(one, lang)] if is_placed else []
-        cells = [one.endpoint.name.said(lang), _flag(one), value_text(one), interval_text(one, lang), says,
-                 _nearest(one, lang), *place]  # fmt: skip
+        cells = [one.endpoint.name.said(lang), _flag(one), value_text(one), interval_text(one, lang)]
+        if is_wide:
+            place = percentile_text(one, lang) if one.percentile is not None else ""
+            cells += ["; ".join(closest_texts(one, lang)), _nearest(one, lang), place]
         table.add_row(*map(Text, cells))
     return table
+
+
+def _say_concerns(console: Console, forecasts: Sequence[Forecast], lang: str) -> None:
+    """What the limits say of each endpoint on the unwanted side of one, a line each."""
+    from suwen.drugs.admet.levels import concern  # noqa: PLC0415
+    from suwen.drugs.admet.words import closest_texts  # noqa: PLC0415
+
+    for one in forecasts:
+        if concern(one):
+            said = "; ".join(closest_texts(one, lang))
+            console.print(f"! {one.endpoint.name.said(lang)}: {said}", markup=False)
 
 
 def _nearest(forecast: Forecast, lang: str) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -99,12 +100,20 @@ def _add(found: Array, way: _Way, met: Array, share: Array) -> None:
     d = len(way.features)
     if not d or way.value == 0:
         return
-    points, weights = np.polynomial.legendre.leggauss(d // 2 + 1)
-    t = (points + 1) / 2
+    t, weights = _quadrature(d // 2 + 1)
     factors = met[:, :, None] * t + share[:, :, None] * (1 - t)  # (n, d, points)
-    for place, feature in enumerate(way.features):
-        others = np.prod(np.delete(factors, place, axis=1), axis=1) @ (weights / 2)
-        found[:, feature] += way.value * (met[:, place] - share[:, place]) * others
+    # The product of all others is that of those before and that of those after: no division, as factors may be 0.
+    before, after = np.ones_like(factors), np.ones_like(factors)
+    np.cumprod(factors[:, :-1], axis=1, out=before[:, 1:])
+    np.cumprod(factors[:, :0:-1], axis=1, out=after[:, -2::-1])
+    found[:, way.features] += way.value * (met - share) * ((before * after) @ weights)
+
+
+@cache
+def _quadrature(points: int) -> tuple[Array, Array]:
+    """Points in 0..1 and weights of Gauss-Legendre quadrature."""
+    places, weights = np.polynomial.legendre.leggauss(points)
+    return (places + 1) / 2, weights / 2
 
 
 def _add_against(found: Array, way: _Way, met: Array, other: Array) -> None:

@@ -123,7 +123,8 @@ def _represented(smiles: tuple[str, ...], options: argparse.Namespace) -> dict[R
             return {kind: stored[kind] for kind in KINDS}
     found = represented(smiles, workers=options.workers)
     if file is not None:
-        np.savez(file, **dict(found))
+        arrays: dict[str, Any] = {str(kind): one for kind, one in found.items()}
+        np.savez(file, **arrays)
     return found
 
 

@@ -194,7 +194,7 @@ class Weigher:
     keys: tuple[str, ...] = ("size",)
 
     def columns(self) -> tuple[Column, ...]:
-        return tuple(Column(key, "models", Saying(key, key), "1", "test") for key in self.keys)
+        return tuple(Column(key, "models", Saying(key, key), "characters", "test") for key in self.keys)
 
     def __call__(self, molecules: Sequence[Molecule]) -> Sequence[Mapping[str, Foretold]]:
         if any("S" in one.smiles for one in molecules):

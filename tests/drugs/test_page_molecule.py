@@ -18,13 +18,14 @@ from suwen.drugs.admet.nouns import AtomShares, Endpoint, Forecast, Neighbour
 from suwen.drugs.nouns import Profile
 from suwen.drugs.profile import profile
 from suwen.drugs.rules import RULES
+from suwen.drugs.units import unit_text
 from suwen.errors import InputError, Problem
 from suwen.formats.molecules import Molecule, Refused, read_molecule
 from suwen.report.molecule_charts import Marks, interval, scale_of, usual_band
 from suwen.report.molecule_page import render_molecule
 from suwen.report.molecule_strings import MOLECULE_STRINGS, say
 from suwen.report.molecule_table import MOST_ON_A_PAGE, render_molecules
-from suwen.report.molecule_words import amount_text, formula_text, number_text, unit_text
+from suwen.report.molecule_words import amount_text, formula_text, number_text
 from suwen.report.strings import Language
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -30,6 +30,7 @@ from suwen.cli.notes import read
 from suwen.cli.profile import profile
 from suwen.cli.records import records
 from suwen.cli.screen import screen
+from suwen.cli.serve import serve
 from suwen.cli.train import train
 
 __all__ = ["main"]
@@ -72,6 +73,7 @@ for _command in (
     read,
     records,
     screen,
+    serve,
     report,
     similar,
     train,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from suwen.consult import Area, Consultation
     from suwen.govern import Actor, Records
 
-__all__ = ["demo"]
+__all__ = ["Ward", "demo", "demonstration"]
 
 _SECRETS = "secrets.json"  # of the demonstration: they lie beside the store, where real ones never may
 _PASSPHRASE = "passphrase.txt"  # noqa: S105 (the name of a file)
@@ -32,7 +32,7 @@ _PHYSICIAN = "physician"
 
 
 @dataclass(frozen=True, slots=True)
-class _Ward:
+class Ward:
     """Where the demonstration lies, and the secrets that lie beside it."""
 
     folder: Path
@@ -69,7 +69,7 @@ def demo(folder: Path, outs: tuple[Path, ...], **options: Any) -> None:
 
     refuse_unknown_report(outs)
     lang = options["lang"]
-    ward = _ward(folder)
+    ward = demonstration(folder)
     with _open(ward) as (actor, records):
         patients = _admit(actor, records)
         engine = open_engine((options["hpo"], options["library"], options["no_library"]), say)
@@ -81,19 +81,19 @@ def demo(folder: Path, outs: tuple[Path, ...], **options: Any) -> None:
     _say_how_to_go_on(ward, patients[0], lang)
 
 
-def _ward(folder: Path) -> _Ward:
+def demonstration(folder: Path) -> Ward:
     """The demonstration in a folder. Raises InputError for a folder that holds something else."""
     place = folder.absolute()
     file = place / _SECRETS
     if file.exists():
         with contextlib.suppress(ValueError, KeyError, TypeError):
             said = json.loads(file.read_text("utf-8"))
-            return _Ward(place, said["passphrase"], {**said["passwords"]})
+            return Ward(place, said["passphrase"], {**said["passwords"]})
         raise InputError(f"{file} is damaged; remove the folder {folder}, or name another with --folder")
     if place.exists() and any(place.iterdir()):
         raise InputError(f"{folder} holds something else; name another folder with --folder")
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ward = _Ward(place, _secret(), {login: _secret() for login in (*_OFFICERS, _PHYSICIAN)})
+    ward = Ward(place, _secret(), {login: _secret() for login in (*_OFFICERS, _PHYSICIAN)})
     say("Making a sealed store for the demonstration ...")
     _build(ward)
     write_whole(place / _PASSPHRASE, [ward.passphrase + "\n"])
@@ -106,7 +106,7 @@ def _secret() -> str:
     return f"made-up {secrets.token_hex(8)}"
 
 
-def _build(ward: _Ward) -> None:
+def _build(ward: Ward) -> None:
     """A store, its three officers, and one physician; nobody keeps a first password."""
     from suwen.govern import Opening, Place, Role, change_password, create_records, open_account  # noqa: PLC0415
 
@@ -119,7 +119,7 @@ def _build(ward: _Ward) -> None:
 
 
 @contextlib.contextmanager
-def _open(ward: _Ward) -> Iterator[tuple[Actor, Records]]:
+def _open(ward: Ward) -> Iterator[tuple[Actor, Records]]:
     from suwen.govern import Opening, log_in, open_records  # noqa: PLC0415
 
     if not ward.store.exists():
@@ -174,7 +174,7 @@ def _first(one: Consultation, lang: str) -> tuple[str, str]:
     return (first.code.label or first.code.value, "" if chance is None else f"{100 * chance:.1f} %")
 
 
-def _say_how_to_go_on(ward: _Ward, patient: str, lang: str) -> None:
+def _say_how_to_go_on(ward: Ward, patient: str, lang: str) -> None:
     options = f"--store {ward.store} --passphrase-file {ward.folder / _PASSPHRASE}"
     say("接下来可以试试：" if lang == "zh" else "Go on with:")
     say(f"  suwen records {options} show {patient}")

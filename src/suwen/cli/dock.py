@@ -49,9 +49,9 @@ _WORDS = {
     },
     "written": {"en": "Written to {file}", "zh": "已写入 {file}"},
     "limits": {
-        "en": "Vina's scores rank poses; as an estimate of binding they err by about 2.9 kcal/mol (Trott 2010). For "
-        "research.",
-        "zh": "Vina得分用于排序位姿；作为结合能估计，误差约2.9 kcal/mol（Trott 2010）。供研究使用。",
+        "en": "Vina's scores rank poses; as an estimate of binding their standard error is 2.85 kcal/mol (Trott and "
+        "Olson 2010). For research.",
+        "zh": "Vina得分用于排序位姿；作为结合能估计，标准误差为2.85 kcal/mol（Trott与Olson 2010）。供研究使用。",
     },
 }  # fmt: skip
 

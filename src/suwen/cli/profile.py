@@ -324,7 +324,9 @@ def _headed(heads: Iterable[str]) -> Iterator[Column]:
 
 
 def _row(one: Property, lang: str) -> tuple[str, str, str, str]:
-    unit = "" if one.quantity.unit == "1" else f" {one.quantity.unit}"
+    from suwen.drugs.units import unit_text  # noqa: PLC0415
+
+    unit = f" {unit_text(one.quantity.unit)}".rstrip()
     value = _between(one.low, one.high, lang) if one.value is None else f"{one.value:.4g}"
     usual = one.quantity.usual
     return one.quantity.name.said(lang), value + unit, "" if usual is None else _usual(usual, lang), one.quantity.source

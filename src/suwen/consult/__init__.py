@@ -13,7 +13,7 @@ from suwen.consult.chart import (
     write_records_of,
 )
 from suwen.consult.consultation import consult, read_consultation
-from suwen.consult.emergency import break_glass
+from suwen.consult.emergency import break_glass, purpose_for
 from suwen.consult.fhir.directory import import_directory, list_directory
 from suwen.consult.fhir.export_lines import export_lines
 from suwen.consult.fhir.exporting import export_fhir
@@ -92,6 +92,7 @@ __all__ = [
     "open_patient",
     "open_patients",
     "open_record",
+    "purpose_for",
     "read_consultation",
     "register_patient",
     "reject_finding",

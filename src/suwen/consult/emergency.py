@@ -11,7 +11,7 @@ from suwen.records.gate import Records, Work, patient_id
 from suwen.records.people import Actor
 from suwen.records.relations import BreakGlass, new_relation, save_break_glass
 
-__all__ = ["break_glass"]
+__all__ = ["break_glass", "purpose_for"]
 
 ALARM = logging.getLogger("suwen.alarm")
 _MINUTES = 60  # HIPAA 45 CFR 164.312(a)(2)(ii) asks for an emergency procedure, not for a length: this is ours
@@ -42,6 +42,20 @@ def break_glass(
         work.note(EventKind.BREAK_GLASS, act=Act.VIEW.value, subject=raw.hex(), detail={"use": use.id, "until": until})
     ALARM.warning("break-glass use %s by %s until %d; review it: suwen records review", use.id, actor.id, until)
     return use
+
+
+def purpose_for(actor: Actor, records: Records, patient: str) -> Purpose:
+    """For what an actor may view a patient (id in hex): EMERGENCY where only broken glass allows it, else TREATMENT.
+
+    Nothing is opened or told; whoever may do neither is refused under TREATMENT. Raises LoginError, NotFoundError.
+    """
+    raw = patient_id(patient)
+    with records.acting(actor, Purpose.TREATMENT) as work:
+        if work.permits(Act.VIEW, ResourceKind.PATIENT, patient=raw):
+            return Purpose.TREATMENT
+        hurried = Work(records, work.transaction, actor, Purpose.EMERGENCY)
+        hurried.principal = work.principal
+        return Purpose.EMERGENCY if hurried.permits(Act.VIEW, ResourceKind.PATIENT, patient=raw) else Purpose.TREATMENT
 
 
 def _identified(work: Work, identifier: str) -> bytes:

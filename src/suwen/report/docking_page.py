@@ -58,6 +58,7 @@ def render_docking(page: DockingPage, *, lang: Language = "en", created: datetim
             noticed=[docking_text(one, lang) for one in page.receptor.noticed],
             redocked=None if page.redocked is None else _redocked(page.redocked, lang),
             docked=len(ordered),
+            unfit=sum(one.score >= 0.0 for one in ordered),
             ligands=ligand_views(ordered[:MOST_LIGANDS], lang),
             best=best_views(best, touched, lang),
             matrix=matrix(touched, lang),

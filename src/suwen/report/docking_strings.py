@@ -8,7 +8,7 @@ from suwen.report.molecule_strings import MOLECULE_STRINGS
 from suwen.report.molecule_strings import say as said
 from suwen.report.strings import Language
 
-__all__ = ["DOCKING_STRINGS", "THRESHOLDS", "say"]
+__all__ = ["DOCKING_STRINGS", "say"]
 
 DOCKING_STRINGS: dict[str, dict[Literal["en", "zh"], str]] = {
     "dock_title": {"en": "Docking", "zh": "分子对接"},
@@ -18,10 +18,10 @@ DOCKING_STRINGS: dict[str, dict[Literal["en", "zh"], str]] = {
     },
     "dock_lead": {
         "en": "{docked} molecules docked, {refused} refused. A Vina score orders poses and, less surely, molecules in "
-        "one receptor: larger molecules score better by their size alone, and as an estimate of binding a score errs "
-        "by about 2.9 kcal/mol (Trott 2010).",
+        "one receptor: larger molecules score better by their size alone, and as an estimate of binding its standard "
+        "error is 2.85 kcal/mol (Trott and Olson 2010).",
         "zh": "对接 {docked} 个分子，{refused} 个未能对接。Vina 评分用于同一受体中位姿的排序，对分子排序则较不可靠："
-        "分子越大评分往往越好；作为结合能估计，误差约 2.9 kcal/mol（Trott 2010）。",
+        "分子越大评分往往越好；作为结合能估计，标准误差约 2.85 kcal/mol（Trott 与 Olson 2010）。",
     },
     "dock_setup": {"en": "How it was docked", "zh": "对接设置"},
     "dock_receptor": {"en": "Receptor", "zh": "受体"},
@@ -53,6 +53,11 @@ DOCKING_STRINGS: dict[str, dict[Literal["en", "zh"], str]] = {
     "dock_ligands_lead": {
         "en": "Best first; click the head of a column to sort by it.",
         "zh": "按评分排序；点击列标题可按该列排序。",
+    },
+    "dock_unfit": {
+        "en": "Of {count} the best score is not below 0: they do not fit here, or the box is too small or at a wrong "
+        "place. Such scores are no hits.",
+        "zh": "{count} 个分子的最优评分不低于 0：与此处不匹配，或盒子过小、位置不当，不能视为命中。",
     },
     "dock_shown": {"en": "The first {shown} of {count} are shown.", "zh": "仅显示前 {shown} 个，共 {count} 个。"},
     "dock_score": {"en": "Score (kcal/mol)", "zh": "评分（kcal/mol）"},
@@ -90,18 +95,6 @@ DOCKING_STRINGS: dict[str, dict[Literal["en", "zh"], str]] = {
         "zh": "本页全部为计算结果，均非实测。评分：AutoDock Vina。",
     },
 }
-
-
-THRESHOLDS: dict[str, str] = {
-    "hydrogen_bond": "供体与受体 ≤ 4.1 Å，氢处角度 ≥ 100°",
-    "salt_bridge": "电荷中心 ≤ 5.5 Å",
-    "stacking": "环心 ≤ 5.5 Å，平面与平行或垂直相差 30° 以内，偏移 ≤ 2.0 Å",
-    "cation_pi": "电荷至环心 ≤ 6.0 Å，偏移 ≤ 2.0 Å",
-    "halogen_bond": "卤素至受体 ≤ 4.0 Å，卤素处角度 165° ± 30°，受体处 120° ± 30°",
-    "metal": "金属至 O、N 或 S ≤ 3.0 Å",
-    "hydrophobic": "仅与 C、H 相连的碳原子 ≤ 4.0 Å",
-}
-"""The thresholds of the kinds of contact in Chinese, by key; the kinds themselves say them in English."""
 
 
 def say(key: str, lang: Language, **fields: object) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from suwen.drugs.docking.interactions import KINDS, Contact, Kind
+from suwen.drugs.docking.interactions import KINDS, Contact
 from suwen.drugs.docking.notices import docking_text
 from suwen.drugs.docking.nouns import Docked, Redocked
 from suwen.drugs.docking.picture import pose_picture
-from suwen.report.docking_strings import THRESHOLDS, say
+from suwen.report.docking_strings import say
 from suwen.report.molecule_charts import meter
 from suwen.report.molecule_pictures import small
 from suwen.report.molecule_words import number_text
@@ -144,14 +144,10 @@ def keys_of(touched: Sequence[Sequence[Contact]], lang: Language) -> list[tuple[
     """The kinds that occur: sign, key, name, threshold, source."""
     there = {one.kind for contacts in touched for one in contacts}
     return [
-        (SIGNS.get(key, key), key, kind.name.said(lang), _threshold(kind, lang), kind.source)
+        (SIGNS.get(key, key), key, kind.name.said(lang), kind.threshold.said(lang), kind.source)
         for key, kind in KINDS.items()
         if key in there
     ]
-
-
-def _threshold(kind: Kind, lang: Language) -> str:
-    return THRESHOLDS.get(kind.key, kind.threshold) if lang == "zh" else kind.threshold
 
 
 def redocked_text(found: Redocked, lang: Language) -> tuple[str, bool]:

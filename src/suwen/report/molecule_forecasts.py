@@ -12,10 +12,11 @@ from suwen.drugs.admet import words
 from suwen.drugs.admet.levels import concern, is_sure
 from suwen.drugs.admet.nouns import AtomShares, Endpoint, Forecast, Level, Neighbour
 from suwen.drugs.quantities import QUANTITIES
+from suwen.drugs.units import unit_text
 from suwen.report.molecule_charts import Marks, Scale, interval, ramp, scale_of, share_bar
 from suwen.report.molecule_pictures import shared, small
 from suwen.report.molecule_strings import say
-from suwen.report.molecule_words import Sources, number_text, unit_text
+from suwen.report.molecule_words import Sources, number_text
 from suwen.report.strings import Language
 
 __all__ = ["GROUPS", "ForecastView", "LevelView", "NearView", "SharesView", "forecast_groups", "number_of"]

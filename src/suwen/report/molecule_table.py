@@ -14,6 +14,7 @@ from suwen.drugs.alerts import ALERT_SETS, alert_name
 from suwen.drugs.nouns import Profile
 from suwen.drugs.quantities import QUANTITIES
 from suwen.drugs.rules import RULES
+from suwen.drugs.units import unit_text
 from suwen.errors import InputError
 from suwen.formats.molecules import Refused, notice_text
 from suwen.report.html import environment
@@ -21,7 +22,7 @@ from suwen.report.molecule_forecasts import number_of
 from suwen.report.molecule_pictures import small
 from suwen.report.molecule_strings import say
 from suwen.report.molecule_view import property_text
-from suwen.report.molecule_words import Sources, unit_text
+from suwen.report.molecule_words import Sources
 from suwen.report.strings import Language
 
 __all__ = ["MOST_ON_A_PAGE", "render_molecules"]

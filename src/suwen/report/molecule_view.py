@@ -9,11 +9,12 @@ from markupsafe import Markup
 from suwen.drugs.alerts import ALERT_SETS, alert_meaning, alert_name
 from suwen.drugs.nouns import Alert, Part, Profile, Property, RuleOutcome
 from suwen.drugs.rules import RULES, Rule
+from suwen.drugs.units import unit_text
 from suwen.formats.molecules import Molecule
 from suwen.report.molecule_charts import meter, usual_band
 from suwen.report.molecule_pictures import drawn
 from suwen.report.molecule_strings import say
-from suwen.report.molecule_words import Sources, amount_text, number_text, span_text, unit_text
+from suwen.report.molecule_words import Sources, amount_text, number_text, span_text
 from suwen.report.strings import Language
 
 __all__ = [

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 import re
 
+from suwen.drugs.units import unit_text
 from suwen.report.molecule_strings import say
 from suwen.report.strings import Language
 
-__all__ = ["Sources", "amount_text", "formula_text", "number_text", "span_text", "unit_text"]
+__all__ = ["Sources", "amount_text", "formula_text", "number_text", "span_text"]
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_UNITS = {
-    "1": "", "Ao2": "Å²", "Ao": "Å", "cm3/mol": "cm³/mol", "Ao3": "Å³", "uM": "µM", "um": "µm", "Cel": "°C",
-}  # fmt: skip
 
 
 class Sources:
@@ -39,16 +37,6 @@ def number_text(value: float, digits: int = 3) -> str:
     if size >= 10**digits:
         return f"{value:,.0f}".replace("-", "−")
     return f"{value:.{digits}g}".replace("-", "−")
-
-
-def unit_text(unit: str) -> str:
-    """A UCUM unit as it is written on paper: "Å²" for "Ao2", "10⁻⁶ cm/s" for "10*-6.cm/s"; empty for a bare number."""
-    if unit in _UNITS:
-        return _UNITS[unit]
-    shown = re.sub(r"log(?:10|(?= \w+/))", "log₁₀", unit)
-    shown = re.sub(r"10[*^]\*?(-?\d+)", lambda one: f"10{one[1].translate(_SUPERSCRIPT)}", shown)
-    shown = re.sub(r"\bu(?=(?:g|l|L|M|mol|m)\b)", "µ", shown)
-    return re.sub(r"(?<=\D)\.(?=[A-Za-z])", "·", shown).replace("-", "−")
 
 
 def formula_text(formula: str) -> str:

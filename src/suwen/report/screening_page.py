@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from suwen.drugs.screening.nouns import STAGE_NAMES, Column, Desired, Kept, Screened, StageCount
 from suwen.drugs.screening.words import problem_text
+from suwen.drugs.units import unit_text
 from suwen.errors import InputError
 from suwen.report.html import environment
 from suwen.report.molecule_charts import meter
 from suwen.report.molecule_pictures import small
-from suwen.report.molecule_words import Sources, number_text, unit_text
+from suwen.report.molecule_words import Sources, number_text
 from suwen.report.screening_strings import say
 from suwen.report.strings import Language
 

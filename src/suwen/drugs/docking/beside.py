@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import selectors
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -45,10 +48,11 @@ class Beside:
         if not 1 <= threads <= 1024:
             raise InputError(f"docking uses 1 to 1024 processes, not {threads}")
         self._limit = settings.limit
-        self._head = json.dumps(
-            {"receptor": receptor.pdbqt, "box": asdict(box), "settings": asdict(settings), "threads": threads}
-        )
+        self._head = {
+            "receptor": receptor.pdbqt, "box": asdict(box), "settings": asdict(settings), "threads": threads,
+        }  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
         self._buffer = bytearray()
         self._ready = False
         self._asked = ""
@@ -144,7 +148,10 @@ class Beside:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one), "OMP_NUM_THREADS": "1"},
             cwd=tempfile.gettempdir(),
         )
-        self._send(self._head + "\n")
+        # The process makes the folder and takes it away again once Vina has read it; its name is known here too, so
+        # that one which is killed in between leaves nothing.
+        self._folder = Path(tempfile.gettempdir()) / f"suwen-dock-{secrets.token_hex(8)}"
+        self._send(json.dumps({**self._head, "folder": str(self._folder)}) + "\n")
 
     def _send(self, text: str) -> None:
         pipe = self._process.stdin if self._process is not None else None
@@ -179,6 +186,8 @@ class Beside:
             return
         process.kill()
         process.wait()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
         for pipe in (process.stdin, process.stdout):
             _close_quietly(pipe)
 

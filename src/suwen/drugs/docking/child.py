@@ -9,8 +9,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
-import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -30,22 +30,21 @@ def main() -> None:
     answers = _private_output()
     asked = iter(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8"))
     first = next(asked, "")
-    if not first:
+    if not first.endswith("\n"):  # the parent is gone, perhaps within this line
         return
     told = json.loads(first)
     settings = Settings(**told["settings"])
-    with tempfile.TemporaryDirectory(prefix="suwen-dock-") as folder:
-        try:
-            engine = _engine(Path(folder), told, settings)
-        except MissingExtraError as absent:
-            _say(answers, {"absent": str(absent)})
-            return
-        except (RuntimeError, ValueError, TypeError, OSError) as failed:
-            _say(answers, {"broken": _short(failed)})
-            return
-        _say(answers, {"ready": True})
-        for line in asked:
-            _say(answers, _answer(engine, line, settings))
+    try:
+        engine = _engine(told, settings)
+    except MissingExtraError as absent:
+        _say(answers, {"absent": str(absent)})
+        return
+    except (RuntimeError, ValueError, TypeError, OSError) as failed:
+        _say(answers, {"broken": _short(failed)})
+        return
+    _say(answers, {"ready": True})
+    for line in asked:
+        _say(answers, _answer(engine, line, settings))
 
 
 def _private_output() -> IO[str]:
@@ -58,11 +57,20 @@ def _private_output() -> IO[str]:
     return os.fdopen(own, "w", encoding="utf-8")
 
 
-def _engine(folder: Path, told: dict[str, Any], settings: Settings) -> Engine:
-    file = folder / "receptor.pdbqt"
-    file.write_text(told["receptor"], "utf-8")
+def _engine(told: dict[str, Any], settings: Settings) -> Engine:
+    """Vina reads a receptor from a file only; it lies in a folder of its own, which is gone before the first molecule.
+
+    Whoever ends this process takes the folder away as well, as it knows its name.
+    """
     box = Box(tuple(told["box"]["centre"]), tuple(told["box"]["size"]))
-    return Engine(file, box, settings, threads=told["threads"])
+    folder = Path(told["folder"])
+    folder.mkdir(mode=0o700)
+    try:
+        file = folder / "receptor.pdbqt"
+        file.write_text(told["receptor"], "utf-8")
+        return Engine(file, box, settings, threads=told["threads"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _answer(engine: Engine, line: str, settings: Settings) -> dict[str, Any]:

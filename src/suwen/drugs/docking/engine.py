@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from suwen.drugs.docking.ligand import Ligand, forms_of, ligands_of
-from suwen.drugs.docking.notices import refusal
-from suwen.drugs.docking.nouns import Box, Points, Settings
-from suwen.errors import InputError, MissingExtraError
+from suwen.drugs.docking.notices import notice, refusal
+from suwen.drugs.docking.nouns import LARGEST, Box, Points, Settings
+from suwen.errors import InputError, MissingExtraError, Problem
 from suwen.formats.molecules.nouns import Molecule
 from suwen.formats.molecules.structure import chemistry
 
@@ -20,6 +20,7 @@ __all__ = ["Engine", "docked_forms", "pose_block"]
 
 _MARGIN = 1.0  # Å by which a stretched molecule may be longer than the box's diagonal, as it bends
 _APART = 1.0  # Å between poses that are told apart
+_STEP = 0.5  # Å by which a pose may stick out of the box, as Vina's grid goes on to its next step of 0.375 Å
 
 
 class Engine:
@@ -36,7 +37,10 @@ class Engine:
         self._settings, self._box = settings, box
 
     def dock(self, ligand: Ligand) -> list[dict[str, Any]]:
-        """Every pose that is kept, best first. Raises InputError where there is none."""
+        """Every pose that is kept, best first; one that sticks out of the box has a penalty for a score, and is none.
+
+        Raises InputError where there is none.
+        """
         extent = np.ptp(ligand.mol.GetConformer().GetPositions()[: ligand.heavy], axis=0)
         if float(np.sort(extent)[0]) > min(self._box.size) + _MARGIN:
             raise refusal("room", long=float(extent.max()), box=min(self._box.size))
@@ -48,7 +52,22 @@ class Engine:
         models = _models(text)
         if not models or len(models) != len(energies):
             raise refusal("no_pose")
-        return [_pose(ligand, places, energy) for places, energy in zip(models, energies, strict=True)]
+        made = [_pose(ligand, places, energy) for places, energy in zip(models, energies, strict=True)]
+        held = Box(self._box.centre, _wider(self._box.size))
+        inside = [one for one in made if held.inside(np.asarray(one["coordinates"])).all()]
+        if not inside:
+            raise refusal("room", long=_extents(ligand)[0], box=min(self._box.size))
+        return inside
+
+    def remarks(self, ligand: Ligand, score: float) -> tuple[Problem, ...]:
+        """What to know of a molecule's best score in this box: that the box is tight, or that nothing fits."""
+        made, extents, edges = [], _extents(ligand), sorted(self._box.size, reverse=True)
+        if any(extent > edge for extent, edge in zip(extents, edges, strict=True)):
+            sizes = (" × ".join(f"{one:.3g}" for one in three) for three in (extents, edges))
+            made.append(notice("tight", molecule=next(sizes), box=next(sizes)))
+        if score >= 0.0:
+            made.append(notice("unfit", score=score))
+        return tuple(made)
 
     def score(self, ligand: Ligand) -> float:
         """Score a ligand where it lies, kcal/mol; nothing is moved."""
@@ -86,8 +105,20 @@ def docked_forms(engine: Engine, molecule: Molecule, settings: Settings) -> dict
         "heavy": ligand.heavy,
         "forms": docked,
         "poses": poses,
-        "noticed": [one.what for one in (*remarks, *ligand.noticed)],
+        "noticed": [one.what for one in (*engine.remarks(ligand, poses[0]["score"]), *remarks, *ligand.noticed)],
     }
+
+
+def _wider(size: tuple[float, float, float]) -> tuple[float, float, float]:
+    x, y, z = (min(one + 2 * _STEP, LARGEST) for one in size)
+    return x, y, z
+
+
+def _extents(ligand: Ligand) -> list[float]:
+    """Length, width and thickness in Å of the shape from which docking starts, between heavy atoms, however it lies."""
+    places = np.asarray(ligand.mol.GetConformer().GetPositions()[: ligand.heavy])
+    axes = np.linalg.svd(places - places.mean(axis=0), full_matrices=False)[2]
+    return sorted((float(one) for one in np.ptp(places @ axes.T, axis=0)), reverse=True)
 
 
 def _models(text: str) -> list[Points]:

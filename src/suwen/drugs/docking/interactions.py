@@ -24,29 +24,63 @@ _PLIP = "PLIP, Salentin S et al. Nucleic Acids Res 2015;43:W443-W447"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of contact: its name, its thresholds in words, and their source."""
+    """A kind of contact: its name, its thresholds in words of both languages, and their source."""
 
     key: str
     name: Saying
-    threshold: str
+    threshold: Saying
     source: str = _PLIP
 
 
 _ALL = (
-    Kind("hydrogen_bond", Saying("hydrogen bond", "氢键"), "donor to acceptor ≤ 4.1 Å, angle at the hydrogen ≥ 100°",
-         f"{_PLIP}; Hubbard RE, Kamran Haider M. 2001"),
-    Kind("salt_bridge", Saying("salt bridge", "盐桥"), "centres of charge ≤ 5.5 Å",
-         f"{_PLIP}; Barlow and Thornton 1983"),
-    Kind("stacking", Saying("pi stacking", "π-π堆积"),
-         "ring centres ≤ 5.5 Å, planes within 30° of parallel or upright, offset ≤ 2.0 Å", f"{_PLIP}; McGaughey 1998"),
-    Kind("cation_pi", Saying("cation-pi", "阳离子-π"), "charge to ring centre ≤ 6.0 Å, offset ≤ 2.0 Å",
-         f"{_PLIP}; Gallivan and Dougherty 1999"),
-    Kind("halogen_bond", Saying("halogen bond", "卤键"),
-         "halogen to acceptor ≤ 4.0 Å, angle at the halogen 165° ± 30°, at the acceptor 120° ± 30°",
-         f"{_PLIP}; Auffinger 2004"),
-    Kind("metal", Saying("metal coordination", "金属配位"), "metal to O, N or S ≤ 3.0 Å", f"{_PLIP}; Harding 2001"),
-    Kind("hydrophobic", Saying("hydrophobic contact", "疏水接触"), "carbons bonded to C and H only ≤ 4.0 Å"),
-)  # fmt: skip
+    Kind(
+        "hydrogen_bond",
+        Saying("hydrogen bond", "氢键"),
+        Saying("donor to acceptor ≤ 4.1 Å, angle at the hydrogen ≥ 100°", "供体与受体 ≤ 4.1 Å，氢处角度 ≥ 100°"),
+        f"{_PLIP}; Hubbard RE, Kamran Haider M. 2001",
+    ),
+    Kind(
+        "salt_bridge",
+        Saying("salt bridge", "盐桥"),
+        Saying("centres of charge ≤ 5.5 Å", "电荷中心 ≤ 5.5 Å"),
+        f"{_PLIP}; Barlow and Thornton 1983",
+    ),
+    Kind(
+        "stacking",
+        Saying("pi stacking", "π-π堆积"),
+        Saying(
+            "ring centres ≤ 5.5 Å, planes within 30° of parallel or upright, offset ≤ 2.0 Å",
+            "环心 ≤ 5.5 Å，平面与平行或垂直相差 30° 以内，偏移 ≤ 2.0 Å",
+        ),
+        f"{_PLIP}; McGaughey 1998",
+    ),
+    Kind(
+        "cation_pi",
+        Saying("cation-pi", "阳离子-π"),
+        Saying("charge to ring centre ≤ 6.0 Å, offset ≤ 2.0 Å", "电荷至环心 ≤ 6.0 Å，偏移 ≤ 2.0 Å"),
+        f"{_PLIP}; Gallivan and Dougherty 1999",
+    ),
+    Kind(
+        "halogen_bond",
+        Saying("halogen bond", "卤键"),
+        Saying(
+            "halogen to acceptor ≤ 4.0 Å, angle at the halogen 165° ± 30°, at the acceptor 120° ± 30°",
+            "卤素至受体 ≤ 4.0 Å，卤素处角度 165° ± 30°，受体处 120° ± 30°",
+        ),
+        f"{_PLIP}; Auffinger 2004",
+    ),
+    Kind(
+        "metal",
+        Saying("metal coordination", "金属配位"),
+        Saying("metal to O, N or S ≤ 3.0 Å", "金属至 O、N 或 S ≤ 3.0 Å"),
+        f"{_PLIP}; Harding 2001",
+    ),
+    Kind(
+        "hydrophobic",
+        Saying("hydrophobic contact", "疏水接触"),
+        Saying("carbons bonded to C and H only ≤ 4.0 Å", "仅与 C、H 相连的碳原子 ≤ 4.0 Å"),
+    ),
+)
 KINDS: Mapping[str, Kind] = MappingProxyType({one.key: one for one in _ALL})
 """Every kind by its key, the more specific first."""
 

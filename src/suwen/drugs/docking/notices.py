@@ -37,6 +37,17 @@ NOTICES: dict[str, Saying] = {
         "unshaped: no force field knows all its atoms, so the start shape was not relaxed",
         "未优化：力场缺少部分原子的参数，初始构象未经优化",
     ),
+    # what a score cannot be trusted for
+    "tight": Saying(
+        "tight: stretched out the molecule takes {molecule} Å and the box is {box} Å, so that poses are cut "
+        "off; enlarge the box",
+        "盒子过小：分子伸展时为{molecule} Å，而盒子为{box} Å，部分位姿无法找到；请加大盒子",
+    ),
+    "unfit": Saying(
+        "unfit: the best score, {score} kcal/mol, is not below 0: the molecule does not fit here, or the box is too "
+        "small or at a wrong place",
+        "不匹配：最优得分{score} kcal/mol不低于0：分子与此处不匹配，或盒子过小、位置不当",
+    ),
     # why a ligand was not docked
     "element": Saying(
         "element: {elements} is not known to Vina's scoring function; dock a molecule without it",

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from suwen.errors import InputError, Problem
 from suwen.formats.molecules.nouns import Molecule
 
-__all__ = ["Box", "Docked", "Pose", "Receptor", "Redocked", "Residue", "Settings"]
+__all__ = ["LARGEST", "Box", "Docked", "Pose", "Receptor", "Redocked", "Residue", "Settings"]
 
 Points = NDArray[np.float64]
-_LARGEST = 126.0  # Å along an edge: vina's grids hold 0.375 Å steps, and beyond this a search finds nothing again
+LARGEST = 126.0
+"""Å along an edge of a box: Vina's grids hold 0.375 Å steps, and beyond this a search finds nothing again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Box:
         numbers = (*self.centre, *self.size)
         if len(self.centre) != 3 or len(self.size) != 3 or not all(math.isfinite(one) for one in numbers):
             raise InputError(f"a box is three finite numbers of its centre and three of its edges in Å, not {numbers}")
-        if not all(0.0 < edge <= _LARGEST for edge in self.size):
-            raise InputError(f"the edges of a box are above 0 and at most {_LARGEST:g} Å, not {self.size}")
+        if not all(0.0 < edge <= LARGEST for edge in self.size):
+            raise InputError(f"the edges of a box are above 0 and at most {LARGEST:g} Å, not {self.size}")
 
     @property
     def volume(self) -> float:

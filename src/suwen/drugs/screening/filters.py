@@ -17,6 +17,7 @@ from suwen.drugs.screening.goals import Filters, Substructure
 from suwen.drugs.screening.nouns import Criterion, Failed
 from suwen.drugs.screening.numbers import COSTS, FORMULA, Numbers, formula_numbers
 from suwen.drugs.screening.words import problem
+from suwen.drugs.units import unit_text
 from suwen.errors import FormatError, InputError, MissingExtraError, Problem
 from suwen.formats.molecules.nouns import Molecule, Refused
 from suwen.formats.molecules.standardise import standardised
@@ -139,8 +140,8 @@ def _tests(filters: Filters) -> tuple[_Test, ...]:
 
 
 def _of_range(limit: Limit) -> _Test:
-    unit = QUANTITIES[limit.key].unit
-    behind = "" if unit == "1" else f" {unit}"
+    unit = unit_text(QUANTITIES[limit.key].unit)
+    behind = f" {unit}" if unit else ""
     said = Saying(limit.said("en") + behind, limit.said("zh") + behind)
     return _Test(
         COSTS[limit.key],

@@ -11,6 +11,7 @@ from suwen.drugs.screening.goals import ModelGoal
 from suwen.drugs.screening.nouns import Column, Criterion, Failed
 from suwen.drugs.screening.predictors import Foretold, Predictor
 from suwen.drugs.screening.words import problem
+from suwen.drugs.units import unit_text
 from suwen.errors import InputError, MissingExtraError, Problem
 from suwen.subject import Saying
 
@@ -46,7 +47,7 @@ def model_criteria(goals: Sequence[ModelGoal], columns: Sequence[Column]) -> tup
 
 
 def _criteria(goal: ModelGoal, column: Column) -> Iterator[Criterion]:
-    unit = "" if column.unit == "1" else f" {column.unit}"
+    unit = f" {unit_text(column.unit)}".rstrip()
     if goal.inside:
         said = Saying(f"{column.name.en}: like what the model learned from", f"{column.name.zh}：处于模型适用域内")
         yield Criterion(f"{goal.key}.inside", "models", said)

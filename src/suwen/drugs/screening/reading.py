@@ -27,6 +27,7 @@ from suwen.drugs.screening.goals import (
     Substructure,
     Want,
 )
+from suwen.drugs.units import unit_text
 from suwen.errors import FormatError, InputError, NotFoundError, Problem
 
 __all__ = ["goals_of", "read_goals"]
@@ -149,8 +150,9 @@ def _limits(
 
 def _unit(one: Checked, unit: str) -> None:
     stated = one.text("unit")
-    if stated and stated != unit:
-        one.wrong("unit", f"{stated!r} is not the unit it is told in", f"it is {unit!r}; turn the limits into that")
+    if stated and stated not in (unit, unit_text(unit)):
+        known = unit_text(unit) or unit
+        one.wrong("unit", f"{stated!r} is not the unit it is told in", f"it is {known!r}; turn the limits into that")
 
 
 def _substructures(part: Checked, key: str) -> tuple[Substructure, ...]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from suwen.drugs.docking.box import box_of_file, check_box
 from suwen.drugs.docking.journal import bound_to
 from suwen.drugs.docking.many import dock_many
-from suwen.drugs.docking.nouns import Box, Receptor, Settings
+from suwen.drugs.docking.notices import notice
+from suwen.drugs.docking.nouns import Box, Docked, Receptor, Settings
 from suwen.drugs.docking.receptor import read_receptor
 from suwen.drugs.screening.dockers import Answer, Laid
 from suwen.drugs.screening.goals import DockingGoal
@@ -40,7 +41,14 @@ class VinaDocker:
             processes=self.processes,
         )
         for one in found:
-            yield one.problem if isinstance(one, Refused) else Laid(one.score, one.poses[0].block)
+            yield one.problem if isinstance(one, Refused) else _laid(one)
+
+
+def _laid(one: Docked) -> Answer:
+    """The best pose; where even that has no score below 0 nothing fits, and it is no candidate with a number."""
+    if one.score >= 0.0:
+        return notice("unfit", where=one.molecule.name, score=one.score)
+    return Laid(one.score, one.poses[0].block)
 
 
 def vina_docker(goal: DockingGoal, *, seed: int, processes: int, folder: Path | None) -> VinaDocker:

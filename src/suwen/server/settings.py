@@ -1,0 +1,55 @@
+"""How the server is set up: what may be set, with what holds where nothing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Provider", "Settings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """An OpenID Connect provider whose people may sign in: issuer, our id and secret there, a name to show."""
+
+    issuer: str
+    client: str
+    secret: str = field(default="", repr=False)
+    name: str = "OpenID"
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may be set.
+
+    `store`: folder of the sealed records. `name`: host name that people type, also the relying party of passkeys.
+    `certificate`, `key`: PEM files of the server; `clients`: PEM file of authorities that certify systems and devices
+    (besides the store's own). `idle` and `longest`: seconds a session lasts unused and at most. `largest`: bytes of a
+    request's body. `a_minute`: requests of one address, `tries`: sign-ins of one address in a minute. `origins`: web
+    origins allowed to call the interfaces (SMART apps), none by default. `metrics_from`: addresses that may read the
+    metrics. `demonstration`: shows the made-up accounts on the sign-in page, for made-up patients only.
+    """
+
+    store: Path
+    host: str = "127.0.0.1"
+    port: int = 8443
+    name: str = "localhost"
+    certificate: Path | None = None
+    key: Path | None = None
+    clients: Path | None = None
+    idle: float = 15 * 60
+    longest: float = 12 * 3600
+    largest: int = 64 * 2**20
+    a_minute: int = 1200
+    tries: int = 10
+    origins: tuple[str, ...] = ()
+    metrics_from: tuple[str, ...] = ("127.0.0.1", "::1")
+    provider: Provider | None = None
+    demonstration: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def address(self) -> str:
+        """The address that people type, without a slash at its end."""
+        return f"https://{self.name}" if self.port == 443 else f"https://{self.name}:{self.port}"

@@ -127,7 +127,7 @@ def fit_activity(table: Path, **options: Any) -> None:
     """
     lang, predict = options["lang"], options["predict"]
     _checked(table, options)
-    asked = [] if predict is None else _asked(predict, options["name_column"])
+    asked = [] if predict is None else _asked(predict, options["name_column"], needed=_is_model(table))
     model = _model(table, options)
     if options["saved"] is not None:
         from suwen.drugs.activity.stored import save_activity  # noqa: PLC0415
@@ -190,12 +190,17 @@ def _model(table: Path, options: dict[str, Any]) -> ActivityModel:
         return fitted(assay, seed=options["seed"], judged=not options["quick"], notify=told)
 
 
-def _asked(file: Path, field: str) -> list[Molecule | Refused]:
+def _asked(file: Path, field: str, *, needed: bool) -> list[Molecule | Refused]:
     from suwen.formats.molecules import read_molecules  # noqa: PLC0415
 
-    # A table finds its own columns; the field of names of an SDF cannot be found.
+    # A table finds its own columns; the field of names of an SDF cannot be found. It may be meant of the assay alone.
     is_sdf = file.name.lower().removesuffix(".gz").endswith((".sdf", ".sd"))
-    asked = list(read_molecules(file, name_column=field if is_sdf else ""))
+    try:
+        asked = list(read_molecules(file, name_column=field if is_sdf else ""))
+    except InputError:
+        if needed or not is_sdf:
+            raise
+        asked = list(read_molecules(file))
     if not asked:
         raise InputError(f"{file.name}, which --predict names, holds no molecule")
     return asked

@@ -21,6 +21,8 @@ _NAMES = (
     "drug_name", "molecule_chembl_id", "chembl_id", "zinc_id", "identifier", "cas", "名称", "编号", "化合物",
     "化合物名称", "药物", "药名",
 )  # fmt: skip
+_NAMING = frozenset(("name", "id", "title", "identifier", "code", "number", "no", "nr", "key", "cas"))
+_SORTING = frozenset(("target", "assay", "class", "label", "group", "cluster", "activity", "protein", "gene", "series"))
 _MOST_TRIED = 20  # rows tried for what a column holds
 _SHARE = 0.6  # of its cells that have to be structures
 
@@ -69,7 +71,8 @@ def columns_in(rows: Sequence[Sequence[str]], column: str, name_column: str) -> 
         at, how = _stated(called, column), "stated"
     else:
         at, how = _found(called, body)
-    return Columns(at, _stated(called, name_column) if name_column else _names(called, at, body), called, headed, how)
+    names = _stated(called, name_column) if name_column else _names(called, at, body, headed=headed)
+    return Columns(at, names, called, headed, how)
 
 
 def _plain(cell: str) -> str:
@@ -120,12 +123,22 @@ def _is_structure(cell: str) -> bool:
     return bool(mol.GetNumAtoms() > 1)
 
 
-def _names(called: Sequence[str], structures: int, body: Sequence[Sequence[str]]) -> int:
+def _names(called: Sequence[str], structures: int, body: Sequence[Sequence[str]], *, headed: bool) -> int:
+    """The column of names: by its title; of two columns without titles the second, as in a list of SMILES."""
     plain = [_plain(one) for one in called]
     for name in _NAMES:
         if name in plain and plain.index(name) != structures:
             return plain.index(name)
-    return 1 if len(called) == 2 and structures == 0 and not _numeric(body) else -1
+    if len(called) != 2 or structures != 0:
+        return -1
+    # A second column of words may be a class ("active") that is to be learned; only its title can tell.
+    return 1 if (_is_name(plain[1]) if headed else not _numeric(body)) else -1
+
+
+def _is_name(title: str) -> bool:
+    """Whether a title's words say that its cells name molecules, and not their class or target."""
+    words = set(title.split("_"))
+    return (bool(words & _NAMING) and not words & _SORTING) or any(one in title for one in ("名", "编号"))
 
 
 def _numeric(body: Sequence[Sequence[str]]) -> bool:

@@ -13,7 +13,7 @@ from typing import cast
 from suwen.errors import FormatError, NotFoundError
 from suwen.formats.molecules.notices import refusal
 
-__all__ = ["LIMIT", "MOST_LINE", "LineTooLongError", "Source", "lines_of"]
+__all__ = ["LIMIT", "MOST_LINE", "LineTooLongError", "Source", "check_text", "lines_of"]
 
 LIMIT = 8 * 2**30  # bytes of a file once unpacked: ten million molecules with their fields
 MOST_LINE = 2**20  # bytes of one line; a structure and its fields take a thousandth of that
@@ -21,6 +21,15 @@ _CHUNK = 2**16
 _FREE = 2**24  # bytes that may be unpacked whatever the ratio
 _RATIO = 100  # gzip packs tables of molecules 3 to 30 times; a bomb 1,000 times
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_KINDS = (
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file"),
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+)
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1a\x1b"))
+_FOREIGN = 0.02  # share of control characters beyond which bytes are no text
 
 
 class LineTooLongError(Exception):
@@ -36,16 +45,15 @@ class Source:
 
     """
 
-    __slots__ = ("_file", "_left", "_limit", "_packed", "_read")
+    __slots__ = ("_ahead", "_file", "_left", "_limit", "_packed", "_read")
 
     def __init__(self, path: Path, limit: int) -> None:
         self._left = self._limit = limit
         self._read = 0
+        self._ahead: bytes | FormatError = b""
         # A pipe or a device would hang or never end.
         if not path.is_file():
-            raise (
-                NotFoundError("there is no file at this path") if not path.exists() else FormatError("not a plain file")
-            )
+            raise (NotFoundError(f"there is no file {path}") if not path.exists() else FormatError("not a plain file"))
         try:
             with path.open("rb") as file:
                 packed = file.read(2) == b"\x1f\x8b"
@@ -60,8 +68,23 @@ class Source:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
+    def head(self) -> bytes:
+        """The first bytes, which `chunk` gives again; b"" where they cannot be had, which `chunk` tells."""
+        try:
+            self._ahead = self.chunk()
+        except FormatError as error:
+            self._ahead = error
+            return b""
+        return self._ahead
+
     def chunk(self) -> bytes:
         """Some more bytes, b"" at the end; FormatError where the file is damaged or unpacks to too much."""
+        ahead, self._ahead = self._ahead, b""
+        if isinstance(ahead, FormatError):
+            raise ahead
+        return ahead or self._more()
+
+    def _more(self) -> bytes:
         try:
             data = self._file.read1(_CHUNK)  # what is there already, so that a file cut short gives all it has
         except (OSError, EOFError, zlib.error) as error:
@@ -71,6 +94,21 @@ class Source:
         if self._read > most:
             raise refusal("bomb", most=most)
         return data
+
+
+def check_text(source: Source) -> None:
+    """Refuse a file that has not been read from where its first bytes are no text, whatever its name says.
+
+    Raises FormatError, which names the kind where it is a usual one.
+    """
+    head = source.head()
+    kind = next((kind for mark, kind in _KINDS if head.startswith(mark)), "")
+    if kind:
+        raise FormatError(f"this is {kind}, and no text; export its molecules as .csv, .smi or .sdf")
+    if any(head.startswith(mark) for mark, _encoding in _MARKS):
+        return
+    if len(head) - len(head.translate(None, _CONTROL)) > max(1.0, _FOREIGN * len(head)):
+        raise FormatError("this is a binary file, and no text in UTF-8, UTF-16 with its mark, or GB 18030")
 
 
 def lines_of(source: Source) -> Iterator[str | LineTooLongError]:

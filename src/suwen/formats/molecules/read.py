@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from suwen.errors import FormatError
-from suwen.formats.molecules.lines import LIMIT, LineTooLongError, Source, lines_of
+from suwen.errors import FormatError, InputError
+from suwen.formats.molecules.lines import LIMIT, LineTooLongError, Source, check_text, lines_of
 from suwen.formats.molecules.nouns import Molecule, Refused
 from suwen.formats.molecules.records import read_records
 from suwen.formats.molecules.rows import made_of, numbered, problem_of
@@ -31,7 +31,8 @@ def read_molecules(
     Args:
         path: the file: SMILES and name in each line; or a table; or records of V2000 or V3000.
         column: the column of structures by name or number from 1; found by name or content where "".
-        name_column: the column of names; of an SDF the field that holds the name, else its first line.
+        name_column: the column of names; of an SDF the field that holds the name, else its first line. A table of two
+            columns whose line of titles does not call the second one a name has no names.
         limit: most bytes read, once unpacked.
 
     Yields:
@@ -41,16 +42,28 @@ def read_molecules(
 
     Raises:
         NotFoundError: nothing is at this path.
-        FormatError: it is no plain file, of another suffix, or a table without a column of structures.
-        InputError: a stated column is not there.
+        FormatError: it is no plain file, no text, of another suffix, or a table without a column of structures.
+        InputError: a stated column is not there, as in a list of SMILES, or none of the first records of an SDF has
+            the stated field.
         MissingExtraError: RDKit is not installed.
 
     """
     path = Path(path)
+    try:
+        yield from _read(path, column, name_column, limit)
+    except FormatError as error:
+        raise FormatError(f"{path.name}: {error}") from error
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from error
+
+
+def _read(path: Path, column: str, name_column: str, limit: int) -> Iterator[Molecule | Refused]:
     name = path.name.lower().removesuffix(".gz")
     if path.exists() and not name.endswith((*_LISTS, *_TABLES, *_RECORDS)) and not path.is_dir():
         raise FormatError(f"molecules are read from {', '.join((*_LISTS, *_TABLES, *_RECORDS))}; the suffix is another")
+    _check_stated(name, column, name_column)
     with Source(path, limit) as source:
+        check_text(source)
         lines = lines_of(source)
         if name.endswith(_RECORDS):
             yield from read_records(lines, name_column)
@@ -58,6 +71,17 @@ def read_molecules(
             yield from read_table(lines, column, name_column)
         else:
             yield from _list(lines)
+
+
+def _check_stated(name: str, column: str, name_column: str) -> None:
+    """Refuse a stated column where there are none, which would pass unheard."""
+    if name.endswith(_LISTS) and (column or name_column):
+        raise InputError(
+            f"a list of SMILES has no columns, and {column or name_column!r:.60} is asked for; columns are stated of "
+            f"{' and '.join(_TABLES)}"
+        )
+    if name.endswith(_RECORDS) and column:
+        raise InputError(f"its records hold one structure each, and no column {column!r:.60} of structures")
 
 
 def _list(lines: Iterator[str | LineTooLongError]) -> Iterator[Molecule | Refused]:

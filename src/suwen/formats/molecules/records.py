@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, islice
 
-from suwen.errors import FormatError, Problem
+from suwen.errors import FormatError, InputError, Problem
 from suwen.formats.molecules.lines import LineTooLongError
 from suwen.formats.molecules.notices import notice, refusal
 from suwen.formats.molecules.nouns import Molecule, Refused
@@ -18,18 +19,30 @@ __all__ = ["read_records"]
 _MOST_RECORD = 2**20  # characters of one record
 _FIELD = re.compile(r"^>[^<]*<(?P<name>[^>]*)>")
 _SHOWN = 200
+_LOOKED_AT = 50  # records in which a field that is asked for has to be found
 
 
 def read_records(lines: Iterator[str | LineTooLongError], name_field: str = "") -> Iterator[Molecule | Refused]:
     """Every record up to its `$$$$` as a Molecule, or the reason why it is none; a mol file is one record.
 
-    `written` is the canonical SMILES of the block as drawn, `fields` are the properties of the record.
+    `written` is the canonical SMILES of the block as drawn, `fields` are the properties of the record. Raises
+    InputError where none of the first 50 records has the `name_field` that is asked for.
     """
-    for number, found in enumerate(_records(lines), start=1):
+    records = _records(lines)
+    ahead = list(islice(records, _LOOKED_AT)) if name_field else []
+    _check_field(ahead, name_field)
+    for number, found in enumerate(chain(ahead, records), start=1):
         if isinstance(found, Problem):
             yield Refused(number, "", found)
             continue
         yield _molecule(number, found, name_field)
+
+
+def _check_field(ahead: list[list[str] | Problem], name_field: str) -> None:
+    known = {name: None for record in ahead if isinstance(record, list) for name, _value in _fields(_below(record))}
+    if name_field and ahead and name_field not in known:
+        has = f"they have {', '.join(list(known)[:20])}" if known else "they have none"
+        raise InputError(f"its records have no field {name_field!r:.60}; {has}")
 
 
 def _records(lines: Iterator[str | LineTooLongError]) -> Iterator[list[str] | Problem]:
@@ -62,16 +75,21 @@ def _records(lines: Iterator[str | LineTooLongError]) -> Iterator[list[str] | Pr
 
 
 def _molecule(number: int, record: list[str], name_field: str) -> Molecule | Refused:
-    end = next((at for at, line in enumerate(record) if line.startswith("M  END")), len(record) - 1) + 1
-    fields = _fields(record[end:])
+    below = _below(record)
+    fields = _fields(below)
     name = dict(fields).get(name_field, "") if name_field else (record[0].strip() if record else "")
     try:
-        mol = mol_of_block("\n".join(record[:end]) + "\n")
+        mol = mol_of_block("\n".join(record[: len(record) - len(below)]) + "\n")
         written = _written(mol)
         made = standardised(mol, written=written, name=name)
     except FormatError as error:
         return Refused(number, name[:_SHOWN], error.problems[0])
     return replace(made, fields=tuple(one for one in fields if one[0] != name_field))
+
+
+def _below(record: list[str]) -> list[str]:
+    """The lines below the mol block."""
+    return record[next((at for at, line in enumerate(record) if line.startswith("M  END")), len(record) - 1) + 1 :]
 
 
 def _written(mol: object) -> str:

@@ -3,6 +3,8 @@
 from suwen.govern.auditing import (
     Proof,
     audit_events,
+    checked_consistency,
+    checked_proof,
     current_checkpoint,
     prove_consistency,
     prove_entry,
@@ -39,12 +41,23 @@ from suwen.govern.machines import (
     begin_authority,
     certify_device,
     list_devices,
+    recognise_client,
     recognise_device,
     register_device,
     revoke_device,
     trust_authority,
+    trusted_authorities,
 )
 from suwen.govern.names import Lacking, lacking, names_of, own_account
+from suwen.govern.openid import OpenIdLogin, begin_openid_login, log_in_with_openid
+from suwen.govern.passkeys import (
+    begin_passkey,
+    begin_passkey_login,
+    finish_passkey,
+    list_passkeys,
+    log_in_with_passkey,
+    remove_passkey,
+)
 from suwen.govern.people import (
     begin_second_factor,
     change_password,
@@ -60,6 +73,7 @@ from suwen.govern.people import (
     revoke_role,
     unlock_account,
 )
+from suwen.govern.presence import may, require_known
 from suwen.govern.upkeep import (
     Found,
     Report,
@@ -77,7 +91,11 @@ from suwen.govern.upkeep import (
 from suwen.records.access import Act, Purpose, Role
 from suwen.records.audit import Checkpoint, Event, EventKind, Outcome
 from suwen.records.identity.login import Policy
-from suwen.records.identity.nouns import Account, Device
+from suwen.records.identity.nouns import Account, Device, Passkey
+from suwen.records.identity.oidc import Provider as OpenIdProvider
+from suwen.records.identity.passkeys import Ceremony, RelyingParty
+from suwen.records.identity.pending import Waiting
+from suwen.records.identity.sessions import Lifetime
 from suwen.records.keys import PROVIDERS
 from suwen.records.people import Actor
 from suwen.records.relations import BreakGlass, Care
@@ -89,6 +107,7 @@ __all__ = [
     "Actor",
     "BreakGlass",
     "Care",
+    "Ceremony",
     "Checkpoint",
     "Device",
     "Event",
@@ -96,28 +115,40 @@ __all__ = [
     "FirstAccount",
     "Found",
     "Lacking",
+    "Lifetime",
+    "OpenIdLogin",
+    "OpenIdProvider",
     "Opening",
     "Outcome",
+    "Passkey",
     "Place",
     "Policy",
     "Proof",
     "Purpose",
     "Records",
+    "RelyingParty",
     "Report",
     "Role",
+    "Waiting",
     "audit_events",
     "back_up",
     "begin_authority",
+    "begin_openid_login",
+    "begin_passkey",
+    "begin_passkey_login",
     "begin_second_factor",
     "certify_device",
     "change_passphrase",
     "change_password",
     "check_store",
+    "checked_consistency",
+    "checked_proof",
     "clean_store",
     "confirm_second_factor",
     "create_records",
     "current_checkpoint",
     "erase_patient",
+    "finish_passkey",
     "grant_care",
     "grant_role",
     "hospital_public_key",
@@ -128,11 +159,15 @@ __all__ = [
     "list_break_glass",
     "list_care",
     "list_devices",
+    "list_passkeys",
     "lock_account",
     "log_in",
     "log_in_as_subject",
+    "log_in_with_openid",
+    "log_in_with_passkey",
     "log_out",
     "log_public_key",
+    "may",
     "names_of",
     "open_account",
     "open_records",
@@ -145,6 +180,7 @@ __all__ = [
     "read_checkpoint",
     "recognise_device",
     "register_device",
+    "remove_passkey",
     "renew_witness",
     "reset_password",
     "restore_backup",
@@ -157,6 +193,7 @@ __all__ = [
     "snapshots_in",
     "store_id",
     "trust_authority",
+    "trusted_authorities",
     "unlock_account",
     "upgrade_store",
     "verify_store",

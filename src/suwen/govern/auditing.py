@@ -17,13 +17,24 @@ from suwen.records.audit import (
     inclusion_proof,
     leaf_bytes,
     leaf_hash,
+    verify_consistency,
+    verify_inclusion,
 )
 from suwen.records.audit import verify as verify_checkpoint
 from suwen.records.gate import Records
 from suwen.records.people import Actor
 from suwen.records.store.log import entries, read_head, tree
 
-__all__ = ["Proof", "audit_events", "current_checkpoint", "prove_consistency", "prove_entry", "read_audit"]
+__all__ = [
+    "Proof",
+    "audit_events",
+    "checked_consistency",
+    "checked_proof",
+    "current_checkpoint",
+    "prove_consistency",
+    "prove_entry",
+    "read_audit",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +120,21 @@ def prove_consistency(actor: Actor, records: Records, earlier: Checkpoint) -> tu
         if not 0 < earlier.size <= now.size:
             raise InputError(f"the earlier checkpoint is of {earlier.size} entries; give one of 1 to {now.size}")
         return list(consistency_proof(earlier.size, now.size, tree(connection))), head.checkpoint
+
+
+def checked_proof(actor: Actor, records: Records, index: int) -> tuple[Proof, bytes, bool]:
+    """The proof of an entry, the root that its checkpoint signs (32 bytes), and whether one leads to the other.
+
+    Raises as `prove_entry`, TamperError where the checkpoint's signature is not the log's.
+    """
+    proof = prove_entry(actor, records, index)
+    signed = verify_checkpoint(proof.checkpoint, records.store.log_key)
+    holds = verify_inclusion(index, signed.size, proof.leaf, list(proof.hashes), signed.root)
+    return proof, signed.root, holds
+
+
+def checked_consistency(actor: Actor, records: Records, earlier: Checkpoint) -> tuple[int, bool]:
+    """How many entries the log has now, and whether it only grew since an earlier checkpoint. Raises as the proof."""
+    hashes, text = prove_consistency(actor, records, earlier)
+    now = verify_checkpoint(text, records.store.log_key)
+    return now.size, verify_consistency(earlier.size, now.size, hashes, earlier.root, now.root)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from suwen.server.pages import worklist
+from suwen.server.pages import security, security_audit, security_machines, worklist
 
 __all__ = ["ROUTERS"]
 
-ROUTERS: tuple[APIRouter, ...] = (worklist.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    worklist.router,
+    security.router,
+    security_machines.router,
+    security_audit.router,
+)

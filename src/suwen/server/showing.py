@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from suwen.server.places import PLACES, Place
 from suwen.server.visitors import Visitor, language_of
 from suwen.subject import Saying
 
-__all__ = ["Words", "asset", "is_fragment", "show", "styles", "templates", "worded"]
+__all__ = ["Words", "asset", "is_fragment", "iso_time", "short_time", "show", "styles", "templates", "worded"]
 
 Words = Mapping[str, Saying]
 _MANIFEST = ("assets", ".vite", "manifest.json")
@@ -101,4 +102,15 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     found.globals.update(asset=asset, styles=styles)
+    found.filters.update(short_time=short_time, iso_time=iso_time)
     return found
+
+
+def short_time(at: float) -> str:
+    """A time (microseconds, UTC) to the minute, in UTC: a hospital's log and its screens tell the same time."""
+    return f"{datetime.fromtimestamp(at / 1e6, UTC):%Y-%m-%d %H:%M}"
+
+
+def iso_time(at: float) -> str:
+    """The same for machines."""
+    return datetime.fromtimestamp(at / 1e6, UTC).isoformat()

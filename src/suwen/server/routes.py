@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from suwen.server.pages import security, security_audit, security_machines, worklist
+from suwen.server.pages import heart, meanings, models, security, security_audit, security_machines, worklist
 
 __all__ = ["ROUTERS"]
 
 ROUTERS: tuple[APIRouter, ...] = (
     worklist.router,
+    heart.router,
+    meanings.router,
+    models.router,
     security.router,
     security_machines.router,
     security_audit.router,

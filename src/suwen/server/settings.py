@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Provider", "Settings"]
+__all__ = ["CdsClient", "Provider", "Settings", "SmartClient"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,39 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SmartClient:
+    """An app that may ask people for access (SMART App Launch 2.2), or a service that acts for itself.
+
+    `id`: as the app names itself. `name`: what people are shown. `redirects`: the exact addresses that people are sent
+    back to. `scopes`: the most it may be granted ("patient/*.rs"). `secret`: of an app that can keep one. `jwks`: file
+    of the public keys (JSON Web Key Set) of one that signs instead. With neither the app is a public one. `launch`:
+    address that opens it from a patient's page. `device`: the registered device as which a service acts for itself.
+    """
+
+    id: str
+    name: str
+    redirects: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    secret: str = field(default="", repr=False)
+    jwks: Path | None = None
+    launch: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdsClient:
+    """A system that may call the CDS Hooks services.
+
+    `issuer`: the `iss` of its tokens. `jwks`: file of its public keys (JSON Web Key Set). `device`: the registered
+    device as which it reads records.
+    """
+
+    issuer: str
+    jwks: Path
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that may be set.
 
@@ -29,7 +62,8 @@ class Settings:
     (besides the store's own). `idle` and `longest`: seconds a session lasts unused and at most. `largest`: bytes of a
     request's body. `a_minute`: requests of one address, `tries`: sign-ins of one address in a minute. `origins`: web
     origins allowed to call the interfaces (SMART apps), none by default. `metrics_from`: addresses that may read the
-    metrics. `demonstration`: shows the made-up accounts on the sign-in page, for made-up patients only.
+    metrics. `trainings`: folder of runs of `suwen train` that the models page shows. `demonstration`: shows the made-up
+    accounts on the sign-in page, for made-up patients only.
     """
 
     store: Path
@@ -45,8 +79,12 @@ class Settings:
     a_minute: int = 1200
     tries: int = 10
     origins: tuple[str, ...] = ()
+    trainings: Path | None = None
     metrics_from: tuple[str, ...] = ("127.0.0.1", "::1")
     provider: Provider | None = None
+    apps: tuple[SmartClient, ...] = ()
+    cds_clients: tuple[CdsClient, ...] = ()
+    fhir_servers: tuple[str, ...] = ()
     demonstration: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property

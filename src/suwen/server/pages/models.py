@@ -1,0 +1,120 @@
+"""The models of the house: cards with purpose and limits first, figures, lineage; trainings as they run."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from fastapi import APIRouter, Request, Response
+
+from suwen.errors import FormatError, NotFoundError
+from suwen.server.house import house_of
+from suwen.server.pages.trainings import Run, run_named, runs_in
+from suwen.server.showing import Words, show
+from suwen.server.visitors import Signed
+from suwen.subject import Saying
+
+if TYPE_CHECKING:
+    from suwen.learn.card import Card
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+WORDS: Words = MappingProxyType(
+    {
+        "title": Saying("Models", "模型"),
+        "lead": Saying(
+            "What each model is for and where it ends, before any figure. Figures carry the interval and the examples "
+            "they were measured on.",
+            "先说明用途与局限，再列指标。各项指标均附区间及测得该指标的样本数。",
+        ),
+        "shipped": Saying("Shipped with Suwen", "随素问提供"),
+        "own": Saying("Trained here", "本院训练"),
+        "runs": Saying("Trainings", "训练"),
+        "no_runs": Saying(
+            "No training is kept in the folder of this server ({folder}).",
+            "本服务器的文件夹（{folder}）中没有训练记录。",
+        ),
+        "no_folder": Saying(
+            "No folder of trainings is set (setting: trainings).", "未设置训练文件夹（设置项：trainings）。"
+        ),
+        "examples": Saying("Examples learned from", "训练样本数"),
+        "calibrated": Saying("Calibration", "校准"),
+        "uncalibrated": Saying("not calibrated", "未校准"),
+        "back": Saying("All models", "全部模型"),
+        "vouched": Saying("Its card is pinned in this version of Suwen.", "模型卡已固定于本版本。"),
+        "epoch": Saying("Epoch", "轮次"),
+        "loss": Saying("Training loss", "训练损失"),
+        "validation": Saying("Validation loss", "验证损失"),
+        "rate": Saying("Rate", "学习率"),
+        "seconds": Saying("Seconds", "用时（秒）"),
+        "figures": Saying("Figures", "指标"),
+        "network": Saying("Network", "网络"),
+        "running": Saying("still growing; this page follows it", "仍在进行，页面将自动更新"),
+        "course": Saying("Course of the losses: training solid, validation dashed", "损失曲线：实线为训练，虚线为验证"),
+    }
+)
+
+
+@router.get("/models")
+def models(request: Request, visitor: Signed) -> Response:
+    """All shipped models, and the trainings of this house."""
+    folder = house_of(request).settings.trainings
+    return show(
+        request, "models.html", WORDS, visitor=visitor, cards=_cards(), runs=runs_in(folder) if folder else (),
+        folder=folder,
+    )  # fmt: skip
+
+
+@router.get("/models/runs/{name}")
+def run(request: Request, visitor: Signed, name: str) -> Response:
+    """One training: its course so far; the page asks again while it grows."""
+    return show(request, "model_run.html", WORDS, visitor=visitor, run=_run(request, name))
+
+
+@router.get("/models/runs/{name}/course")
+def course(request: Request, visitor: Signed, name: str) -> Response:
+    """The part of that page which grows."""
+    return show(request, "model_course.html", WORDS, visitor=visitor, run=_run(request, name))
+
+
+@router.get("/models/{name}")
+def model(request: Request, visitor: Signed, name: str) -> Response:
+    """The card of one model."""
+    from suwen.report.card_view import card_view, told  # noqa: PLC0415
+
+    found = next((one for one in _cards() if one.name == name), None)
+    if found is None:
+        raise NotFoundError("no model of this name is shipped")
+    lang: Literal["en", "zh"] = "zh" if visitor.lang == "zh" else "en"
+    view = card_view(found, lang, ("pinned", ""))
+    return show(request, "model.html", WORDS, visitor=visitor, view=view, told=partial(told, lang=lang), card=found)
+
+
+def _run(request: Request, name: str) -> Run:
+    folder = house_of(request).settings.trainings
+    if folder is None:
+        raise NotFoundError("no folder of trainings is set")
+    return run_named(folder, name)
+
+
+@cache
+def _cards() -> tuple[Card, ...]:
+    """The cards that this package ships; they are pinned by digest where their weights are loaded."""
+    from suwen.learn.card import Card  # noqa: PLC0415
+
+    found = []
+    for file in sorted(_shipped().rglob("*.json")):
+        try:
+            found.append(Card.from_json(file.read_bytes()))
+        except FormatError:  # pins.json, which is no card
+            continue
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+def _shipped() -> Path:
+    from importlib import resources  # noqa: PLC0415
+
+    return Path(str(resources.files("suwen.learn").joinpath("shipped")))

@@ -23,12 +23,21 @@ if TYPE_CHECKING:
     from suwen.consult import Area, Consultation
     from suwen.govern import Actor, Records
 
-__all__ = ["Ward", "demo", "demonstration"]
+__all__ = ["Ward", "admit", "demo", "demonstration"]
 
 _SECRETS = "secrets.json"  # of the demonstration: they lie beside the store, where real ones never may
 _PASSPHRASE = "passphrase.txt"  # noqa: S105 (the name of a file)
 _OFFICERS = ("administrator", "security", "auditor")
 _PHYSICIAN = "physician"
+# Who else works in the demonstration: login, role, name. The second physician treats nobody: for emergency access.
+_PEOPLE = (
+    (_PHYSICIAN, "physician", "Demonstration Physician 演示医师"),
+    ("night-physician", "physician", "Night Physician 夜班医师"),
+    ("radiologist", "imaging specialist", "Demonstration Radiologist 演示影像医师"),
+    ("nurse", "nurse", "Demonstration Nurse 演示护士"),
+    ("researcher", "researcher", "Demonstration Researcher 演示研究员"),
+    ("data-scientist", "data scientist", "Demonstration Data Scientist 演示数据科学家"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ def demo(folder: Path, outs: tuple[Path, ...], **options: Any) -> None:
     lang = options["lang"]
     ward = demonstration(folder)
     with _open(ward) as (actor, records):
-        patients = _admit(actor, records)
+        patients = admit(actor, records)
         engine = open_engine((options["hpo"], options["library"], options["no_library"]), say)
         reader = NoteReader(engine.knowledge)
         found = [_consulted(actor, records, one, engine, reader) for one in patients]
@@ -93,7 +102,7 @@ def demonstration(folder: Path) -> Ward:
     if place.exists() and any(place.iterdir()):
         raise InputError(f"{folder} holds something else; name another folder with --folder")
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ward = Ward(place, _secret(), {login: _secret() for login in (*_OFFICERS, _PHYSICIAN)})
+    ward = Ward(place, _secret(), {login: _secret() for login in (*_OFFICERS, *(one[0] for one in _PEOPLE))})
     say("Making a sealed store for the demonstration ...")
     _build(ward)
     write_whole(place / _PASSPHRASE, [ward.passphrase + "\n"])
@@ -107,15 +116,15 @@ def _secret() -> str:
 
 
 def _build(ward: Ward) -> None:
-    """A store, its three officers, and one physician; nobody keeps a first password."""
+    """A store, its three officers, and who works there; nobody keeps a first password."""
     from suwen.govern import Opening, Place, Role, change_password, create_records, open_account  # noqa: PLC0415
 
     records, first = create_records(ward.store, Place(), Opening(lambda _: ward.passphrase), logins=_OFFICERS)
     with records.store:
         actors = [change_password(records, one.login, one.password, ward.passwords[one.login]) for one in first]
-        name = "Demonstration Physician 演示医师"
-        _, password = open_account(actors[0], records, _PHYSICIAN, name, roles=[Role.PHYSICIAN])
-        change_password(records, _PHYSICIAN, password, ward.passwords[_PHYSICIAN])
+        for login, role, name in _PEOPLE:
+            _, password = open_account(actors[0], records, login, name, roles=[Role(role)])
+            change_password(records, login, password, ward.passwords[login])
 
 
 @contextlib.contextmanager
@@ -130,7 +139,7 @@ def _open(ward: Ward) -> Iterator[tuple[Actor, Records]]:
         yield actor, records
 
 
-def _admit(actor: Actor, records: Records) -> list[str]:
+def admit(actor: Actor, records: Records) -> list[str]:
     """Import the ward; who is there already is left as they are. The patients in the order of their files."""
     from suwen.consult import import_fhir  # noqa: PLC0415
     from suwen.formats.fhir import read_document  # noqa: PLC0415

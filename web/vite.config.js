@@ -15,6 +15,7 @@ export default defineConfig({
       input: {
         app: "src/app.js",
         charts: "src/charts.js",
+        heart: "src/heart.js",
         images: "src/images.js",
         molecules: "src/molecules.js",
       },

@@ -27,7 +27,7 @@ from suwen.drugs.activity.nouns import MEMBERS, Assay, Measured
 from suwen.drugs.activity.stored import load_activity, save_activity
 from suwen.drugs.activity.sureness import fit_band
 from suwen.errors import FormatError, InputError, NotFoundError, TamperError
-from suwen.formats.molecules import read_molecule
+from suwen.formats.molecules import read_molecule, write_molecules
 
 TAILS = ("", "C", "CC", "CCC", "O", "N", "F", "Cl", "OC", "C#N")
 HEADS = ("c1ccc(X)cc1", "c1ccnc(X)c1", "C1CCN(CC1)CCX", "c1cc2ccccc2cc1X", "C1CCCC1CX", "c1csc(X)c1")
@@ -243,11 +243,30 @@ def test_the_command_uses_a_kept_model_in_both_languages(kept: Path, tmp_path: P
     assert shown.exit_code == 0
     assert ("研究" if lang == "zh" else "research") in shown.output
     assert ("超出适用域" if lang == "zh" else "outside the domain") in shown.output
+    whole = sum(one.weight for one in load_activity(kept).shares)
+    assert (f"权重合计 {whole:.2f}" if lang == "zh" else f"Weights make {whole:.2f} together") in shown.output
     assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert (f"合计 {whole:.2f}" if lang == "zh" else f"Together {whole:.2f}") in page.read_text("utf-8")
     lines = out.read_text("utf-8").splitlines()
     assert len(lines) == 4
     assert lines[1].startswith("'=evil()")
-    assert "row 3" in lines[2]
+    assert ("第3行：字符" if lang == "zh" else "row 3: character") in lines[2]
+
+
+def test_a_field_of_names_is_needed_of_what_is_asked_where_it_can_be_meant_of_nothing_else(
+    kept: Path, tmp_path: Path
+) -> None:
+    asked = tmp_path / "new.sdf"
+    write_molecules([read_molecule("CCO", name="ethanol")], asked)
+    table = tmp_path / "assay.csv"
+    rows = [f"{one.smiles},{one.value:.4f},n" for one in _assay().molecules]
+    table.write_text("\n".join(["smiles,pIC50,lab", *rows]) + "\n", "utf-8")
+    given = ["--predict", str(asked), "--name-column", "lab", "--json"]
+    found = CliRunner().invoke(command, [str(kept), *given])
+    assert isinstance(found.exception, InputError)
+    assert "new.sdf: its records have no field 'lab'" in str(found.exception)
+    shown = CliRunner().invoke(command, [str(table), "--quick", *given], catch_exceptions=False)
+    assert [one["name"] for one in json.loads(shown.stdout)["forecasts"]] == ["ethanol"]
 
 
 def test_the_command_reads_a_table_and_tells_all_as_json(tmp_path: Path) -> None:

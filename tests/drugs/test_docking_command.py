@@ -93,6 +93,37 @@ def test_nothing_docked_is_exit_status_1_and_no_score(made: tuple[Path, str]) ->
 
 
 @pytest.mark.parametrize(
+    ("lang", "said"), [("en", "! CCCO: unfit: the best score"), ("zh", "! CCCO: 不匹配：最优得分")]
+)
+def test_a_score_not_below_0_is_said_on_the_screen_and_in_the_table(
+    made: tuple[Path, str], tmp_path: Path, lang: str, said: str
+) -> None:
+    receptor, box = made
+    small = ",".join([*box.split(",")[:3], "3", "3", "3"])
+    table = tmp_path / "out.csv"
+    found = run(str(receptor), "CCCO", "--box", small, *QUICK, "--csv", str(table), "--lang", lang)
+    assert said in found.stderr, found.output
+    row = next(csv.DictReader(table.read_text("utf-8").splitlines()))
+    assert float(row["score"]) >= 0
+    assert said.removeprefix("! CCCO: ") in row["noticed"]
+
+
+def test_what_is_wrong_with_a_file_names_it(made: tuple[Path, str], tmp_path: Path) -> None:
+    receptor, box = made
+    flat, empty = tmp_path / "flat.sdf", tmp_path / "empty.pdb"
+    flat.write_text(Chem.MolToMolBlock(Chem.MolFromSmiles("CCO")) + "$$$$\n", "utf-8")
+    empty.write_text("HEADER\n", "utf-8")
+    for words, name in (
+        ((str(receptor), "CCCO", "--box-ligand", str(flat)), "flat.sdf: "),
+        ((str(receptor), "--redock", str(flat)), "flat.sdf: "),
+        ((str(empty), "CCCO", "--box", box), "empty.pdb: "),
+    ):
+        found = run(*words)
+        assert isinstance(found.exception, FormatError), words
+        assert str(found.exception).count(name) == 1, words
+
+
+@pytest.mark.parametrize(
     ("words", "kind", "match"),
     [
         (("RECEPTOR", "CCCO"), InputError, "say by one of --box"),

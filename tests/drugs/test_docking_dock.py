@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +26,7 @@ from suwen.drugs.docking.dock import dock
 from suwen.drugs.docking.engine import Engine, pose_block
 from suwen.drugs.docking.ligand import Ligand, forms_of, ligands_of
 from suwen.drugs.docking.many import dock_many
+from suwen.drugs.docking.notices import docking_text
 from suwen.drugs.docking.nouns import Box, Docked, Receptor, Settings
 from suwen.drugs.docking.pdbqt import write_ligand
 from suwen.drugs.docking.receptor import read_receptor
@@ -46,6 +51,27 @@ for line in sys.stdin:
     pose = {"score": -1.0 * len(smiles), "inter": -1.0, "coordinates": [[0, 0, 0]], "block": "b"}
     print(json.dumps({"smiles": smiles, "charge": 0, "torsions": 0, "heavy": 3, "forms": 1, "poses": [pose],
                       "noticed": [], "seconds": 0.1}), flush=True)
+"""
+
+
+# One that has written its file and is still starting.
+STARTING = """
+import json, pathlib, sys, time
+folder = pathlib.Path(json.loads(sys.stdin.readline())["folder"])
+folder.mkdir()
+(folder / "receptor.pdbqt").write_text("ATOM")
+time.sleep(600)
+"""
+# A parent that is killed while its process beside docks.
+PARENT = """
+import sys, time
+from suwen.drugs.docking.beside import Beside
+from suwen.drugs.docking.nouns import Box, Settings
+from suwen.drugs.docking.receptor import read_receptor
+beside = Beside(read_receptor(sys.argv[1]), Box(tuple(map(float, sys.argv[2:5])), (16.0,) * 3), Settings(limit=60))
+beside.begin("Oc1ccccc1")
+print(beside._process.pid, flush=True)
+time.sleep(600)
 """
 
 
@@ -194,6 +220,77 @@ def test_a_flat_drawing_is_no_known_pose(tmp_path: Path) -> None:
     file.write_text(Chem.MolToMolBlock(mol), "utf-8")
     with pytest.raises(FormatError, match="flat"):
         known_in_sdf(file)
+
+
+def temporary(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A temporary folder of the system's own for this test, in this process and those that it starts."""
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not what() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert what()
+
+
+def test_no_temporary_folder_stays_after_docking_or_a_time_limit(
+    place: tuple[Receptor, Box], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = temporary(tmp_path / "system", monkeypatch)
+    with beside.Beside(place[0], place[1], FAST) as one:
+        assert isinstance(one.ask(PHENOL.smiles), dict)
+        assert list(folder.iterdir()) == []  # nothing is left to be cleaned where the machine stops now
+    with pytest.raises(InputError, match="not docked"):
+        dock(place[0], read_molecule("CCCCCCc1ccccc1"), place[1], settings=replace(FAST, limit=0.001))
+    assert list(folder.iterdir()) == []
+
+
+def test_no_temporary_folder_stays_of_a_process_killed_while_it_starts(
+    place: tuple[Receptor, Box], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docking_starting.py").write_text(STARTING, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(beside, "_CHILD", "docking_starting")
+    folder = temporary(tmp_path / "system", monkeypatch)
+    with beside.Beside(place[0], place[1], FAST) as one:
+        one.begin("CCO")
+        wait_for(lambda: any(folder.glob("*/receptor.pdbqt")))
+    assert list(folder.iterdir()) == []
+
+
+def test_no_temporary_folder_stays_where_the_parent_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _receptor, box, file = scene(tmp_path)
+    folder = temporary(tmp_path / "system", monkeypatch)
+    words = [sys.executable, "-c", PARENT, str(file), *(str(one) for one in box.centre)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = Path("/proc") / parent.stdout.readline().strip()
+        parent.kill()
+    if not Path("/proc/self").exists():
+        pytest.skip("whether a process of another has ended is seen in /proc")
+    wait_for(lambda: not child.exists() or "Z" in (child / "stat").read_text().rpartition(")")[2][:3])
+    assert list(folder.iterdir()) == []
+
+
+def test_a_box_that_cannot_hold_the_molecule_is_a_refusal_and_no_score(place: tuple[Receptor, Box]) -> None:
+    with pytest.raises(InputError) as refused:
+        dock(place[0], PHENOL, Box(place[1].centre, (2.0, 2.0, 2.0)), settings=FAST)
+    assert refused.value.problems[0].what.startswith("room: the molecule is 4.1")
+
+
+@pytest.mark.parametrize(("edge", "keys"), [(4.0, ["tight", "unfit"]), (6.0, ["unfit"]), (16.0, [])])
+def test_a_box_too_small_and_a_score_not_below_0_are_said(
+    place: tuple[Receptor, Box], edge: float, keys: list[str]
+) -> None:
+    found = dock(place[0], PHENOL, Box(place[1].centre, (edge, edge, edge)), settings=FAST)
+    told = [one for one in found.noticed if one.what.startswith(("tight", "unfit"))]
+    assert [one.what.partition(":")[0] for one in told] == keys
+    assert (found.score >= 0) == ("unfit" in keys)
+    assert all("盒子" in docking_text(one, "zh") for one in told)
 
 
 def test_a_molecule_that_cannot_be_docked_is_an_error_with_its_reason(place: tuple[Receptor, Box]) -> None:

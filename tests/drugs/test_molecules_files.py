@@ -112,6 +112,80 @@ def test_what_cannot_be_begun_is_an_error(tmp_path: Path) -> None:
         next(read_molecules(written(tmp_path, "d.xlsx", b"PK")))
 
 
+BINARY = bytes(range(256)) * 40
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "stated", "said"),
+    [
+        ("a.smi", "CCO a\n", {"column": "2"}, r"a\.smi: a list of SMILES has no columns, and '2' is asked for"),
+        ("a.txt", "CCO a\n", {"name_column": "id"}, r"a\.txt: .* 'id' is asked for"),
+        ("a.sdf", "\n", {"column": "smiles"}, r"a\.sdf: .* no column 'smiles'"),
+        ("a.csv", "a,b\n1,2\n", {}, r"a\.csv: no column"),
+        ("a.csv", "smiles,b\nC,2\n", {"column": "z"}, r"a\.csv: the table has no column 'z'"),
+        ("a.smi", BINARY, {}, r"a\.smi: this is a binary file"),
+        ("a.smi.gz", BINARY, {}, r"a\.smi\.gz: this is a binary file"),
+        ("a.csv", b"PK\x03\x04" + BINARY, {}, r"a\.csv: .*Excel"),
+        ("a.sdf", b"%PDF-1.7\n", {}, r"a\.sdf: this is a PDF"),
+    ],
+)
+def test_one_error_names_the_file(
+    tmp_path: Path, name: str, data: bytes | str, stated: dict[str, str], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        next(read_molecules(written(tmp_path, name, data), **stated))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"none\.smi"):
+        next(read_molecules(tmp_path / "none.smi"))
+
+
+@pytest.mark.parametrize(
+    ("head", "names", "fields"),
+    [
+        ("smiles,name", ["x", "y"], []),
+        ("smiles,Lab ID", ["x", "y"], []),
+        ("smiles,化合物名", ["x", "y"], []),
+        ("smiles,activity", ["", ""], ["x", "y"]),
+        ("smiles,label", ["", ""], ["x", "y"]),
+        ("smiles,target_name", ["", ""], ["x", "y"]),
+        ("smiles,notes", ["", ""], ["x", "y"]),
+    ],
+)
+def test_of_two_columns_the_title_says_whether_the_second_is_a_name(
+    tmp_path: Path, head: str, names: list[str], fields: list[str]
+) -> None:
+    found = [
+        one
+        for one in read_molecules(written(tmp_path, "a.csv", f"{head}\nCCO,x\nCCN,y\n"))
+        if isinstance(one, Molecule)
+    ]
+    assert [one.name for one in found] == names
+    assert [value for one in found for _name, value in one.fields] == fields
+
+
+def test_of_two_columns_without_titles_the_second_is_a_name(tmp_path: Path) -> None:
+    assert shown(read_molecules(written(tmp_path, "a.csv", "CCO,x\nCCN,y\n"))) == [("CCO", "x"), ("CCN", "y")]
+
+
+def test_a_field_of_names_that_no_record_has_is_an_error(tmp_path: Path) -> None:
+    block = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))
+    bare, named = f"{block}>  <note>\nx\n\n$$$$\n", f"{block}>  <id>\nA\n\n$$$$\n"
+    with pytest.raises(InputError, match=r"a\.sdf: its records have no field 'ID'; they have note"):
+        next(read_molecules(written(tmp_path, "a.sdf", bare * 3), name_column="ID"))
+    mixed = written(tmp_path, "b.sdf", bare * 3 + named)
+    assert [name for _smiles, name in shown(read_molecules(mixed, name_column="id"))] == ["", "", "", "A"]
+    assert list(read_molecules(written(tmp_path, "c.sdf", b""), name_column="id")) == []
+
+
+def test_what_was_noticed_is_written_in_the_language_asked_for(tmp_path: Path) -> None:
+    for lang, said in (("en", "salt: "), ("zh", "盐或溶剂：")):
+        write_molecules(DRUGS, tmp_path / "a.csv", lang="zh" if lang == "zh" else "en")
+        cells = (tmp_path / "a.csv").read_text("utf-8-sig")
+        assert said in cells, lang
+
+
 def test_a_quote_never_closed_costs_its_own_row(tmp_path: Path) -> None:
     rows = "".join(f"C{'C' * (at % 9)}O,{at}\n" for at in range(500))
     found = list(read_molecules(written(tmp_path, "a.csv", f'smiles,name\nCCO,"open\n{rows}')))

@@ -20,7 +20,7 @@ from suwen.drugs.docking.notices import notice
 from suwen.drugs.docking.nouns import Box, Docked, Pose, Receptor, Redocked, Residue, Settings
 from suwen.formats.molecules import Molecule, Refused
 from suwen.report.docking_page import MOST_DRAWN, DockingPage, render_docking
-from suwen.report.docking_strings import DOCKING_STRINGS, THRESHOLDS, say
+from suwen.report.docking_strings import DOCKING_STRINGS, say
 from suwen.report.docking_view import SIGNS, keys_of, matrix, redocked_text
 from suwen.report.strings import Language
 
@@ -92,7 +92,20 @@ def test_contacts_stand_in_the_matrix_and_in_the_lists() -> None:
     sign = f'title="salt bridge" aria-label="salt bridge" role="img">{SIGNS["salt_bridge"]}</span>'
     assert page.count(sign) == len(given.docked)
     assert page.count("OD1") >= 3
-    assert KINDS["salt_bridge"].threshold in words(page)
+    assert KINDS["salt_bridge"].threshold.en in words(page)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_scores_not_below_0_are_said_at_the_head_of_the_list(lang: Language) -> None:
+    laid = pose(-7.0)
+    good, bad = docked(-7.0, 1), docked(4.2, 2)
+    box, settings = Box((0.0, 0.0, 0.0), (20.0, 20.0, 20.0)), Settings()
+    page = DockingPage(receptor(laid), box, settings, [good, bad])
+    told = say("dock_unfit", lang, count=1)
+    assert told in words(render_docking(page, lang=lang, created=NOON))
+    assert told not in words(
+        render_docking(DockingPage(receptor(laid), box, settings, [good]), lang=lang, created=NOON)
+    )
 
 
 def contact(kind: str, number: int) -> Contact:
@@ -111,12 +124,13 @@ def test_residues_touched_by_most_ligands_come_first() -> None:
     assert [one[1] for one in keys_of(touched, "en")] == ["hydrogen_bond", "stacking", "metal", "hydrophobic"]
 
 
-def test_every_kind_has_a_sign_of_its_own_and_a_threshold_in_chinese() -> None:
-    assert set(SIGNS) == set(THRESHOLDS) == set(KINDS)
+def test_every_kind_has_a_sign_of_its_own_and_the_same_threshold_in_both_languages() -> None:
+    assert set(SIGNS) == set(KINDS)
     assert len(set(SIGNS.values())) == len(KINDS)
     for key, kind in KINDS.items():
-        numbers = [re.findall(r"\d+(?:\.\d+)?", text) for text in (kind.threshold, THRESHOLDS[key])]
+        numbers = [re.findall(r"\d+(?:\.\d+)?", text) for text in (kind.threshold.en, kind.threshold.zh)]
         assert numbers[0] == numbers[1], key
+        assert kind.threshold.en != kind.threshold.zh, key
 
 
 @pytest.mark.parametrize(

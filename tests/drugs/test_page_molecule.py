@@ -18,6 +18,7 @@ from suwen.drugs.admet.nouns import AtomShares, Endpoint, Forecast, Neighbour
 from suwen.drugs.nouns import Profile
 from suwen.drugs.profile import profile
 from suwen.drugs.rules import RULES
+from suwen.drugs.sources import source_text
 from suwen.drugs.units import unit_text
 from suwen.errors import InputError, Problem
 from suwen.formats.molecules import Molecule, Refused, read_molecule
@@ -85,15 +86,15 @@ def test_every_property_rule_alert_and_endpoint_is_on_the_page(
     text = words(pages[lang])
     for one in found.properties:
         assert one.quantity.name.said(lang) in text
-        assert one.quantity.source in text
+        assert source_text(one.quantity.source, lang) in text
     for rule in RULES.values():
         assert rule.name.said(lang) in text
-        assert rule.source in text
+        assert source_text(rule.source, lang) in text
     assert pages[lang].count('class="rule ') == len(RULES)
     for one in found.forecasts:
         assert one.endpoint.name.said(lang) in text
         assert one.endpoint.meaning.said(lang) in text
-        assert one.endpoint.source in text
+        assert source_text(one.endpoint.source, lang) in text
     assert pages[lang].count('class="endpoint"') == len(ENDPOINTS) == 27
     assert pages[lang].count(f'class="chip bad">{say("mol_out_domain", lang)}<') == 1
     assert say("mol_caution", lang) in text

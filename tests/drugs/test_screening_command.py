@@ -16,7 +16,7 @@ from suwen.cli.screen import screen
 from suwen.drugs.screening.funnel import screen as screened
 from suwen.drugs.screening.goals import Goals
 from suwen.drugs.screening.table import write_poses, write_survivors
-from suwen.errors import DataError, SuwenError
+from suwen.errors import FormatError, SuwenError
 from suwen.formats.molecules import read_molecules
 from suwen.formats.molecules.nouns import Molecule
 
@@ -174,5 +174,5 @@ def test_tables_are_safe_in_a_spreadsheet_and_poses_hold_one_record_each(tmp_pat
     text = (tmp_path / "x.sdf").read_text("utf-8")
     assert text.splitlines().count("$$$$") == 4
     assert text.count(">  <place>") == 4
-    with pytest.raises(DataError):
+    with pytest.raises(FormatError, match=r"x\.sdf cannot be written"):
         write_poses(found, tmp_path / "none" / "x.sdf")

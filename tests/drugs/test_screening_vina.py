@@ -14,7 +14,9 @@ from docking_scene import scene
 from suwen.drugs.screening.funnel import screen
 from suwen.drugs.screening.goals import DockingGoal, Goals
 from suwen.drugs.screening.vina import vina_docker
-from suwen.errors import InputError, NotFoundError, SuwenError
+from suwen.drugs.screening.words import problem_text
+from suwen.errors import InputError, NotFoundError, Problem, SuwenError
+from suwen.formats.molecules import read_molecule
 from suwen.formats.molecules.structure import mol_of_block
 
 
@@ -37,6 +39,18 @@ def test_ligands_are_docked_once_ranked_by_score_and_refused_ones_fail(tmp_path:
     answers = (tmp_path / "journal" / "5-docking" / "docking.jsonl").read_bytes()
     assert screen(library, goals, processes=1, journal=tmp_path / "journal").kept == found.kept
     assert (tmp_path / "journal" / "5-docking" / "docking.jsonl").read_bytes() == answers
+
+
+def test_a_molecule_that_fits_nowhere_is_a_failure_with_its_reason(tmp_path: Path) -> None:
+    _receptor, box, file = scene(tmp_path)
+    docker = vina_docker(
+        DockingGoal(file, box.centre, (6.0, 6.0, 6.0), exhaustiveness=1), seed=5, processes=1, folder=None
+    )
+    answer = next(docker([read_molecule("Oc1ccccc1", name="phenol")]))
+    assert isinstance(answer, Problem)
+    assert answer.where == "phenol"
+    assert answer.what.startswith("unfit: the best score, ")
+    assert "不匹配" in problem_text(answer, "zh")
 
 
 def test_a_wrong_receptor_or_box_ends_before_anything_begins(tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from served import Served
 
 from suwen.consult import break_glass
@@ -117,10 +120,6 @@ def test_a_key_rotation_is_one_press(served: Served) -> None:
 
 
 def test_devices_are_certified_by_the_hospital_and_shut_out(served: Served) -> None:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
     administrator, officer = served.client(Role.ADMINISTRATOR), served.client(Role.SECURITY_OFFICER)
     assert "BEGIN CERTIFICATE" in administrator.post("/security/devices/authority", data={"name": "Ward CA"}).text
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "CT 1")])

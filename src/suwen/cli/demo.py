@@ -50,6 +50,7 @@ class Ward:
 
     @property
     def store(self) -> Path:
+        """The folder of the sealed store."""
         return self.folder / "store"
 
 

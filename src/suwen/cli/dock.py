@@ -323,22 +323,21 @@ def _drawn(found: Iterable[Docked], receptor: Receptor, folder: Path | None) -> 
 
 def _records(one: Docked) -> Iterator[str]:
     """Each pose as a record of an SDF."""
-    name = " ".join(one.molecule.name.split())[:80]
+    from suwen.formats.molecules.write import record  # noqa: PLC0415
+
     for pose in one.poses:
-        block = pose.block.split("\n", 1)[1]
         fields = {
             "SMILES": one.molecule.smiles, "Docked": one.smiles, "Rank": str(pose.rank), "Score": f"{pose.score:.3f}",
             "Efficiency": f"{-pose.score / one.heavy:.4f}",
         }  # fmt: skip
-        told = "".join(f">  <{key}>\n{value}\n\n" for key, value in fields.items())
-        yield f"{'' if name.startswith('$$$$') else name}\n{block}{told}$$$$\n"
+        yield record(one.molecule.name, pose.block, fields.items())
 
 
 def _row(one: Docked, receptor: Receptor, lang: str) -> _Row:
     from suwen.drugs.docking.interactions import contacts  # noqa: PLC0415
 
     touched = dict.fromkeys(each.residue.label for each in contacts(receptor, one.poses[0]))
-    noticed = "; ".join(_told(each, lang) for each in one.noticed)
+    noticed = ("；" if lang == "zh" else "; ").join(_told(each, lang) for each in one.noticed)
     return _Row(one.row, one.molecule.name, one.molecule.smiles, one.smiles, one.score, one.efficiency, one.charge,
                 one.torsions, one.forms, len(one.poses), one.seconds, " ".join(touched), noticed)  # fmt: skip
 
@@ -418,8 +417,8 @@ def _show(rows: list[_Row], failed: list[Refused], lang: str) -> None:
 
 
 def _failure(refused: Refused, lang: str) -> str:
-    place = f"第{refused.row}行" if lang == "zh" else f"row {refused.row}"
-    return f"{place}: {_told(refused.problem, lang)}"
+    told = _told(refused.problem, lang)
+    return f"第{refused.row}行：{told}" if lang == "zh" else f"row {refused.row}: {told}"
 
 
 def _told(problem: Problem, lang: str) -> str:

@@ -67,6 +67,13 @@ _WORDS = {
     "unjudged": {"en": "Not judged (--quick): how far off it is was not measured", "zh": "未评估（--quick）：误差未知"},
     "member": {"en": "member", "zh": "成员模型"},
     "weight": {"en": "weight", "zh": "权重"},
+    "sum": {
+        "en": "Weights make {whole:.2f} together. They are fitted and not made to sum to 1: each times how far its "
+        "member departs from the assay's mean, so that below 1 forecasts are drawn towards the mean, above 1 away "
+        "from it.",
+        "zh": "权重合计 {whole:.2f}。权重由拟合得出，不归一为1：每个权重乘以该成员偏离测定均值的幅度；合计小于1使预测向"
+        "均值收缩，大于1则使其远离均值。",
+    },
     "own": {"en": "its own error", "zh": "自身误差"},
     "cliffs": {
         "en": "{n} activity cliffs (alike by at least 0.9 in fragments, graph or string, {apart}); the steepest:",
@@ -137,7 +144,7 @@ def fit_activity(table: Path, **options: Any) -> None:
         say(_WORDS["saved"][lang].format(file=weights))
     said = _said(model, asked)
     if options["out"] is not None:
-        write_whole(options["out"], _rows(asked, said))
+        write_whole(options["out"], _rows(asked, said, lang))
         counts = {"done": len(said), "refused": len(asked) - len(said)}
         say(_WORDS["written"][lang].format(file=options["out"], **counts))
     if options["report"] is not None:
@@ -221,7 +228,7 @@ def _page(model: ActivityModel, said: Sequence[ActivityForecast], lang: str) -> 
     return render_activity(page, lang="zh" if lang == "zh" else "en", created=datetime.now(UTC))
 
 
-def _rows(asked: Iterable[Molecule | Refused], said: Iterable[ActivityForecast]) -> Iterator[str]:
+def _rows(asked: Iterable[Molecule | Refused], said: Iterable[ActivityForecast], lang: str) -> Iterator[str]:
     from suwen.formats.molecules.nouns import Refused  # noqa: PLC0415
 
     columns = ("name", "smiles", "inchi_key", "value", "low", "high", "answers", "coverage", "inside", "similarity")
@@ -229,7 +236,7 @@ def _rows(asked: Iterable[Molecule | Refused], said: Iterable[ActivityForecast])
     waiting = iter(said)
     for one in asked:
         if isinstance(one, Refused):
-            yield _line(["", one.written, *[""] * 12, f"row {one.row}: {one.problem.what}"])
+            yield _line(["", one.written, *[""] * 12, _failure(one, lang)])
             continue
         found = next(waiting)
         numbers = (found.value, found.low, found.high)
@@ -248,6 +255,17 @@ def _rows(asked: Iterable[Molecule | Refused], said: Iterable[ActivityForecast])
             str(int(bool(found.cliffs))),
             "",
         ])  # fmt: skip
+
+
+def _failure(refused: Refused, lang: str) -> str:
+    told = _problem(refused, lang)
+    return f"第{refused.row}行：{told}" if lang == "zh" else f"row {refused.row}: {told}"
+
+
+def _problem(refused: Refused, lang: str) -> str:
+    from suwen.formats.molecules import notice_text  # noqa: PLC0415
+
+    return notice_text(refused.problem, "zh" if lang == "zh" else "en")
 
 
 def _line(cells: list[str]) -> str:
@@ -290,7 +308,11 @@ def _tree(
         "members": [{**asdict(one), "name": MEMBERS[one.member].said(lang)} for one in model.shares],
         "cliffs": [_cliff(assay, one) for one in model.cliffs],
         "forecasts": [asdict(one) for one in said],
-        "refused": [{"row": one.row, "written": one.written} for one in asked if isinstance(one, Refused)],
+        "refused": [
+            {"row": one.row, "written": one.written, "problem": _problem(one, lang)}
+            for one in asked
+            if isinstance(one, Refused)
+        ],
         "limits": _WORDS["limits"][lang],
     }
 
@@ -343,6 +365,7 @@ def _show_members(model: ActivityModel, lang: str) -> None:
 
     rows = [(MEMBERS[one.member].said(lang), f"{one.weight:.2f}", f"{one.error:.3f}") for one in model.shares]
     show_table([_WORDS[key][lang] for key in ("member", "weight", "own")], rows, empty="")
+    click.echo(_WORDS["sum"][lang].format(whole=sum(one.weight for one in model.shares)))
 
 
 def _show_cliffs(model: ActivityModel, lang: str) -> None:

@@ -168,7 +168,7 @@ def _many(file: Path, options: dict[str, Any]) -> None:
             for one in counted:
                 click.echo(json.dumps(_tree_of(one, lang), ensure_ascii=False))
         elif table is not None:
-            write_whole(table, _rows(counted, admet=admet))
+            write_whole(table, _rows(counted, lang, admet=admet))
         else:
             for _one_more in counted:
                 pass
@@ -209,7 +209,7 @@ def _counted(found: Iterable[Profile | Refused], counts: dict[str, int]) -> Iter
         yield one
 
 
-def _rows(found: Iterable[Profile | Refused], *, admet: bool) -> Iterator[str]:
+def _rows(found: Iterable[Profile | Refused], lang: str, *, admet: bool) -> Iterator[str]:
     from suwen.drugs.quantities import QUANTITIES  # noqa: PLC0415
     from suwen.drugs.rules import RULES  # noqa: PLC0415
     from suwen.formats.molecules.nouns import Refused  # noqa: PLC0415
@@ -220,7 +220,7 @@ def _rows(found: Iterable[Profile | Refused], *, admet: bool) -> Iterator[str]:
     for one in found:
         if isinstance(one, Refused):
             blank = [""] * (len(QUANTITIES) + len(RULES) + len(endpoints) + 2)
-            yield _line(["", one.written, *blank, f"row {one.row}: {one.problem.what}"])
+            yield _line(["", one.written, *blank, _failure(one, lang)])
             continue
         numbers = one.numbers()
         values = ["" if key not in numbers else f"{numbers[key]:.6g}" for key in QUANTITIES]
@@ -228,6 +228,11 @@ def _rows(found: Iterable[Profile | Refused], *, admet: bool) -> Iterator[str]:
         alerts = "; ".join(f"{alert.set}:{alert.label}" for alert in one.alerts)
         learned = table_cells(one.forecasts) if admet else []
         yield _line([one.molecule.name, one.molecule.smiles, one.molecule.key, *values, *kept, alerts, *learned, ""])
+
+
+def _failure(refused: Refused, lang: str) -> str:
+    told = _problem(refused.problem, lang)
+    return f"第{refused.row}行：{told}" if lang == "zh" else f"row {refused.row}: {told}"
 
 
 def _line(cells: list[str]) -> str:
@@ -249,6 +254,7 @@ def _tree_of(one: Profile | Refused, lang: str) -> dict[str, Any]:
 def _tree(found: Profile, lang: str, shares: Mapping[str, AtomShares]) -> dict[str, Any]:
     from suwen.drugs.alerts import alert_meaning, alert_name  # noqa: PLC0415
     from suwen.drugs.rules import RULES  # noqa: PLC0415
+    from suwen.drugs.sources import source_text  # noqa: PLC0415
 
     return {
         "format": 1,
@@ -260,12 +266,16 @@ def _tree(found: Profile, lang: str, shares: Mapping[str, AtomShares]) -> dict[s
                 "value": one.value,
                 "unit": one.quantity.unit,
                 **({} if one.value is not None else {"low": one.low, "high": one.high}),
-                "source": one.quantity.source,
+                "source": source_text(one.quantity.source, lang),
             }
             for one in found.properties
         },
         "rules": {
-            one.key: {"name": RULES[one.key].name.said(lang), "kept": one.kept, "source": RULES[one.key].source}
+            one.key: {
+                "name": RULES[one.key].name.said(lang),
+                "kept": one.kept,
+                "source": source_text(RULES[one.key].source, lang),
+            }
             for one in found.rules
         },
         "alerts": [
@@ -275,7 +285,7 @@ def _tree(found: Profile, lang: str, shares: Mapping[str, AtomShares]) -> dict[s
                 "name": alert_name(one).said(lang),
                 "meaning": alert_meaning(one)[0].said(lang),
                 "atoms": [list(place.indices) for place in one.places],
-                "source": alert_meaning(one)[1],
+                "source": source_text(alert_meaning(one)[1], lang),
             }
             for one in found.alerts
         ],
@@ -324,23 +334,29 @@ def _headed(heads: Iterable[str]) -> Iterator[Column]:
 
 
 def _row(one: Property, lang: str) -> tuple[str, str, str, str]:
+    from suwen.drugs.sources import source_text  # noqa: PLC0415
     from suwen.drugs.units import unit_text  # noqa: PLC0415
 
     unit = f" {unit_text(one.quantity.unit)}".rstrip()
     value = _between(one.low, one.high, lang) if one.value is None else f"{one.value:.4g}"
     usual = one.quantity.usual
-    return one.quantity.name.said(lang), value + unit, "" if usual is None else _usual(usual, lang), one.quantity.source
+    source = source_text(one.quantity.source, lang)
+    return one.quantity.name.said(lang), value + unit, "" if usual is None else _usual(usual, lang), source
 
 
 def _between(low: float | None, high: float | None, lang: str) -> str:
     if low is None and high is None:
         return _WORDS["unknown"][lang]
+    from suwen.drugs.units import same_decimals  # noqa: PLC0415
+
     ends = ["" if end is None else f"{end:.4g}" for end in (low, high)]
-    return f"{ends[0]} – {ends[1]}".strip()
+    return " – ".join(same_decimals(ends[0], ends[1])).strip()
 
 
 def _usual(usual: Any, lang: str) -> str:
-    ends = ["" if end is None else f"{end:g}" for end in (usual.low, usual.high)]
+    from suwen.drugs.units import same_decimals  # noqa: PLC0415
+
+    ends = same_decimals(*("" if end is None else f"{end:g}" for end in (usual.low, usual.high)))
     return f"{ends[0]} – {ends[1]} ({usual.of.said(lang)})".strip()
 
 
@@ -348,18 +364,21 @@ def _ruled(found: Profile, lang: str) -> Any:
     from rich.table import Table  # noqa: PLC0415
 
     from suwen.drugs.rules import RULES  # noqa: PLC0415
+    from suwen.drugs.sources import source_text  # noqa: PLC0415
 
     table = Table(*_headed((_WORDS["rule"][lang], "", _WORDS["source"][lang])), box=None)
     for one in found.rules:
         rule = RULES[one.key]
         broken = [rule.said(at, lang) for at, checked in enumerate(one.criteria) if checked.met is False]
         state = _WORDS["open" if one.kept is None else "kept" if one.kept else "broken"][lang]
-        table.add_row(rule.name.said(lang), state + (f": {'; '.join(broken)}" if broken else ""), rule.source)
+        state += f": {'; '.join(broken)}" if broken else ""
+        table.add_row(rule.name.said(lang), state, source_text(rule.source, lang))
     return table
 
 
 def _alerted(found: Profile, lang: str) -> list[str]:
     from suwen.drugs.alerts import ALERT_SETS, alert_meaning, alert_name  # noqa: PLC0415
+    from suwen.drugs.sources import source_text  # noqa: PLC0415
 
     lines = []
     for one in found.alerts:
@@ -367,5 +386,5 @@ def _alerted(found: Profile, lang: str) -> list[str]:
         places = "; ".join(",".join(map(str, place.indices)) for place in one.places)
         where = f" ({_WORDS['atoms'][lang]} {places})" if places else ""
         name = f"{ALERT_SETS[one.set].name.said(lang)} · {alert_name(one).said(lang)}"
-        lines.append(f"{name}{where}: {meaning.said(lang)} [{source}]")
+        lines.append(f"{name}{where}: {meaning.said(lang)} [{source_text(source, lang)}]")
     return lines

@@ -135,6 +135,8 @@ def _answer(forecast: Forecast, lang: str) -> dict[str, Any]:
 
 
 def _known(forecast: Forecast, lang: str) -> dict[str, Any]:
+    from suwen.drugs.sources import source_text  # noqa: PLC0415
+
     endpoint = forecast.endpoint
     return {
         "limits": [_limit(forecast, level, lang) for level in endpoint.levels],
@@ -143,12 +145,13 @@ def _known(forecast: Forecast, lang: str) -> dict[str, Any]:
         ],
         "meaning": endpoint.meaning.said(lang),
         "wanted": endpoint.wanted,
-        "source": endpoint.source,
+        "source": source_text(endpoint.source, lang),
     }
 
 
 def _limit(forecast: Forecast, level: Level, lang: str) -> dict[str, Any]:
     from suwen.drugs.admet.levels import is_sure  # noqa: PLC0415
+    from suwen.drugs.sources import source_text  # noqa: PLC0415
 
     is_above = forecast.value >= level.at
     return {
@@ -156,7 +159,7 @@ def _limit(forecast: Forecast, level: Level, lang: str) -> dict[str, Any]:
         "side": "above" if is_above else "below",
         "sure": is_sure(forecast, level),
         "says": (level.above if is_above else level.below).said(lang),
-        "source": level.source,
+        "source": source_text(level.source, lang),
     }
 
 

@@ -228,7 +228,7 @@ def _write(found: Screened, options: dict[str, Any]) -> None:
     if options["page"] is not None:
         _page(found, options["page"], lang)
     for file in files:
-        say(_WORDS["written"][lang].format(file=file, count=write_survivors(found, file)))
+        say(_WORDS["written"][lang].format(file=file, count=write_survivors(found, file, lang=lang)))
     if out is not None:
         if any(one.pose for one in found.kept):
             say(_WORDS["written"][lang].format(file=out / "poses.sdf", count=write_poses(found, out / "poses.sdf")))

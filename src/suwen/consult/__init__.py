@@ -13,7 +13,15 @@ from suwen.consult.chart import (
     write_records_of,
 )
 from suwen.consult.consultation import consult, read_consultation
+from suwen.consult.corrections import (
+    KeptCorrection,
+    corrected_reader,
+    corrections_in,
+    keep_correction,
+    list_corrections,
+)
 from suwen.consult.emergency import break_glass, purpose_for
+from suwen.consult.entering import LONGEST_NOTE, enter_feature, enter_note
 from suwen.consult.fhir.directory import import_directory, list_directory
 from suwen.consult.fhir.export_lines import export_lines
 from suwen.consult.fhir.exporting import export_fhir
@@ -24,8 +32,10 @@ from suwen.consult.fhir.importing import import_fhir
 from suwen.consult.fhir.lines import import_lines
 from suwen.consult.fhir.searching import search_records
 from suwen.consult.findings import file_finding, list_findings
+from suwen.consult.given import differential_given, resource_of
 from suwen.consult.images import Image, open_image, store_images
 from suwen.consult.labels import Label, list_labels
+from suwen.consult.looking import Look, look, may
 from suwen.consult.nouns import Area, AreaReport, Consultation, Filed, Filing, Given, Review, Status, Verdict, Weighed
 from suwen.consult.patients import (
     Listed,
@@ -36,6 +46,7 @@ from suwen.consult.patients import (
 )
 from suwen.consult.reviews import amend_finding, confirm_finding, finding_history, reject_finding
 from suwen.consult.waveforms import store_recording, store_samples
+from suwen.consult.worklist import ALARMING, Glance, Glimpses, list_glances
 from suwen.records.access import Act, Purpose
 from suwen.records.demographics import Demographics
 from suwen.records.gate import Records
@@ -43,6 +54,8 @@ from suwen.records.people import Actor
 from suwen.records.relations import BreakGlass
 
 __all__ = [
+    "ALARMING",
+    "LONGEST_NOTE",
     "Act",
     "Actor",
     "Area",
@@ -54,10 +67,14 @@ __all__ = [
     "Filed",
     "Filing",
     "Given",
+    "Glance",
+    "Glimpses",
     "Image",
     "Imported",
+    "KeptCorrection",
     "Label",
     "Listed",
+    "Look",
     "Purpose",
     "Record",
     "Records",
@@ -70,7 +87,12 @@ __all__ = [
     "break_glass",
     "confirm_finding",
     "consult",
+    "corrected_reader",
+    "corrections_in",
     "default_areas",
+    "differential_given",
+    "enter_feature",
+    "enter_note",
     "export_bundle",
     "export_fhir",
     "export_lines",
@@ -83,10 +105,15 @@ __all__ = [
     "import_fhir",
     "import_lines",
     "import_path",
+    "keep_correction",
+    "list_corrections",
     "list_directory",
     "list_findings",
+    "list_glances",
     "list_labels",
     "list_my_patients",
+    "look",
+    "may",
     "merged",
     "open_image",
     "open_patient",
@@ -96,6 +123,7 @@ __all__ = [
     "read_consultation",
     "register_patient",
     "reject_finding",
+    "resource_of",
     "search_records",
     "store_images",
     "store_recording",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from suwen.consult.answers import CONSULT, Answer, answer_to_bytes, in_order, read_answer
 from suwen.consult.chart import shown
 from suwen.consult.claims import by_claim, to_file
+from suwen.consult.corrections import CORRECTION
 from suwen.consult.findings import KIND as FINDING
 from suwen.consult.findings import filed_finding
 from suwen.consult.nouns import Area, AreaReport, Consultation, Filed, Filing, Given, Status, Weighed
@@ -33,9 +34,9 @@ from suwen.records.people import Actor
 from suwen.records.store import charts
 from suwen.subject import Kind, Reference
 
-__all__ = ["consult", "read_consultation"]
+__all__ = ["consult", "consultation_of", "read_consultation"]
 
-_OWN = frozenset({DEMOGRAPHICS, FINDING, CONSULT})  # records that are no resources
+_OWN = frozenset({DEMOGRAPHICS, FINDING, CONSULT, CORRECTION})  # records that are no resources
 _STANDS = frozenset({Status.DONE, Status.NOTHING})
 # "An area that fails is reported as failed, the others stand": all that a faulty rule, model or input raises. What
 # stops the program itself (KeyboardInterrupt, SystemExit) is not among them.
@@ -81,7 +82,13 @@ def read_consultation(
     raw = patient_id(patient)
     with records.acting(actor, purpose) as work:
         work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
-        opened = _opened(work, raw)
+        found = open_newest(work, raw)
+    return consultation_of(found, raw)
+
+
+def consultation_of(found: Sequence[charts.Record], patient: bytes) -> Consultation:
+    """As `read_consultation`, of all records of a patient, which were opened under a decision. Raises NotFoundError."""
+    opened = _sorted(found, patient, at=0, revision=0)
     return _consultation(replace(opened, at=max((one.report.at for one in opened.answers.values()), default=0)))
 
 
@@ -119,6 +126,11 @@ class _Opened:
 
 def _opened(work: Work, patient: bytes) -> _Opened:
     found = open_newest(work, patient)
+    revision = work.store.charts.state(work.connection, patient).revision
+    return _sorted(found, patient, at=work.at, revision=revision)
+
+
+def _sorted(found: Sequence[charts.Record], patient: bytes, *, at: int, revision: int) -> _Opened:
     who = [Demographics.from_bytes(one.payload) for one in found if one.kind == DEMOGRAPHICS]
     if not who:
         raise NotFoundError("the record does not say who the patient is; register the patient first")
@@ -130,8 +142,8 @@ def _opened(work: Work, patient: bytes) -> _Opened:
     answers = (read_answer(one) for one in found if one.kind == CONSULT)
     return _Opened(
         patient=patient,
-        at=work.at,
-        revision=work.store.charts.state(work.connection, patient).revision,
+        at=at,
+        revision=revision,
         who=who[-1],
         resources=resources,
         filed={one.record: one for one in filed},

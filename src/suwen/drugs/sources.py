@@ -28,7 +28,7 @@ _PHRASES = tuple(
         (r"; classes of SwissADME: ", "；SwissADME的分级："),
         (r"; 0\.04 L/kg is the plasma of a person$", "；0.04 L/kg为人的血浆容量"),
         (r"; that binding is no aim by itself: ", "；结合率本身并非优化目标："),
-        (r", deposited in ChEMBL ", "，存于ChEMBL，"),
+        (r", deposited in ChEMBL (\d{4})", r"，\1年存入ChEMBL"),
         (
             r"^UN Globally Harmonized System \(GHS\), chapter (\d\.\d), oral: (\d+) and (\d+) mg/kg, for a molecule of "
             r"(\d+) g/mol$",
@@ -37,7 +37,7 @@ _PHRASES = tuple(
         (
             r"^extraction of (\d+ %) by a well-stirred liver of (\d+) g, (\d+) mL/min of blood per kg, (\d+) mg "
             r"microsomal protein and (\d+) million cells per g, all drug free \((.*)\)$",
-            r"按充分搅拌模型，肝脏每kg体重\2 g、血流\3 mL/min，每g肝微粒体蛋白\4 mg、肝细胞\5百万个，药物全部游离，"
+            r"按充分搅拌模型，肝脏每kg体重\2 g、血流\3 mL/min，每g肝微粒体蛋白\4 mg、肝细胞\5×10⁶个，药物全部游离，"
             r"肝提取率\1（\6）",
         ),
     )

@@ -25,10 +25,12 @@ __all__ = [
     "begin_authority",
     "certify_device",
     "list_devices",
+    "recognise_client",
     "recognise_device",
     "register_device",
     "revoke_device",
     "trust_authority",
+    "trusted_authorities",
 ]
 
 _ID = b"hospital-authori"
@@ -57,6 +59,17 @@ def trust_authority(actor: Actor, records: Records, certificate_pem: str) -> Non
         id_ = records.store.keys.blind.tag("authority", certificate_pem)
         records.store.documents.put(work.connection, Document("trust", id_, {"certificate": certificate_pem}))
         _note(work, "", {"what": "authority trusted"})
+
+
+def trusted_authorities(records: Records) -> tuple[str, ...]:
+    """The certificates (PEM) of every authority that may certify devices: the hospital's own first, none is no error.
+
+    For the server that has the store open and must name them in the TLS handshake, before anybody could act. It takes
+    no actor since it opens nothing: a certificate is public, its key stays sealed, and whoever passes the handshake is
+    nobody yet; `recognise_device` asks the register.
+    """
+    with records.store.snapshot() as connection:
+        return tuple(_authorities(records.store, connection))
 
 
 def certify_device(
@@ -134,6 +147,23 @@ def recognise_device(records: Records, der: bytes, *, crl: str = "") -> Actor:
     return Actor(known.id, device=True)
 
 
+def recognise_client(records: Records, name: str) -> Actor:
+    """The actor behind a registered name, for a server that has verified a signature made with the client's own key.
+
+    Systems that cannot bring a certificate to the handshake sign a token instead (RFC 7523). Which key is whose stands
+    in the server's settings; what the client may do, whether it is revoked, and until when, stands in the register.
+    Raises LoginError, the same for unknown, revoked and expired; each is audited.
+    """
+    store = records.store
+    with store.snapshot() as connection:
+        found = [one for one in devices(store, connection) if one.name == name and not one.revoked]
+    if len(found) != 1 or found[0].valid_until <= store.clock():
+        _note_recognised(store, "", found[0].id if found else "", Outcome.FAILURE)
+        raise LoginError("the client is not accepted; ask those responsible for devices")
+    _note_recognised(store, "", found[0].id, Outcome.SUCCESS)
+    return Actor(found[0].id, device=True)
+
+
 def _note_recognised(store: Store, shown: str, device: str, outcome: Outcome) -> None:
     with store.transaction() as ongoing:
         detail = {"certificate": shown} if shown else {}
@@ -146,10 +176,14 @@ def _own(store: Store, connection: Connection) -> tuple[Document, Authority] | N
 
 
 def _trusted(store: Store, connection: Connection) -> list[x509.Certificate]:
-    own = _own(store, connection)
-    texts = [own[1].certificate] if own else []
-    texts += [str(one.content["certificate"]) for one in store.documents.find(connection, "trust")]
+    texts = _authorities(store, connection)
     return [certificate for text in texts for certificate in certificates.read_certificates(text)]
+
+
+def _authorities(store: Store, connection: Connection) -> list[str]:
+    own = _own(store, connection)
+    others = [str(one.content["certificate"]) for one in store.documents.find(connection, "trust")]
+    return [own[1].certificate, *others] if own else others
 
 
 def _note(work: Work, device: str, detail: dict[str, str | list[str]]) -> None:

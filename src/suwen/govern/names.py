@@ -20,11 +20,18 @@ class Lacking(Enum):
     """What a login with the right password was refused for the want of."""
 
     CODE = "code"
+    PASSKEY = "passkey"
+    SECOND_FACTOR = "second factor"
     NEW_PASSWORD = "new password"  # noqa: S105 (not a password)
     NOTHING_SAID = ""
 
 
-_REASONS = {Reason.CODE_NEEDED: Lacking.CODE, Reason.MUST_CHANGE: Lacking.NEW_PASSWORD}
+_REASONS = {
+    Reason.CODE_NEEDED: Lacking.CODE,
+    Reason.MUST_CHANGE: Lacking.NEW_PASSWORD,
+    Reason.PASSKEY_NEEDED: Lacking.PASSKEY,
+    Reason.SECOND_FACTOR_MISSING: Lacking.SECOND_FACTOR,
+}
 
 
 def lacking(refused: LoginError) -> Lacking:

@@ -9,12 +9,19 @@ from suwen.records.audit import EventKind, Outcome
 from suwen.records.gate import Records, Work
 from suwen.records.identity import login as logins
 from suwen.records.identity import passkeys
-from suwen.records.identity.nouns import Account
+from suwen.records.identity.nouns import Account, Passkey
 from suwen.records.identity.passkeys import Ceremony, RelyingParty
 from suwen.records.people import Actor, account_by_id, save_account
 from suwen.records.store.documents import Document
 
-__all__ = ["begin_passkey", "begin_passkey_login", "finish_passkey", "log_in_with_passkey", "remove_passkey"]
+__all__ = [
+    "begin_passkey",
+    "begin_passkey_login",
+    "finish_passkey",
+    "list_passkeys",
+    "log_in_with_passkey",
+    "remove_passkey",
+]
 
 
 def begin_passkey(actor: Actor, records: Records, party: RelyingParty) -> tuple[str, Ceremony]:
@@ -39,6 +46,12 @@ def finish_passkey(
         owner = bytes.fromhex(account.id)
         store.documents.put(work.connection, Document("passkey", id_, {"account": account.id}, owner))
         _note(work, account, "passkey added")
+
+
+def list_passkeys(actor: Actor, records: Records) -> tuple[Passkey, ...]:
+    """The passkeys of one's own account, oldest first; a public key is no secret. Raises LoginError."""
+    with records.acting(actor, Purpose.OPERATIONS) as work:
+        return account_by_id(records.store, work.connection, actor.id).passkeys
 
 
 def remove_passkey(actor: Actor, records: Records, identifier: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from safetensors.numpy import load, save
 
 from suwen.errors import FormatError, NotFoundError, TamperError
 from suwen.learn.card import Card
+from suwen.learn.whole_files import read_whole, write_whole
 
 __all__ = ["SHIPPED_ARRAYS", "array_pins", "load_arrays", "save_arrays", "shipped_arrays"]
 
@@ -58,8 +58,8 @@ def save_arrays(parts: Mapping[str, Mapping[str, NDArray[Any]]], card: Card, fol
         weights_sha256=hashlib.sha256("".join(digests[part] for part in sorted(digests)).encode()).hexdigest(),
     )
     for part, data in written.items():
-        _write(folder / f"{part}.safetensors", data)
-    _write(folder / f"{card.name}.json", card.to_json().encode())
+        write_whole(folder / f"{part}.safetensors", data)
+    write_whole(folder / f"{card.name}.json", card.to_json().encode())
     return card
 
 
@@ -72,7 +72,7 @@ def load_arrays(card_file: Path, pinned: frozenset[str]) -> tuple[dict[str, Arra
         TamperError: the card is not pinned, or bytes are not those that it names.
 
     """
-    text = _read(card_file, 2**20)
+    text = read_whole(card_file, 2**20)
     if hashlib.sha256(text).hexdigest() not in pinned:
         raise TamperError(f"{card_file.name} is not the card that was shipped; install Suwen anew")
     card = Card.from_json(text)
@@ -83,7 +83,7 @@ def load_arrays(card_file: Path, pinned: frozenset[str]) -> tuple[dict[str, Arra
 
 
 def _part(file: Path, digest: str) -> Arrays:
-    data = _read(file, _MOST)
+    data = read_whole(file, _MOST)
     if hashlib.sha256(data).hexdigest() != digest:
         raise TamperError(f"{file.name} is not the file that its card names: it was changed or cut off; get both anew")
     try:
@@ -94,25 +94,3 @@ def _part(file: Path, digest: str) -> Arrays:
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             raise FormatError(f"{file.name}: {key} holds values that are not finite numbers")
     return found
-
-
-def _read(file: Path, most: int) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(most + 1)
-    except FileNotFoundError as error:
-        raise NotFoundError(f"there is no file {file.name} in {file.parent.name or '.'}") from error
-    except OSError as error:
-        raise FormatError(f"{file.name} cannot be read: {error.strerror}") from error
-    if len(data) > most:
-        raise FormatError(f"{file.name} is larger than {most >> 20} MB")
-    return data
-
-
-def _write(file: Path, data: bytes) -> None:
-    beside = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        beside.write_bytes(data)
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)

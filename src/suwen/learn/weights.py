@@ -15,7 +15,6 @@ import base64
 import binascii
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +30,7 @@ from torch import Tensor, nn
 from suwen.errors import FormatError, InputError, NotFoundError, TamperError
 from suwen.learn.card import Card
 from suwen.learn.nets.catalogue import build
+from suwen.learn.whole_files import read_whole, write_whole
 
 __all__ = ["SHIPPED", "Trust", "card_path", "key_id", "load_model", "pins", "save_model", "shipped"]
 
@@ -86,12 +86,12 @@ def save_model(network: nn.Module, card: Card, folder: Path, *, key: Ed25519Priv
     card = replace(card, weights_sha256=hashlib.sha256(weights).hexdigest())
     written = card.to_json().encode()
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"{card.name}.safetensors", weights)
+    write_whole(folder / f"{card.name}.safetensors", weights)
     signature = folder / f"{card.name}.sig"
     signature.unlink(missing_ok=True)
     if key is not None:
-        _write(signature, _signed(key, written, weights))
-    _write(folder / f"{card.name}.json", written)
+        write_whole(signature, _signed(key, written, weights))
+    write_whole(folder / f"{card.name}.json", written)
     return card
 
 
@@ -105,7 +105,7 @@ def load_model(weights: Path, trust: Trust) -> tuple[nn.Module, Card]:
         InputError: nobody the site trusts vouches for the model, and it was not asked to load it all the same.
 
     """
-    data, written = _read(weights, _MOST), _read(card_path(weights), 2**20)
+    data, written = read_whole(weights, _MOST), read_whole(card_path(weights), 2**20)
     card = Card.from_json(written)
     if hashlib.sha256(data).hexdigest() != card.weights_sha256:
         raise TamperError(
@@ -153,7 +153,7 @@ def _vouched(weights: Path, card: bytes, data: bytes, trust: Trust) -> None:
         return
     signature = weights.with_suffix(".sig")
     if signature.exists():
-        _verified(signature.name, _read(signature, 2**16), card, data, trust.keys)
+        _verified(signature.name, read_whole(signature, 2**16), card, data, trust.keys)
     elif not trust.unsigned:
         raise InputError(
             f"{weights.name} is neither shipped with this release nor signed, so it is not loaded; have it signed with "
@@ -187,30 +187,3 @@ def _signed(key: Ed25519PrivateKey, card: bytes, data: bytes) -> bytes:
 
 def _message(card: bytes, data: bytes) -> bytes:
     return _DOMAIN + hashlib.sha256(card).digest() + hashlib.sha256(data).digest()
-
-
-def _read(path: Path, most: int) -> bytes:
-    if path.exists() and not path.is_file():  # a pipe would never end, a device fills the memory
-        raise FormatError(f"{path.name} is not a file")
-    try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except FileNotFoundError as error:
-        raise NotFoundError(f"there is no file {path.name} in {path.parent.name or '.'}") from error
-    except OSError as error:
-        raise FormatError(f"{path.name} cannot be read: {error.strerror}") from error
-    if len(data) > most:
-        raise FormatError(f"{path.name} is larger than {most >> 20} MB, more than any model of Suwen")
-    return data
-
-
-def _write(path: Path, data: bytes) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from suwen.report.activity_view import (
     learner_rows,
     other_figures,
     potency_text,
+    weights_text,
 )
 from suwen.report.html import environment
 from suwen.report.molecule_pictures import small
@@ -88,6 +89,7 @@ def render_activity(page: ActivityPage, *, lang: Language = "en", created: datet
             kind=assay.kind,
             chart=_chart(assay, page.out_of_fold, cliffs, lang),
             learners=learner_rows(page.shares, lang),
+            weights=weights_text(page.shares, lang),
             cliffs=cliff_views(cliffs, assay, MOST_CLIFFS, lang),
             cliff_count=len(cliffs),
             axis=axis,

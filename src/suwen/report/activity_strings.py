@@ -77,6 +77,12 @@ ACTIVITY_STRINGS: dict[str, dict[Literal["en", "zh"], str]] = {
         "en": "Each learner's weight in the stack, and its own error out of fold.",
         "zh": "各学习器在集成中的权重及其折外误差。",
     },
+    "act_weights_sum": {
+        "en": "Together {whole}. Weights are fitted and not made to sum to 1: each times how far its learner departs "
+        "from the assay's mean, so that a sum below 1 draws forecasts towards the mean and one above 1 away from it.",
+        "zh": "合计 {whole}。权重由拟合得出，不归一为 1：每个权重乘以该学习器偏离测定均值的幅度；合计小于 1 使预测"
+        "向均值收缩，大于 1 则使其远离均值。",
+    },
     "act_weight": {"en": "weight {weight}", "zh": "权重 {weight}"},
     "act_own_error": {"en": "error {error}", "zh": "误差 {error}"},
     "act_cliffs": {"en": "Activity cliffs", "zh": "活性悬崖"},

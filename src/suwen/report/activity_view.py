@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from suwen.drugs.activity.nouns import MEMBERS, ActivityForecast, Assay, Cliff, Judged, Share
 from suwen.drugs.admet.nouns import Neighbour
+from suwen.drugs.units import same_decimals
 from suwen.formats.molecules import Molecule
 from suwen.formats.molecules.compact import compact
 from suwen.formats.molecules.pair import pair_pictures
@@ -33,6 +34,7 @@ __all__ = [
     "learner_rows",
     "other_figures",
     "potency_text",
+    "weights_text",
 ]
 
 _CONCENTRATIONS = ((1e-12, 1e-9, "pM"), (1e-9, 1e-6, "nM"), (1e-6, 1e-3, "µM"), (1e-3, 1.0, "mM"))
@@ -129,7 +131,7 @@ def other_figures(judged: Judged, assay: Assay, lang: Language) -> tuple[Scale, 
 def _figure(name: str, estimate: Estimate, axis: Scale, *, own: bool) -> Figure:
     value = number_text(estimate.value)
     if estimate.low is not None and estimate.high is not None:
-        value += f" ({number_text(estimate.low)} – {number_text(estimate.high)})"
+        value += f" ({' – '.join(same_decimals(number_text(estimate.low), number_text(estimate.high)))})"
     return Figure(name, value, estimate_bar(estimate, axis, f"{name} {value}", plain=not own), own)
 
 
@@ -142,6 +144,11 @@ def learner_rows(shares: Sequence[Share], lang: Language) -> list[tuple[str, str
         error = say("act_own_error", lang, error=number_text(one.error))
         rows.append((name, weight, error, meter(one.weight / whole, one.weight / whole, f"{name} {weight}")))
     return rows
+
+
+def weights_text(shares: Sequence[Share], lang: Language) -> str:
+    """What the weights make together, and what that means."""
+    return say("act_weights_sum", lang, whole=f"{sum(one.weight for one in shares):.2f}")
 
 
 def cliff_views(cliffs: Sequence[Cliff], assay: Assay, most: int, lang: Language) -> list[CliffView]:
@@ -188,7 +195,7 @@ def forecast_rows(
 def _row(one: ActivityForecast, assay: Assay, axis: Scale, lang: Language) -> ForecastRow:
     value, coverage = potency_text(one.value, assay, lang), f"{100 * one.coverage:.0f}%"
     if one.low is not None and one.high is not None:
-        low, high = number_text(one.low), number_text(one.high)
+        low, high = same_decimals(number_text(one.low), number_text(one.high))
         said = say("mol_interval", lang, low=low, high=high, coverage=coverage)
     else:
         kind = {(True,): "yes", (False,): "no", (): "none"}.get(one.classes, "both")

@@ -59,6 +59,6 @@ def render_molecule(
             concerns=[one for _, _, rows in groups for one in rows if one.concerns],
             forecasts=len(profile.forecasts),
             outside=sum(not one.inside for one in profile.forecasts),
-            sources=list(sources.named.items()),
+            sources=sources.listed(lang),
         )
     )

@@ -96,7 +96,7 @@ def render_molecules(
             refused=[
                 (one.row, one.written, notice_text(one.problem, lang)) for one in given if isinstance(one, Refused)
             ],
-            sources=list(sources.named.items()),
+            sources=sources.listed(lang),
         )
     )
 

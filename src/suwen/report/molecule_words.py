@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from suwen.drugs.units import unit_text
+from suwen.drugs.sources import source_text
+from suwen.drugs.units import same_decimals, unit_text
 from suwen.report.molecule_strings import say
 from suwen.report.strings import Language
 
@@ -24,6 +25,10 @@ class Sources:
     def number(self, source: str) -> int:
         """The number of a source on this page."""
         return self.named.setdefault(source, len(self.named) + 1)
+
+    def listed(self, lang: Language) -> list[tuple[str, int]]:
+        """Each source as a reader of the language is told it, and its number."""
+        return [(source_text(source, lang), number) for source, number in self.named.items()]
 
 
 def number_text(value: float, digits: int = 3) -> str:
@@ -57,4 +62,5 @@ def span_text(low: float | None, high: float | None, lang: Language, digits: int
     if low is None or high is None:
         key, value = ("mol_at_most", high) if low is None else ("mol_at_least", low)
         return say(key, lang, value=number_text(float(value or 0.0), digits))
-    return say("mol_between", lang, low=number_text(low, digits), high=number_text(high, digits))
+    ends = same_decimals(number_text(low, digits), number_text(high, digits))
+    return say("mol_between", lang, low=ends[0], high=ends[1])

@@ -19,7 +19,7 @@ from suwen.subject import Sex
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["NotePage", "mention_json", "note_html", "note_json", "print_note"]
+__all__ = ["NotePage", "NoteView", "Piece", "Row", "mention_json", "note_html", "note_json", "note_view", "print_note"]
 
 FORMAT = 1
 _SIGNS = {
@@ -46,7 +46,7 @@ class NotePage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """A stretch of text and the mentions it belongs to by their numbers from 1, the shortest first."""
 
     text: str
@@ -57,7 +57,7 @@ class _Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One line of the table."""
 
     number: int
@@ -71,12 +71,35 @@ class _Row:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A note worded in one language: its pieces and rows, who it is about, how many features count."""
+
+    pieces: tuple[Piece, ...]
+    rows: tuple[Row, ...]
+    person: str
+    present: int
+    absent: int
+
+
+def note_view(page: NotePage, lang: Language) -> NoteView:
+    """Word a note for any page. Raises InputError for a language that the report does not speak."""
+    read = to_features(page.mentions, page.name)
+    return NoteView(
+        pieces=tuple(_pieces(page)),
+        rows=tuple(_row(number, one, lang) for number, one in enumerate(page.mentions, start=1)),
+        person=_person(page, lang),
+        present=sum(not one.excluded for one in read.features),
+        absent=sum(one.excluded for one in read.features),
+    )
+
+
 def note_html(page: NotePage, *, lang: Language = "en", created: datetime) -> str:
     """Return the note as one self-contained HTML document; everything of the note is escaped.
 
     Raises InputError for a language that the report does not speak.
     """
-    read = to_features(page.mentions, page.name)
+    view = note_view(page, lang)
     return (
         environment()
         .get_template("note.html")
@@ -84,11 +107,11 @@ def note_html(page: NotePage, *, lang: Language = "en", created: datetime) -> st
             page=page,
             say=partial(phrase, lang=lang),
             when=f"{created:%Y-%m-%d %H:%M %Z}".strip(),
-            pieces=_pieces(page),
-            rows=[_row(number, one, lang) for number, one in enumerate(page.mentions, start=1)],
-            person=_person(page, lang),
-            present=sum(not one.excluded for one in read.features),
-            absent=sum(one.excluded for one in read.features),
+            pieces=view.pieces,
+            rows=view.rows,
+            person=view.person,
+            present=view.present,
+            absent=view.absent,
         )
     )
 
@@ -169,7 +192,7 @@ def mention_json(one: Mention) -> dict[str, Any]:
     }
 
 
-def _pieces(page: NotePage) -> list[_Piece]:
+def _pieces(page: NotePage) -> list[Piece]:
     """The text cut at every border of a mention; where mentions lie in each other the shortest gives the colour."""
     borders = sorted({0, len(page.text), *(at for one in page.mentions for at in (one.start, one.end))})
     found = []
@@ -182,7 +205,7 @@ def _pieces(page: NotePage) -> list[_Piece]:
         numbers = tuple(number for _, number in sorted(inside))
         first = page.mentions[numbers[0] - 1] if numbers else None
         found.append(
-            _Piece(
+            Piece(
                 page.text[low:high],
                 numbers,
                 first.status.value if first else "",
@@ -193,8 +216,8 @@ def _pieces(page: NotePage) -> list[_Piece]:
     return found
 
 
-def _row(number: int, one: Mention, lang: Language) -> _Row:
-    return _Row(
+def _row(number: int, one: Mention, lang: Language) -> Row:
+    return Row(
         number=number,
         words=one.text,
         code=one.code.value,

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from suwen.drugs.screening.nouns import STAGE_NAMES, Column, Desired, Kept, Screened, StageCount
 from suwen.drugs.screening.words import problem_text
+from suwen.drugs.sources import source_text
 from suwen.drugs.units import unit_text
 from suwen.errors import InputError
 from suwen.report.html import environment
@@ -65,7 +66,8 @@ def render_screening(screened: Screened, *, lang: Language = "en", created: date
     kept, sources = screened.kept[:MOST_SURVIVORS], Sources()
     columns = [one for one in screened.columns if any(one.key == key for row in kept for key, _ in row.values)]
     marks = [
-        sources.number(say("scr_column_from", lang, name=one.name.said(lang), source=one.source)) for one in columns
+        sources.number(say("scr_column_from", lang, name=one.name.said(lang), source=source_text(one.source, lang)))
+        for one in columns
     ]
     heads = [
         (_head(one, lang), STAGE_NAMES[one.stage].said(lang), mark) for one, mark in zip(columns, marks, strict=True)
@@ -91,7 +93,7 @@ def render_screening(screened: Screened, *, lang: Language = "en", created: date
                 for one in screened.failed[:_MOST_FAILED]
             ],
             failures=sum(one.failed for one in screened.stages),
-            sources=list(sources.named.items()),
+            sources=sources.listed(lang),
         )
     )
 

@@ -10,13 +10,15 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from suwen.errors import LoginError
-from suwen.govern import Actor, recognise_device
-from suwen.server.house import house_of
-from suwen.server.tls.protocol import certificate_of
+from suwen.errors import AccessError, LoginError
+from suwen.govern import Actor, recognise_device, require_known
+from suwen.server.house import House, house_of
+from suwen.server.smart.grants import grants_of
+from suwen.server.smart.scopes import allows
+from suwen.server.tls.protocol import certificate_of, kept_of
 from suwen.server.visitors import SESSION, visitor_of
 
-__all__ = ["Called", "Caller", "caller_of"]
+__all__ = ["Called", "Caller", "caller_of", "require_scope"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,54 @@ class Caller:
 
 def caller_of(request: Request) -> Caller:
     """The caller of a request. Raises LoginError where nobody vouches for it, AccessError for a forged one."""
-    if request.headers.get("authorization"):
-        raise LoginError("the token is not accepted; have the app ask for a new one")
+    house = house_of(request)
+    said = request.headers.get("authorization")
+    if said is not None:
+        return _app(house, said)
     if request.cookies.get(SESSION):
         return Caller(visitor_of(request).actor)
     certificate = certificate_of(request.scope)
     if certificate is None:
         raise LoginError("send a certificate that is registered here, or a token")
-    return Caller(recognise_device(house_of(request).records, certificate))
+    return Caller(_device(house, certificate, kept_of(request.scope)))
 
 
 Called = Annotated[Caller, Depends(caller_of)]
+
+
+def require_scope(caller: Caller, kind: str, letter: str, *, patient: str = "") -> None:
+    """Refuse an app what it was not granted: `letter` is one of c r u d s (create, read, update, delete, search).
+
+    `kind` is the type of resource, `patient` whose it is (id in hex), "" where no single one's. An app that was
+    launched for one patient reaches no other by its patient scopes. Whoever comes without scopes is limited by the
+    policies alone, which are asked after this in any case. Raises AccessError.
+    """
+    if caller.scopes is None:
+        return
+    if not allows(caller.scopes, kind, letter, of_patient=bool(caller.patient) and patient == caller.patient):
+        raise AccessError(f"the token's scopes do not cover this ({kind}.{letter})")
+
+
+def _app(house: House, said: str) -> Caller:
+    """The app behind a bearer token (RFC 6750), as long as the person who granted it is signed in."""
+    scheme, _, token = said.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise LoginError("send a token of the kind Bearer")
+    grant = grants_of(house).find(token.strip())
+    require_known(grant.actor, house.records)
+    return Caller(grant.actor, grant.scopes, grant.patient)
+
+
+def _device(house: House, certificate: bytes, kept: dict[str, Actor]) -> Actor:
+    """The device or system of a connection.
+
+    It signs in once a connection, and once that stands in the audit: each thing it then does has entries of its own,
+    and one more for every request would bury them and cost a write. Whether it was revoked or its time is over is
+    asked of the register at every request all the same, and once more by whatever touches a record.
+    """
+    known = kept.get("device")
+    if known is None:
+        known = recognise_device(house.records, certificate)
+        kept["device"] = known
+    require_known(known, house.records)
+    return known

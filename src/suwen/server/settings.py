@@ -62,8 +62,10 @@ class Settings:
     (besides the store's own). `idle` and `longest`: seconds a session lasts unused and at most. `largest`: bytes of a
     request's body. `a_minute`: requests of one address, `tries`: sign-ins of one address in a minute. `origins`: web
     origins allowed to call the interfaces (SMART apps), none by default. `metrics_from`: addresses that may read the
-    metrics. `trainings`: folder of runs of `suwen train` that the models page shows. `demonstration`: shows the made-up
-    accounts on the sign-in page, for made-up patients only.
+    metrics. `trainings`: folder of runs of `suwen train` that the models page shows. `apps`: SMART apps and services.
+    `cds_clients`: systems that call CDS Hooks. `fhir_servers`: base addresses of other systems from which what a CDS
+    Hooks request did not bring along may be read, with the token that it brings; with none nothing is ever read from
+    an address in a request. `demonstration`: shows the made-up accounts on the sign-in page, for made-up patients only.
     """
 
     store: Path

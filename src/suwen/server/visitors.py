@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import secrets
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Request, Response
 
@@ -15,6 +16,7 @@ from suwen.govern import Account, Actor, Role, own_account
 from suwen.server.house import House, house_of
 
 __all__ = [
+    "BEFORE",
     "FIELD",
     "HEADER",
     "LANGUAGE",
@@ -23,16 +25,20 @@ __all__ = [
     "Signed",
     "Visitor",
     "choose_language",
+    "csrf_before",
     "csrf_of",
     "forget",
+    "keep",
     "language_of",
     "remember",
     "require_csrf",
+    "require_csrf_before",
+    "session_of",
     "visitor_of",
 ]
 
 # __Host-: set by this host alone, over TLS alone, for all of it (RFC 6265bis, 4.1.3.2): no neighbour can plant one.
-SESSION, LANGUAGE = "__Host-suwen", "__Host-suwen-language"
+SESSION, LANGUAGE, BEFORE = "__Host-suwen", "__Host-suwen-language", "__Host-suwen-form"
 HEADER, FIELD = "x-csrf-token", "csrf"
 _YEAR = 365 * 24 * 3600
 Language = str
@@ -58,7 +64,7 @@ def visitor_of(request: Request) -> Visitor:
     Raises LoginError where nobody has signed in or the session is over, AccessError for a forged form.
     """
     house = house_of(request)
-    actor = _actor(request)
+    actor = session_of(request)
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         require_csrf(request, csrf_of(actor))
     account = own_account(actor, house.records)
@@ -70,7 +76,8 @@ def visitor_of(request: Request) -> Visitor:
 Signed = Annotated[Visitor, Depends(visitor_of)]
 
 
-def _actor(request: Request) -> Actor:
+def session_of(request: Request) -> Actor:
+    """Whom the cookie names; nothing of it is checked yet. Raises LoginError where there is none."""
     who, mark, token = request.cookies.get(SESSION, "").partition(".")
     if not (mark and who and token):
         raise LoginError("sign in first")
@@ -81,6 +88,22 @@ def csrf_of(actor: Actor) -> str:
     """The token of a session's forms: made from the session's own secret, which no other site can read."""
     raw = hashlib.sha256(b"form\x00" + actor.token.encode("utf-8", "surrogatepass")).digest()
     return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+
+
+def csrf_before(request: Request) -> tuple[str, str]:
+    """For forms of somebody who has not signed in: the secret that the browser keeps, and the token made from it.
+
+    Threat: another site that makes a browser sign in as somebody else reads along what is then written down.
+    """
+    secret = request.cookies.get(BEFORE, "") or secrets.token_urlsafe(32)
+    return secret, csrf_of(Actor("", secret))
+
+
+def require_csrf_before(request: Request) -> None:
+    """Refuse a form of before signing in that this server has not shown to this browser. Raises AccessError."""
+    if not request.cookies.get(BEFORE):
+        raise AccessError("this form was not made by this page, or cookies are not allowed here; reload the page")
+    require_csrf(request, csrf_before(request)[1])
 
 
 def require_csrf(request: Request, expected: str) -> None:
@@ -106,8 +129,9 @@ def language_of(request: Request) -> Language:
 
 
 def remember(response: Response, actor: Actor, house: House) -> None:
-    """Give the browser its session."""
-    _put(response, SESSION, f"{actor.id}.{actor.token}", int(house.settings.longest))
+    """Give the browser its session, for as long as it is open: the next at this desk is somebody else."""
+    del house
+    keep(response, SESSION, f"{actor.id}.{actor.token}")
 
 
 def forget(response: Response) -> None:
@@ -117,8 +141,15 @@ def forget(response: Response) -> None:
 
 def choose_language(response: Response, lang: Language) -> None:
     """Keep the language chosen in the browser."""
-    _put(response, LANGUAGE, lang, _YEAR)
+    keep(response, LANGUAGE, lang, age=_YEAR)
 
 
-def _put(response: Response, name: str, value: str, age: int) -> None:
-    response.set_cookie(name, value, max_age=age, path="/", secure=True, httponly=True, samesite="strict")
+def keep(
+    response: Response, name: str, value: str, *, age: int | None = None, sent: Literal["strict", "lax"] = "strict"
+) -> None:
+    """Have the browser keep a cookie (`age` in seconds, until it is closed without); "" takes it away.
+
+    `sent` "lax" is for what must come back with a browser that another site sends here.
+    """
+    left = age if value else 0
+    response.set_cookie(name, value, max_age=left, path="/", secure=True, httponly=True, samesite=sent)

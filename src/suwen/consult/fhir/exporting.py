@@ -16,7 +16,7 @@ from suwen.records.gate import Records, Work, patient_id
 from suwen.records.people import Actor
 from suwen.records.store.charts import Record
 
-__all__ = ["Extra", "export_fhir", "taken_out", "with_extra"]
+__all__ = ["Extra", "export_fhir", "registered", "taken_out", "with_extra"]
 
 # Resources to go along with those of a patient: from the id (hex) and how a reference to the patient reads there.
 Extra = Callable[[str, str], list[Json]]
@@ -62,7 +62,7 @@ def taken_out(work: Work, patient: bytes) -> list[Held]:
     histories = list(versions_in(work, patient))
     found = held_in(iter(histories))
     if not any(one.stored.kind == "Patient" and _is_addressed(one.stored) for one in found):
-        found = [*map(_registered, _register(histories)), *found]
+        found = [*map(registered, _register(histories)), *found]
     detail = {"records": len(found), "recipient": "file"}
     work.note(EventKind.EXPORT, act=Act.EXPORT.value, subject=patient.hex(), detail=detail)
     return found
@@ -77,7 +77,7 @@ def _register(histories: Iterable[Sequence[Record]]) -> list[Record]:
     return [one[-1] for one in histories if one[-1].kind == DEMOGRAPHICS and not one[-1].withdrawn][-1:]
 
 
-def _registered(record: Record) -> Held:
+def registered(record: Record) -> Held:
     """A Patient resource of what the register says, under the patient's own id."""
     who = Demographics.from_bytes(record.payload)
     resource: Json = {"resourceType": "Patient", "id": record.patient.hex()}

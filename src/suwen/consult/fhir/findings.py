@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from suwen.consult.consultation import read_consultation
@@ -12,7 +13,7 @@ from suwen.records.access import Purpose
 from suwen.records.gate import Records
 from suwen.records.people import Actor
 
-__all__ = ["fhir_findings", "finding_report"]
+__all__ = ["fhir_findings", "finding_report", "report_of"]
 
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _TITLE = {"en": "Findings of Suwen", "zh": "素问的发现"}
@@ -41,7 +42,12 @@ def fhir_findings(
 def finding_report(found: Consultation, reference: str) -> FindingReport:
     """A consultation's findings as they go out: in the order of what matters."""
     at = max([found.at, *(one.at for one in found.findings)])
-    return FindingReport(reference, _moment(at), tuple(map(_claim, found.findings)), _TITLE)
+    return report_of(found.findings, at, reference)
+
+
+def report_of(findings: Sequence[Filed], at: int, reference: str) -> FindingReport:
+    """Findings in the order of what matters as they go out; `at` in microseconds UTC."""
+    return FindingReport(reference, _moment(at), tuple(map(_claim, findings)), _TITLE)
 
 
 def _claim(one: Filed) -> Claim:

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +25,9 @@ from suwen.drugs.activity.nouns import MEMBERS, Member
 from suwen.drugs.activity.stacking import Stack
 from suwen.drugs.activity.views import Views
 from suwen.drugs.representation.kinds import width_of
-from suwen.errors import DataError, FormatError, NotFoundError, TamperError
+from suwen.errors import FormatError, TamperError
 from suwen.learn.tabular.forest import Forest
+from suwen.learn.whole_files import read_whole, write_whole
 
 __all__ = ["FORMAT", "card_path", "load_activity", "save_activity"]
 
@@ -55,8 +53,8 @@ def save_activity(model: ActivityModel, path: Path | str) -> None:
     digest = hashlib.sha256(data).hexdigest()
     card = {"format": FORMAT, "kind": "activity", "weights_sha256": digest, **card_of(model)}
     written = json.dumps(card, ensure_ascii=False, allow_nan=False, indent=1).encode()
-    _write(weights, data)
-    _write(card_path(weights), written)
+    write_whole(weights, data)
+    write_whole(card_path(weights), written)
 
 
 def load_activity(path: Path | str) -> ActivityModel:
@@ -69,7 +67,7 @@ def load_activity(path: Path | str) -> ActivityModel:
 
     """
     weights = _suffixed(Path(path))
-    data, written = _read(weights, _MOST), _read(card_path(weights), _MOST_CARD)
+    data, written = read_whole(weights, _MOST), read_whole(card_path(weights), _MOST_CARD)
     try:
         card = json.loads(written)
     except (ValueError, RecursionError):
@@ -182,33 +180,3 @@ def _parsed(name: str, data: bytes) -> Arrays:
     except SafetensorError:
         raise FormatError(f"{name} is not a safetensors file, or cut off") from None
     return found
-
-
-def _read(path: Path, most: int) -> bytes:
-    if path.exists() and not path.is_file():  # a pipe would never end
-        raise FormatError(f"{path.name} is not a file")
-    try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except FileNotFoundError:
-        raise NotFoundError(f"there is no file {path.name} in {path.parent}") from None
-    except OSError as error:
-        raise FormatError(f"{path.name} cannot be read: {error.strerror}") from None
-    if len(data) > most:
-        raise FormatError(f"{path.name} is larger than any activity model")
-    return data
-
-
-def _write(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with beside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise DataError(f"{path.name} cannot be written: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)

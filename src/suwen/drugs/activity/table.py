@@ -16,6 +16,7 @@ from suwen.drugs.activity.columns import Found, find_column, is_called_logarithm
 from suwen.drugs.activity.nouns import Assay, Kind, LeftOut, Measured, Unit
 from suwen.errors import InputError
 from suwen.formats.molecules import read_molecules
+from suwen.formats.molecules.naming import naming
 from suwen.formats.molecules.notices import notice_text
 from suwen.formats.molecules.nouns import Molecule, Refused
 from suwen.subject import Saying
@@ -57,7 +58,8 @@ def read_assay(
         InputError: no or several columns could be the activity, its unit is unclear, or no row has a value.
 
     """
-    return assay_of(read_molecules(path, column=column, name_column=name_column), activity=activity, unit=unit)
+    with naming(Path(path)):
+        return assay_of(read_molecules(path, column=column, name_column=name_column), activity=activity, unit=unit)
 
 
 def assay_of(given: Iterable[Molecule | Refused], *, activity: str = "", unit: str = "") -> Assay:

@@ -6,6 +6,7 @@ import math
 
 from suwen.drugs.admet.levels import is_sure
 from suwen.drugs.admet.nouns import AtomShares, Endpoint, Forecast, Level
+from suwen.drugs.units import same_decimals
 from suwen.subject import Saying
 
 __all__ = [
@@ -102,8 +103,17 @@ def interval_text(forecast: Forecast, lang: str) -> str:
     if forecast.low is None or forecast.high is None:
         return _WORDS["no_interval"].said(lang)
     unit = forecast.endpoint.unit
-    low, high = amount_text(forecast.low, unit).removesuffix(unit).strip(), amount_text(forecast.high, unit)
-    return _WORDS["between"].said(lang).format(low=low, high=high, coverage=coverage)
+    low, high = _ends(forecast.low, forecast.high, unit)
+    return _WORDS["between"].said(lang).format(low=low, high=f"{high} {unit}".strip(), coverage=coverage)
+
+
+def _ends(low: float, high: float, unit: str) -> tuple[str, str]:
+    """Both ends without the unit, as finely told as each other: 40 to 100 %, 98.0 to 99.7 %."""
+    ends = [amount_text(end, unit).removesuffix(unit).strip() for end in (low, high)]
+    if unit != "%":
+        return ends[0], ends[1]
+    # A whole that is full is 100 and no more; nothing is added to a round 40 beside it.
+    return same_decimals(*("100" if end == "100.0" else end for end in ends))
 
 
 def level_texts(forecast: Forecast, lang: str) -> tuple[str, ...]:

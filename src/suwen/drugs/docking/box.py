@@ -12,6 +12,7 @@ import numpy as np
 from suwen.drugs.docking.notices import notice
 from suwen.drugs.docking.nouns import Box, Points, Receptor
 from suwen.errors import FormatError, InputError, NotFoundError, Problem
+from suwen.formats.molecules.naming import naming
 
 __all__ = ["box_around", "box_of_file", "box_of_numbers", "box_of_residues", "check_box"]
 
@@ -93,6 +94,11 @@ def box_of_file(path: Path | str, *, padding: float = _PADDING) -> Box:
     Raises NotFoundError where nothing is there, FormatError where it is another kind or holds no place in space.
     """
     path = Path(path)
+    with naming(path):
+        return box_around(_points(path), padding=padding)
+
+
+def _points(path: Path) -> Points:
     points = np.asarray(_places(_text(path), path.name.lower().removesuffix(".gz")), float).reshape(-1, 3)
     if len(points) > 1 and not np.ptp(points, axis=0).any():
         raise FormatError("every atom of the ligand's file lies at the same place; give a file with coordinates")
@@ -100,7 +106,7 @@ def box_of_file(path: Path | str, *, padding: float = _PADDING) -> Box:
         raise FormatError("the ligand's file holds no atom with coordinates")
     if len(points) > 1 and not points[:, 2].any():
         raise FormatError("the ligand's file is flat (every z is 0), a drawing and no pose; give one with coordinates")
-    return box_around(points, padding=padding)
+    return points
 
 
 def _text(path: Path) -> str:

@@ -14,6 +14,7 @@ from suwen.drugs.docking.nouns import Box, Points, Receptor, Redocked, Residue, 
 from suwen.drugs.docking.pdb import Group, read_pdb, text_of
 from suwen.errors import FormatError, InputError, NotFoundError
 from suwen.formats.molecules import read_molecule
+from suwen.formats.molecules.naming import naming
 from suwen.formats.molecules.nouns import Molecule
 from suwen.formats.molecules.structure import chemistry, mol_of, mol_of_block
 
@@ -41,7 +42,8 @@ def known_in_sdf(path: Path | str) -> Known:
 
     Raises NotFoundError, or FormatError where it is none or flat.
     """
-    return _known(mol_of_block(text_of(path).split("$$$$")[0]), None)
+    with naming(Path(path)):
+        return _known(mol_of_block(text_of(path).split("$$$$")[0]), None)
 
 
 def known_in_pdb(path: Path | str, name: str, smiles: str, *, chain: str = "", number: int | None = None) -> Known:
@@ -50,7 +52,8 @@ def known_in_pdb(path: Path | str, name: str, smiles: str, *, chain: str = "", n
     Of several copies the first is taken, or the one of `chain` and `number`. Raises NotFoundError where the file has
     none, InputError where it does not fit the SMILES (atoms may be missing in the crystal), FormatError.
     """
-    groups, _noticed = read_pdb(text_of(path))
+    with naming(Path(path)):
+        groups, _noticed = read_pdb(text_of(path))
     found = [
         one
         for one in groups
@@ -60,7 +63,7 @@ def known_in_pdb(path: Path | str, name: str, smiles: str, *, chain: str = "", n
     ]
     if not found:
         others = sorted({one.residue.name for one in groups if one.is_het})
-        raise NotFoundError(f"there is no ligand {name} in the file; it has {', '.join(others) or 'none'}")
+        raise NotFoundError(f"there is no ligand {name} in {Path(path).name}; it has {', '.join(others) or 'none'}")
     return _known(_with_bonds(found[0], smiles), found[0].residue)
 
 

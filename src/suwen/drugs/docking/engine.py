@@ -61,12 +61,11 @@ class Engine:
 
     def remarks(self, ligand: Ligand, score: float) -> tuple[Problem, ...]:
         """What to know of a molecule's best score in this box: that the box is tight, or that nothing fits."""
-        made, extents, edges = [], _extents(ligand), sorted(self._box.size, reverse=True)
+        extents, edges = _extents(ligand), sorted(self._box.size, reverse=True)
+        made = [notice("unfit", score=score)] if score >= 0.0 else []
         if any(extent > edge for extent, edge in zip(extents, edges, strict=True)):
-            sizes = (" × ".join(f"{one:.3g}" for one in three) for three in (extents, edges))
+            sizes = (" × ".join(f"{one:.1f}" for one in three) for three in (extents, edges))
             made.append(notice("tight", molecule=next(sizes), box=next(sizes)))
-        if score >= 0.0:
-            made.append(notice("unfit", score=score))
         return tuple(made)
 
     def score(self, ligand: Ligand) -> float:

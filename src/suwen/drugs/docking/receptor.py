@@ -11,6 +11,7 @@ from suwen.drugs.docking.nouns import Receptor, Residue
 from suwen.drugs.docking.pdb import coordinate_lines, text_of
 from suwen.drugs.docking.prepare import prepared
 from suwen.errors import FormatError, InputError
+from suwen.formats.molecules.naming import naming
 
 __all__ = ["read_receptor"]
 
@@ -38,6 +39,11 @@ def read_receptor(path: Path | str, *, keep: Iterable[str] = ()) -> Receptor:
 
     """
     path = Path(path)
+    with naming(path):
+        return _read(path, keep)
+
+
+def _read(path: Path, keep: Iterable[str]) -> Receptor:
     name = path.name.removesuffix(".gz")
     if name.lower().endswith(".pdbqt"):
         return _as_it_stands(text_of(path), name)

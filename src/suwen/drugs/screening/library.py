@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from suwen.drugs.screening.candidates import Candidate, Given, Raw
-from suwen.errors import FormatError, NotFoundError
+from suwen.errors import FormatError
 from suwen.formats.molecules import read_molecules
 from suwen.formats.molecules.lines import LIMIT, LineTooLongError, Source, lines_of
 from suwen.formats.molecules.nouns import Molecule, Refused
@@ -45,12 +45,8 @@ def rows_of(library: Library) -> Iterator[Given]:
     path = file.path
     if path.exists() and not path.name.lower().removesuffix(".gz").endswith(_LISTS):
         return _counted(_begun(read_molecules(path, column=file.column, name_column=file.name_column)))
-    if not path.is_file():
-        raise (
-            NotFoundError(f"there is no library {path}")
-            if not path.exists()
-            else FormatError(f"{path} is not a plain file")
-        )
+    # What is wrong with the file, or stated in vain, is raised now, as where `read_molecules` begins.
+    list(islice(read_molecules(path, column=file.column, name_column=file.name_column), 1))
     return _lines(path)
 
 

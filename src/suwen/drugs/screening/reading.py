@@ -151,8 +151,8 @@ def _limits(
 def _unit(one: Checked, unit: str) -> None:
     stated = one.text("unit")
     if stated and stated not in (unit, unit_text(unit)):
-        known = unit_text(unit) or unit
-        one.wrong("unit", f"{stated!r} is not the unit it is told in", f"it is {known!r}; turn the limits into that")
+        known = " or ".join(repr(one) for one in dict.fromkeys((unit_text(unit), unit)) if one)
+        one.wrong("unit", f"{stated!r} is not the unit it is told in", f"it is {known}; turn the limits into that")
 
 
 def _substructures(part: Checked, key: str) -> tuple[Substructure, ...]:

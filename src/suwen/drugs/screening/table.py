@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from suwen.drugs.screening.nouns import STAGE_NAMES, Kept, Screened, StageCount
 from suwen.drugs.screening.words import problem_text
-from suwen.errors import DataError, SuwenError
+from suwen.drugs.sources import source_text
 from suwen.formats.molecules import write_molecules
 from suwen.formats.molecules.nouns import Molecule
+from suwen.formats.molecules.whole import whole_file
+from suwen.formats.molecules.write import record
 
 __all__ = ["LIMITS", "screened_tree", "write_poses", "write_survivors"]
 
@@ -25,11 +24,12 @@ LIMITS = {
 }
 
 
-def write_survivors(screened: Screened, path: Path | str) -> int:
+def write_survivors(screened: Screened, path: Path | str, *, lang: Literal["en", "zh"] = "en") -> int:
     """Write the survivors, best first, with all their numbers, and return how many; the suffix says how: .csv, .tsv,
     .sdf (flat) or .smi. Raises what `write_molecules` raises.
     """
-    return write_molecules((_with_fields(screened, one) for one in screened.kept), path, fields=_names(screened))
+    kept = (_with_fields(screened, one) for one in screened.kept)
+    return write_molecules(kept, path, fields=_names(screened), lang=lang)
 
 
 def _names(screened: Screened) -> list[str]:
@@ -55,25 +55,12 @@ def _with_fields(screened: Screened, one: Kept) -> Molecule:
 
 
 def write_poses(screened: Screened, path: Path | str) -> int:
-    """Write the best docked pose of each survivor to an SDF, as it lies in the receptor; how many. Raises DataError."""
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    """Write the best docked pose of each survivor to an SDF, as it lies there; how many. Raises FormatError."""
     count = 0
-    try:
-        with beside.open("x", encoding="utf-8", newline="\n") as file:
-            for record in _records(screened):
-                file.write(record)
-                count += 1
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        if isinstance(error, SuwenError):
-            raise
-        raise DataError(f"cannot write {path}: {error.strerror or 'the file system refused'}") from None
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
+    with whole_file(Path(path)) as file:
+        for one in _records(screened):
+            file.write(one)
+            count += 1
     return count
 
 
@@ -81,13 +68,9 @@ def _records(screened: Screened) -> Iterator[str]:
     for one in screened.kept:
         if not one.pose:
             continue
-        _title, _, rest = one.pose.partition("\n")
-        # A name that begins with $$$$ or > would end the record or begin a field.
-        name = " ".join(one.molecule.name.split())[:80].lstrip("$> ")
-        fields = [*((key, value) for key, value in _with_fields(screened, one).fields if key in _OWN), ("SMILES",
-                  one.molecule.smiles), ("InChIKey", one.molecule.key)]  # fmt: skip
-        told = "".join(f">  <{key}>\n{value}\n\n" for key, value in fields if value)
-        yield f"{name}\n{rest.rstrip()}\n{told}$$$$\n"
+        told = (pair for pair in _with_fields(screened, one).fields if pair[0] in _OWN)
+        keys = (("SMILES", one.molecule.smiles), ("InChIKey", one.molecule.key))
+        yield record(one.molecule.name, one.pose, (*told, *keys))
 
 
 _OWN = ("place", "row", "merit", "front", "docking")
@@ -101,7 +84,13 @@ def screened_tree(screened: Screened, lang: str = "en") -> dict[str, Any]:
         "library": screened.library,
         "criteria": [{"key": one.key, "stage": one.stage, "asked": one.asked.said(lang)} for one in screened.criteria],
         "columns": [
-            {"key": one.key, "stage": one.stage, "name": one.name.said(lang), "unit": one.unit, "source": one.source}
+            {
+                "key": one.key,
+                "stage": one.stage,
+                "name": one.name.said(lang),
+                "unit": one.unit,
+                "source": source_text(one.source, lang),
+            }
             for one in screened.columns
         ],
         "stages": [_stage(one, lang) for one in screened.stages],

@@ -43,10 +43,15 @@ def problem_text(found: Problem, lang: str) -> str:
             match = _pattern(key).fullmatch(found.what)
             if match is not None:
                 place = f"{found.where}：" if found.where else ""
-                return place + said.zh.format(**match.groupdict())
+                return place + said.zh.format(**{name: _inner(one) for name, one in match.groupdict().items()})
     from suwen.drugs.docking.notices import docking_text  # noqa: PLC0415 (docking is looked into only to speak of it)
 
     return docking_text(found, lang) if lang == "zh" else notice_text(found, "en")
+
+
+def _inner(value: str) -> str:
+    """A value in Chinese where it is one of these sentences itself; a name, a number or a library's words stay."""
+    return problem_text(Problem("", value), "zh")
 
 
 @cache

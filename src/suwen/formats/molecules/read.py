@@ -7,6 +7,7 @@ from pathlib import Path
 
 from suwen.errors import FormatError, InputError
 from suwen.formats.molecules.lines import LIMIT, LineTooLongError, Source, check_text, lines_of
+from suwen.formats.molecules.naming import naming
 from suwen.formats.molecules.nouns import Molecule, Refused
 from suwen.formats.molecules.records import read_records
 from suwen.formats.molecules.rows import made_of, numbered, problem_of
@@ -49,12 +50,8 @@ def read_molecules(
 
     """
     path = Path(path)
-    try:
+    with naming(path):
         yield from _read(path, column, name_column, limit)
-    except FormatError as error:
-        raise FormatError(f"{path.name}: {error}") from error
-    except InputError as error:
-        raise InputError(f"{path.name}: {error}") from error
 
 
 def _read(path: Path, column: str, name_column: str, limit: int) -> Iterator[Molecule | Refused]:

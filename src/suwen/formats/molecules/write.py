@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
-from suwen.errors import FormatError, InputError, SuwenError
+from suwen.errors import InputError
+from suwen.formats.molecules.notices import Language, notice_text
 from suwen.formats.molecules.nouns import Molecule
 from suwen.formats.molecules.structure import chemistry, mol_of
+from suwen.formats.molecules.whole import whole_file
 
-__all__ = ["write_molecules"]
+__all__ = ["record", "write_molecules"]
 
-Row = tuple[Molecule, tuple[tuple[str, str], ...]]
+Writer: TypeAlias = Callable[[Iterable[Molecule], IO[str], Sequence[str] | None, Language], int]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _OWN = ("smiles", "inchikey", "name", "written", "noticed")
 
 
-def write_molecules(molecules: Iterable[Molecule], path: Path | str, *, fields: Sequence[str] | None = None) -> int:
+def write_molecules(
+    molecules: Iterable[Molecule], path: Path | str, *, fields: Sequence[str] | None = None, lang: Language = "en"
+) -> int:
     """Write molecules to a file, and return how many; its suffix says how: .smi or .txt, .csv, .tsv, .sdf.
 
     A table begins with smiles, inchikey, name, written and what was noticed, then the fields. A cell that a spreadsheet
@@ -32,6 +33,7 @@ def write_molecules(molecules: Iterable[Molecule], path: Path | str, *, fields: 
     Args:
         molecules: they are taken one by one, so that any number can be written.
         path: the file; it is replaced once all are written, and left alone where something fails.
+        lang: in which language is said what was noticed.
         fields: which of the molecules' fields to write, in this order. Where None: those of any molecule, in the order
             they are met (which needs all molecules in memory for a table).
 
@@ -47,24 +49,11 @@ def write_molecules(molecules: Iterable[Molecule], path: Path | str, *, fields: 
         raise InputError(
             f"molecules are written to {', '.join(_WRITERS)}, not to {path.suffix or 'a name without suffix'}"
         )
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with beside.open("x", encoding="utf-8", newline="") as file:
-            count = writer(molecules, file, fields)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        if isinstance(error, SuwenError):
-            raise
-        raise FormatError(f"the file cannot be written: {error.strerror or 'the file system refused'}") from error
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-    return count
+    with whole_file(path) as file:
+        return writer(molecules, file, fields, lang)
 
 
-def _smiles(molecules: Iterable[Molecule], file: IO[str], _fields: Sequence[str] | None) -> int:
+def _smiles(molecules: Iterable[Molecule], file: IO[str], _fields: Sequence[str] | None, _lang: Language) -> int:
     count = 0
     for molecule in molecules:
         file.write(f"{molecule.smiles}\t{_one_line(molecule.name)}".rstrip() + "\n")
@@ -76,8 +65,8 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _table(separator: str) -> Callable[[Iterable[Molecule], IO[str], Sequence[str] | None], int]:
-    def write(molecules: Iterable[Molecule], file: IO[str], fields: Sequence[str] | None) -> int:
+def _table(separator: str) -> Writer:
+    def write(molecules: Iterable[Molecule], file: IO[str], fields: Sequence[str] | None, lang: Language) -> int:
         if fields is None:
             molecules = list(molecules)
             fields = list(dict.fromkeys(name for one in molecules for name, _value in one.fields))
@@ -87,18 +76,22 @@ def _table(separator: str) -> Callable[[Iterable[Molecule], IO[str], Sequence[st
         writer.writerow([*_OWN, *(_harmless(one) for one in fields)])
         count = 0
         for count, molecule in enumerate(molecules, start=1):  # noqa: B007 (the last number is the count)
-            writer.writerow(_cells(molecule, fields))
+            writer.writerow(_cells(molecule, fields, lang))
         return count
 
     return write
 
 
-def _cells(molecule: Molecule, fields: Sequence[str]) -> Iterator[str]:
+def _cells(molecule: Molecule, fields: Sequence[str], lang: Language) -> Iterator[str]:
     values = dict(molecule.fields)
-    noticed = "; ".join(map(str, molecule.noticed))
+    noticed = _noticed(molecule, lang, "；" if lang == "zh" else "; ")
     yield from (molecule.smiles, molecule.key)  # RDKit's own: neither begins with a mark of a formula
     for text in (molecule.name, molecule.written, noticed, *(values.get(one, "") for one in fields)):
         yield _harmless(text)
+
+
+def _noticed(molecule: Molecule, lang: Language, between: str) -> str:
+    return between.join(notice_text(one, lang) for one in molecule.noticed)
 
 
 def _harmless(text: str) -> str:
@@ -113,24 +106,33 @@ def _harmless(text: str) -> str:
     return text
 
 
-def _sdf(molecules: Iterable[Molecule], file: IO[str], fields: Sequence[str] | None) -> int:
+def _sdf(molecules: Iterable[Molecule], file: IO[str], fields: Sequence[str] | None, lang: Language) -> int:
     count = 0
     for molecule in molecules:
-        file.write(_record(molecule, fields))
+        file.write(_record(molecule, fields, lang))
         count += 1
     return count
 
 
-def _record(molecule: Molecule, fields: Sequence[str] | None) -> str:
-    made = io.StringIO()
-    made.write(_block(molecule))
-    noticed = "\n".join(map(str, molecule.noticed))
+def _record(molecule: Molecule, fields: Sequence[str] | None, lang: Language) -> str:
+    noticed = _noticed(molecule, lang, "\n")
     own = [("SMILES", molecule.smiles), ("InChIKey", molecule.key), ("Written", molecule.written), ("Noticed", noticed)]
     chosen = [one for one in molecule.fields if fields is None or one[0] in fields]
-    for name, value in [*own, *chosen]:
+    return record(molecule.name, _block(molecule), [*own, *chosen])
+
+
+def record(name: str, block: str, fields: Iterable[tuple[str, str]]) -> str:
+    """A record of an SDF: a mol block under a name, and fields; neither name nor fields can end it, whatever they hold.
+
+    Fields without text are left out.
+    """
+    _title, _line, rest = block.partition("\n")
+    made = io.StringIO()
+    made.write(f"{_no_end(_one_line(name))[:80]}\n{rest.rstrip()}\n")
+    for key, value in fields:
         lines = [line for line in value.splitlines() if line.strip()]
         if lines:
-            made.write(f">  <{_field_name(name)}>\n" + "\n".join(map(_no_end, lines)) + "\n\n")
+            made.write(f">  <{_field_name(key)}>\n" + "\n".join(map(_no_end, lines)) + "\n\n")
     made.write("$$$$\n")
     return made.getvalue()
 
@@ -148,11 +150,10 @@ def _block(molecule: Molecule) -> str:
     with chemistry("rdkit.rdBase").BlockLogs():
         mol = mol_of(molecule.smiles)[0]
         chemistry("rdkit.Chem.rdDepictor").Compute2DCoords(mol)
-        mol.SetProp("_Name", _no_end(_one_line(molecule.name))[:80])
         return str(chemistry().MolToMolBlock(mol))
 
 
-_WRITERS: dict[str, Callable[[Iterable[Molecule], IO[str], Sequence[str] | None], int]] = {
+_WRITERS: dict[str, Writer] = {
     ".smi": _smiles,
     ".txt": _smiles,
     ".csv": _table(","),

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from suwen.consult import Demographics, Purpose, open_patient, purpose_for
+from suwen.consult import Act, Consultation, Demographics, Look, Purpose, look
 from suwen.errors import NotFoundError
+from suwen.report.strings import STRINGS, phrase
 from suwen.server.house import house_of
 from suwen.server.showing import Words, show
 from suwen.server.visitors import Visitor
 from suwen.subject import Saying
 
-__all__ = ["TABS", "Head", "Tab", "head_of", "show_patient"]
+__all__ = ["TABS", "Head", "Tab", "head_of", "kind_name", "moment", "open_head", "show_patient"]
 
 _DEMOGRAPHICS = "Demographics"
 
@@ -59,13 +61,17 @@ _WORDS: Words = MappingProxyType(
 )
 
 
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Who the patient is, and for what purpose the visitor may open the record."""
+    """Who the patient is, for what purpose the visitor may open the record, and what was opened of it."""
 
     id: str
     demographics: Demographics
     purpose: Purpose
+    look: Look = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -79,19 +85,71 @@ class Head:
             return None
         return (date.today() - date.fromisoformat(self.demographics.birth_date)).days / 365.25  # noqa: DTZ011
 
+    @property
+    def may_diagnose(self) -> bool:
+        """Whether the visitor may consult and judge findings: what is offered, never instead of the decision."""
+        return Act.DIAGNOSE in self.look.may
 
-def head_of(request: Request, visitor: Visitor, patient: str) -> Head:
-    """Open who a patient (id in hex) is. Raises AccessError, also for a patient there is not."""
+    @property
+    def may_annotate(self) -> bool:
+        """Whether the visitor may write notes, enter features and correct what was read."""
+        return Act.ANNOTATE in self.look.may
+
+    @property
+    def may_export(self) -> bool:
+        """Whether the visitor may take a report out of the house."""
+        return Act.EXPORT in self.look.may
+
+    @property
+    def consultation(self) -> Consultation:
+        """What was filed last. Raises NotFoundError where it was not opened."""
+        if self.look.consultation is None:
+            raise NotFoundError("what was filed was not opened for this page")
+        return self.look.consultation
+
+
+def head_of(request: Request, visitor: Visitor, patient: str, *, kinds: Iterable[str] = ()) -> Head:
+    """Open who a patient (id in hex) is, and records of `kinds` along (`look.records`).
+
+    Raises AccessError, also for a patient there is not.
+    """
+    return _head(look(visitor.actor, house_of(request).records, patient, kinds=[_DEMOGRAPHICS, *kinds]))
+
+
+def open_head(request: Request, visitor: Visitor, patient: str, *, keep: bool = False, take: bool = False) -> Head:
+    """Open the whole record with what was filed last, in one piece; `keep` and `take` as of `look`."""
     records = house_of(request).records
-    purpose = purpose_for(visitor.actor, records, patient)
-    found = open_patient(visitor.actor, records, patient, purpose=purpose, kinds=[_DEMOGRAPHICS])
-    if not found:
+    return _head(look(visitor.actor, records, patient, consulted=True, keep=keep, take=take))
+
+
+def _head(found: Look) -> Head:
+    who = [one for one in found.records if one.kind == _DEMOGRAPHICS]
+    if not who:
         raise NotFoundError("the record does not say who the patient is; register the patient first")
-    return Head(patient, Demographics.from_bytes(found[-1].payload), purpose)
+    return Head(found.patient, Demographics.from_bytes(who[-1].payload), found.purpose, found)
 
 
 def show_patient(
     request: Request, visitor: Visitor, head: Head, template: str, words: Mapping[str, Saying], **content: Any
 ) -> HTMLResponse:
-    """A page of a patient: its template extends `patient_frame.html` and fills the block `page`."""
-    return show(request, template, {**_WORDS, **words}, visitor=visitor, head=head, tabs=TABS, **content)
+    """A page of a patient: its template extends `patient_frame.html` and fills the block `page`.
+
+    Beside `say` its template has the words of the reports, `told("key", name=value)`, `kind_name(kind)` for types of
+    record, and `when(microseconds)`.
+    """
+    given = {
+        "told": partial(phrase, lang=visitor.lang),
+        "kind_name": partial(kind_name, lang=visitor.lang),
+        "when": moment,
+    }
+    return show(request, template, {**_WORDS, **words}, visitor=visitor, head=head, tabs=TABS, **given, **content)
+
+
+def kind_name(kind: str, *, lang: str) -> str:
+    """The name of a type of record for a reader; one that has no words keeps its name."""
+    return phrase(f"type_{kind}", "zh" if lang == "zh" else "en") if f"type_{kind}" in STRINGS else kind
+
+
+def moment(at: int) -> str:
+    """A time in microseconds UTC to the minute, in the zone of this house."""
+    return f"{(_1970 + timedelta(microseconds=at)).astimezone():%Y-%m-%d %H:%M}"

@@ -29,7 +29,7 @@ WORDS: Words = MappingProxyType(
         "new_account": Saying("Open an account", "新建账户"),
         "open": Saying("Open it", "创建"),
         "opened": Saying(
-            "The account is open. Its first password, shown this once: {password}. It must be changed at the first sign-in.",
+            "The account is open. Its first password, shown this once: {password}. It is changed at the first sign-in.",
             "账户已创建。初始密码（仅显示一次）：{password}。首次登录时须修改。",
         ),
         "reset": Saying("New first password", "重置密码"),
@@ -117,7 +117,7 @@ WORDS: Words = MappingProxyType(
         # audit
         "audit": Saying("Audit log", "审计日志"),
         "audit_lead": Saying(
-            "Everything anybody did or tried, in a log that can only grow: a Merkle tree with signed checkpoints (RFC 6962).",
+            "All that anybody did or tried, in a log that only grows: a Merkle tree, its checkpoints signed (RFC 6962).",
             "所有操作与尝试均记录在只增不减的日志中：带签名检查点的默克尔树（RFC 6962）。",
         ),
         "kind": Saying("Kind", "类别"),
@@ -147,7 +147,7 @@ WORDS: Words = MappingProxyType(
         "fails": Saying("The proof does not hold: the log was changed.", "证明不成立：日志已被更改。"),
         "checkpoint": Saying("Signed checkpoint", "签名检查点"),
         "checkpoint_hint": Saying(
-            "Keep it where the keepers of the database cannot reach it; against it later logs are proven to have only grown.",
+            "Keep it where the keepers of the database cannot reach it: later logs are held against it.",
             "请保存在数据库管理人员无法触及之处；日后可据此证明日志只增未改。",
         ),
         "consistent": Saying(

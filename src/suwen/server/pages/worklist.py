@@ -1,28 +1,122 @@
-"""The worklist: one's own patients, what is new, what alarms, what waits for one's review."""
+"""The worklist: one's own patients, what is new, what alarms, what waits for one's review; and the search among them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
-from suwen.consult import list_my_patients
-from suwen.server.house import house_of
-from suwen.server.showing import Words, show
-from suwen.server.visitors import Signed
-from suwen.subject import Saying
+from suwen.consult import Glance, Glimpses, find_patients, list_glances
+from suwen.errors import NotFoundError
+from suwen.server.house import House, house_of
+from suwen.server.pages.patient_frame import moment
+from suwen.server.pages.worklist_words import WORDS
+from suwen.server.showing import is_fragment, show
+from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-WORDS: Words = MappingProxyType(
-    {"title": Saying("Worklist", "工作列表"), "none": Saying("You have no patients yet.", "暂无患者。")}
+ON_A_PAGE = 50
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_ONLY: Mapping[str, Callable[[Glance], bool]] = MappingProxyType(
+    {
+        "all": lambda one: True,
+        "alarming": lambda one: bool(one.alarming),
+        "new": lambda one: one.news > 0,
+        "waiting": lambda one: one.waiting > 0,
+    }
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A patient on the list as the page shows it: the finding that matters most in the visitor's language."""
+
+    glance: Glance
+    name: str
+    others: tuple[str, ...]
+    first: str
+    chance: float | None
+
+
 @router.get("/worklist")
-def worklist(request: Request, visitor: Signed) -> Response:
+def worklist(request: Request, visitor: Signed, page: int = 1) -> Response:
     """One's own patients."""
-    house = house_of(request)
-    patients = list_my_patients(visitor.actor, house.records)
-    return show(request, "worklist.html", WORDS, visitor=visitor, patients=patients)
+    return _list(request, visitor, "all", page)
+
+
+@router.get("/worklist/{only}")
+def part(request: Request, visitor: Signed, only: str, page: int = 1) -> Response:
+    """Those of one's patients that alarm, have news, or wait."""
+    if only not in _ONLY:
+        raise NotFoundError("the worklist has no such part")
+    return _list(request, visitor, only, page)
+
+
+@router.post("/worklist/search")
+def search(request: Request, visitor: Signed, q: Annotated[str, Form()] = "") -> Response:
+    """Patients by name, identifier or birth date: never in the address, which logs and histories keep."""
+    house, wanted = house_of(request), q.strip()
+    glances = _glances(visitor, house)
+    if not wanted:
+        return _shown(request, visitor, glances, "all", 1)
+    asked = {"birth_date": wanted} if _DATE.fullmatch(wanted) else {"identifier": wanted}
+    found = {one.id for one in find_patients(visitor.actor, house.records, **asked)}
+    chosen = [one for one in glances if one.id in found or _matches(one, wanted.casefold())]
+    return _shown(request, visitor, glances, "all", 1, found=chosen, asked=wanted)
+
+
+def _matches(one: Glance, wanted: str) -> bool:
+    who = one.demographics
+    return any(wanted in text.casefold() for text in (*who.names, *who.parts, *who.identifiers))
+
+
+def _list(request: Request, visitor: Visitor, only: str, page: int) -> Response:
+    return _shown(request, visitor, _glances(visitor, house_of(request)), only, page)
+
+
+def _glances(visitor: Visitor, house: House) -> list[Glance]:
+    return list_glances(visitor.actor, house.records, house.room("glimpses", Glimpses))
+
+
+def _shown(
+    request: Request, visitor: Visitor, glances: Sequence[Glance], only: str, page: int, **more: Any
+) -> Response:
+    """The page, or for htmx the list alone."""
+    found = more.pop("found", None)
+    chosen = list(found) if found is not None else [one for one in glances if _ONLY[only](one)]
+    pages = max(1, -(-len(chosen) // ON_A_PAGE))
+    here = min(max(page, 1), pages)
+    rows = [_row(one, visitor.lang) for one in chosen[(here - 1) * ON_A_PAGE : here * ON_A_PAGE]]
+    return show(
+        request,
+        "worklist_list.html" if is_fragment(request) else "worklist.html",
+        WORDS,
+        visitor=visitor,
+        rows=rows,
+        total=len(glances),
+        counts={name: sum(map(fits, glances)) for name, fits in _ONLY.items()},
+        only=only,
+        page=here,
+        pages=pages,
+        found=None if found is None else len(chosen),
+        asked=more.get("asked", ""),
+        when=moment,
+    )
+
+
+def _row(one: Glance, lang: str) -> Row:
+    names = (*one.demographics.names, *one.demographics.identifiers)
+    first = one.first.worded(lang) if one.first else None
+    return Row(
+        glance=one,
+        name=next(iter(names), one.id[:8]),
+        others=tuple(one.demographics.names[1:]),
+        first=(first.code.label or first.code.value) if first else "",
+        chance=first.chance.value if first else None,
+    )

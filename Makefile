@@ -14,23 +14,27 @@ INSTALLED := $(VENV)/.installed
 # A validator of FHIR that is not ours; tests that ask it skip with a reason where npm could not fetch it.
 PEER := tests/peers/medplum/node_modules/.installed
 
-# What `make run` runs, and which tests `make test` runs: make test TESTS=tests/datasets
-DEMO ?= demo --folder demo --out report.html --out report.pdf
+# What runs in the browser, built from web/ where npm is; the pages work without it, but plainly.
+WEB := src/suwen/server/assets/.vite/manifest.json
+
+# What `make run` serves, and which tests `make test` runs: make test TESTS=tests/datasets
+PORT ?= 8443
+DEMO ?= serve --demo --folder demo --port $(PORT)
 TESTS ?= tests
 JOBS ?= 2
 LEAVE ?= --ignore=tests/test_docs.py  # the documentation is run by make check
 BENCHMARKS ?= rare-disease similar-cases records fhir phenotype-text chinese-text notes \
 	pneumonia adrenal hippocampus chest chest-lesions lesion-measures image-reading risk-equations heart-disease qrs rhythm screen admet activity-cliffs heat-maps surrogate constraints label-noise
 
-.PHONY: run test check bench siege recipes docs clean help
+.PHONY: run test check bench siege recipes docs web clean help
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-run: $(INSTALLED) ## Set up what is missing, fill a sealed store with a made-up ward, consult it, write a report
+run: $(INSTALLED) $(WEB) ## Set up what is missing, then serve the workstation with a made-up ward: https://localhost:8443
 	$(BIN)/suwen $(DEMO)
 
-test: $(INSTALLED) $(PEER) ## Run the tests, but for the documentation (make check)
+test: $(INSTALLED) $(PEER) $(WEB) ## Run the tests, but for the documentation (make check)
 	$(BIN)/pytest -n $(JOBS) $(TESTS) $(LEAVE)
 
 check: $(INSTALLED) ## Check style, types, floors and documentation
@@ -57,8 +61,10 @@ recipe-%: $(INSTALLED) ## Rebuild one shipped weight: make recipe-pneumonia, -ad
 docs: $(INSTALLED) ## Run the documentation: its code, its commands, its option lists
 	$(BIN)/pytest tests/test_docs.py -v
 
+web: $(WEB) ## Build what runs in the browser (needs Node 20 and npm)
+
 clean: ## Remove the environment and everything that can be made again
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report.html report.pdf demo \
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report.html report.pdf demo src/suwen/server/assets web/node_modules \
 	  tests/peers/medplum/node_modules
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -77,3 +83,8 @@ $(PEER): tests/peers/medplum/package-lock.json
 	@{ command -v npm >/dev/null 2>&1 && \
 	  npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/peers/medplum && touch $@; } || \
 	  echo "the FHIR peer could not be installed (npm); the tests that ask it skip" >&2
+
+$(WEB): web/package-lock.json web/vite.config.js $(wildcard web/src/*) $(wildcard web/public/*)
+	@{ command -v npm >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' && \
+	  npm ci --silent --no-audit --no-fund --ignore-scripts --prefix web && npm run --silent --prefix web build -- --logLevel error && touch $@; } || \
+	  echo "what runs in the browser was not built: it needs Node 20 or newer and npm; pages work without, but plainly" >&2

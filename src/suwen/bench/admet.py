@@ -14,13 +14,16 @@ most a thousand molecules are judged on three such parts, larger ones on one; th
 
 The peer is MapLight (Notwell and Wood 2023): ECFP, Avalon and ErG fragments and some two hundred descriptors in
 CatBoost with its defaults, upon the same cleaned tables. It runs where CatBoost is installed, and is else left out.
+
+It takes an hour or two of a core; answers are kept in the cache, and one interrupted goes on from there.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +31,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suwen import datasets
+from suwen.bench import admet_peer
 from suwen.bench.admet_peer import has_peer, peer_answers, peer_table
+from suwen.bench.kept import Kept, code_digest
 from suwen.bench.result import Result
 from suwen.bench.setting import Options, digest
+from suwen.drugs.admet import endpoints
 from suwen.drugs.admet.endpoints import ENDPOINTS
 from suwen.drugs.admet.forecast import TABLES, forecast_answers, unknown_to
 from suwen.drugs.admet.judging import better, score
 from suwen.drugs.admet.learner import Held, Task, World, held_out, member_weights, scaffold_parts, world_of
 from suwen.drugs.admet.model import shipped_model
 from suwen.drugs.admet.rows import represented
-from suwen.drugs.admet.tables import Tables, read_tables, tasks_of
-from suwen.drugs.representation.kinds import Rows
+from suwen.drugs.admet.tables import Cleaned, Tables, read_tables, tasks_of
+from suwen.drugs.representation.kinds import Representation, Rows
 from suwen.errors import DataError, NotFoundError
 
 __all__ = ["LEADERBOARD", "run"]
@@ -152,42 +158,101 @@ def _inner(tables: Tables, options: Options, notify: Notify) -> dict[str, list[_
     tasks = tasks_of(tables)
     if all(one.key not in LEADERBOARD for one in tasks):
         raise DataError("none of the tables is one of the leaderboard's 22")
-    rows = represented(tables.smiles, workers=2)
-    world = world_of(rows)
     part = scaffold_parts(tables.smiles, parts=PARTS, seed=options.seed)
-    wide = peer_table(rows) if has_peer() else None
+    bench = _Bench.of(tables, options.seed)
     found: dict[str, list[_Judged]] = {one.key: [] for one in tasks}
     for number in range(_SPLITS):
         judged = [one for one in tasks if number == 0 or len(one.rows) <= SMALL]
-        ours = _ours(world, tasks if number == 0 else judged, part, number)
+        ours = _ours(bench, tasks if number == 0 else judged, part, number)
         for done, one in enumerate(judged):
             notify(number * len(tasks) + done, _SPLITS * len(tasks))
-            found[one.key].append(_compared(one, ours[one.key], wide, part != number, options.seed))
+            found[one.key].append(_compared(one, ours[one.key], bench, part, number))
     notify(_SPLITS * len(tasks), _SPLITS * len(tasks))
     return found
 
 
-def _ours(world: World, tasks: Sequence[Task], part: Ints, number: int) -> dict[str, tuple[Held, Floats]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bench:
+    """The molecules as both sides see them, made when first needed, and what was worked out before."""
+
+    smiles: tuple[str, ...]
+    seed: int
+    ours: Kept
+    peers: Kept
+    made: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, tables: Tables, seed: int) -> _Bench:
+        """For these tables; what is kept is found again only with the same tables, code and packages."""
+        said = [str(seed), *(f"{key} {_table_digest(one)}" for key, one in sorted(tables.tables.items()))]
+        drugs = Path(endpoints.__file__).parent
+        seen = code_digest([drugs.parent / "representation"], ["rdkit"])
+        learned = code_digest([drugs], ["lightgbm", "torch"])
+        peer = code_digest([Path(admet_peer.__file__)], ["catboost"])
+        return cls(tables.smiles, seed, Kept("admet", [*said, seen, learned]), Kept("admet-peer", [*said, seen, peer]))
+
+    def rows(self) -> Mapping[Representation, Rows]:
+        """All molecules represented."""
+        return self._once("rows", lambda: represented(self.smiles, workers=2))
+
+    def world(self) -> World:
+        """All molecules as our members see them."""
+        return self._once("world", lambda: world_of(self.rows()))
+
+    def wide(self) -> Rows:
+        """All molecules as the peer sees them."""
+        return self._once("wide", lambda: peer_table(self.rows()))
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self.made:
+            self.made[name] = make()
+        return self.made[name]
+
+
+def _table_digest(table: Cleaned) -> str:
+    whole = hashlib.sha256("\n".join(table.smiles).encode())
+    whole.update(np.ascontiguousarray(table.measured).tobytes())
+    return whole.hexdigest()
+
+
+def _ours(bench: _Bench, tasks: Sequence[Task], part: Ints, number: int) -> dict[str, tuple[Held, Floats]]:
     """Answers for a part, and the members' weights found on the next part, by members that saw neither."""
     outside = part != number
     inner = [one.only(outside) for one in tasks]
-    chosen = held_out(world, inner, part, (number + 1) % PARTS, seeds=(0,))
-    answers = held_out(world, tasks, part, number)
+    chosen = _held(bench, f"chosen-{number}", lambda: held_out(
+        bench.world(), inner, part, (number + 1) % PARTS, seeds=(0,)
+    ))  # fmt: skip
+    answers = _held(bench, f"answers-{number}", lambda: held_out(bench.world(), tasks, part, number))
     return {
         one.key: (answers[one.key], member_weights(chosen[one.key].answers, chosen[one.key].truth)) for one in tasks
     }
 
 
-def _compared(
-    task: Task, ours: tuple[Held, Floats], wide: Rows | None, outside: NDArray[np.bool_], seed: int
-) -> _Judged:
+def _held(bench: _Bench, name: str, make: Callable[[], Mapping[str, Held]]) -> dict[str, Held]:
+    def flat() -> dict[str, Any]:
+        return {f"{key}.{of}": getattr(one, of) for key, one in make().items() for of in Held.__slots__}
+
+    kept = bench.ours.arrays(name, flat)
+    keys = dict.fromkeys(one.rpartition(".")[0] for one in kept)
+    return {
+        key: Held(kept[f"{key}.rows"].astype(np.int64), kept[f"{key}.answers"], kept[f"{key}.truth"]) for key in keys
+    }
+
+
+def _compared(task: Task, ours: tuple[Held, Floats], bench: _Bench, part: Ints, number: int) -> _Judged:
     held, weights = ours
     said = held.answers @ weights
     truth = 10**held.truth if task.log else held.truth
     peer = None
-    if wide is not None and task.key in LEADERBOARD:
-        learned = task.only(outside)
-        raw = peer_answers(wide, learned.rows, learned.learned, held.rows, classes=task.classes, seed=seed)
+    if has_peer() and task.key in LEADERBOARD:
+        learned = task.only(part != number)
+
+        def asked() -> dict[str, Floats]:
+            return {"said": peer_answers(
+                bench.wide(), learned.rows, learned.learned, held.rows, classes=task.classes, seed=bench.seed
+            )}  # fmt: skip
+
+        raw = bench.peers.arrays(f"{number}-{task.key}", asked)["said"]
         peer = 10**raw if task.log else raw
     return _Judged(truth, 10**said if task.log else said, peer)
 

@@ -25,7 +25,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,7 @@ from suwen.errors import DataError, NotFoundError
 __all__ = ["LEADERBOARD", "run"]
 
 Notify = Callable[[int, int], None]
+Made = TypeVar("Made")
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LEADERBOARD = (
@@ -203,10 +204,11 @@ class _Bench:
         """All molecules as the peer sees them."""
         return self._once("wide", lambda: peer_table(self.rows()))
 
-    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+    def _once(self, name: str, make: Callable[[], Made]) -> Made:
         if name not in self.made:
             self.made[name] = make()
-        return self.made[name]
+        found: Made = self.made[name]
+        return found
 
 
 def _table_digest(table: Cleaned) -> str:

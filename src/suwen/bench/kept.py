@@ -1,4 +1,4 @@
-"""What a long benchmark worked out, kept in the cache by what it was worked out from, so that one interrupted goes on."""
+"""What a long benchmark worked out, kept in the cache by what decided it: one that was interrupted goes on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -43,7 +44,8 @@ class Kept:
             self.folder.mkdir(parents=True, exist_ok=True)
             part = self.folder / f"{name}.{os.getpid()}.part"
             with part.open("wb") as out:
-                np.savez(out, **dict(arrays))
+                given: dict[str, Any] = dict(arrays)
+                np.savez(out, **given)
             part.replace(self.folder / f"{name}.npz")
 
 

@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["serve"]
 
+_WORDS = {
+    "serving": {
+        "en": "Suwen is at {address} (stop with Ctrl+C)",
+        "zh": "素问已启动：{address}（按 Ctrl+C 停止）",
+    },
+    "accounts": {
+        "en": "Made-up accounts and their passwords; the certificate is self-signed, so the browser warns once:",
+        "zh": "演示账户及密码；证书为自签名，浏览器会提示一次：",
+    },
+    "stopped": {"en": "Stopped.", "zh": "已停止。"},
+}
+
 
 @click.command()
 @click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Folder of the sealed records.")
@@ -74,7 +86,8 @@ def serve(
     with plainly(settings.store), open_records(settings.store, using) as records:
         if demo:
             furnish(ward, records)
-        serving(House(records, settings, Science(science)), started=lambda: _tell(settings))
+        serving(House(records, settings, Science(science)), started=lambda: _tell(settings, options["lang"]))
+    say(_WORDS["stopped"][options["lang"]])
 
 
 def _certified(settings: Settings) -> Settings:
@@ -86,7 +99,10 @@ def _certified(settings: Settings) -> Settings:
     return replace(settings, certificate=certificate, key=key)
 
 
-def _tell(settings: Settings) -> None:
-    say(f"Suwen: {settings.address}")
-    for login, password in settings.demonstration.items():
-        say(f"  {login}: {password}")
+def _tell(settings: Settings, lang: str) -> None:
+    say(_WORDS["serving"][lang].format(address=settings.address))
+    if settings.demonstration:
+        say(_WORDS["accounts"][lang])
+        width = max(map(len, settings.demonstration))
+        for login, password in settings.demonstration.items():
+            say(f"  {login:{width}}  {password}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ def serve(house: House, *, started: Callable[[], None] = lambda: None) -> None:
     """Serve until interrupted; `started` is called once requests are taken. Raises InputError for a taken port."""
     from suwen.server.tls.socket import bound  # noqa: PLC0415
 
-    with bound(house.settings.host, house.settings.port) as listening:
-        server_for(house, started=started).run(sockets=[listening])
+    with bound(house.settings.host, house.settings.port) as listening, contextlib.suppress(KeyboardInterrupt):
+        server_for(house, started=started).run(sockets=[listening])  # uvicorn raises what interrupted it once more
 
 
 def server_for(house: House, *, started: Callable[[], None] = lambda: None) -> uvicorn.Server:

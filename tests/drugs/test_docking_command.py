@@ -92,9 +92,7 @@ def test_nothing_docked_is_exit_status_1_and_no_score(made: tuple[Path, str]) ->
     assert not found.stdout.strip()
 
 
-@pytest.mark.parametrize(
-    ("lang", "said"), [("en", "! CCCO: unfit: the best score"), ("zh", "! CCCO: 不匹配：最优得分")]
-)
+@pytest.mark.parametrize(("lang", "said"), [("en", "unfit: the best score"), ("zh", "不匹配：最优得分")])
 def test_a_score_not_below_0_is_said_on_the_screen_and_in_the_table(
     made: tuple[Path, str], tmp_path: Path, lang: str, said: str
 ) -> None:
@@ -102,16 +100,16 @@ def test_a_score_not_below_0_is_said_on_the_screen_and_in_the_table(
     small = ",".join([*box.split(",")[:3], "3", "3", "3"])
     table = tmp_path / "out.csv"
     found = run(str(receptor), "CCCO", "--box", small, *QUICK, "--csv", str(table), "--lang", lang)
-    assert said in found.stderr, found.output
+    assert f"! CCCO: {said}" in found.stderr
     row = next(csv.DictReader(table.read_text("utf-8").splitlines()))
     assert float(row["score"]) >= 0
-    assert said.removeprefix("! CCCO: ") in row["noticed"]
+    assert row["noticed"].startswith(said)
 
 
 def test_what_is_wrong_with_a_file_names_it(made: tuple[Path, str], tmp_path: Path) -> None:
     receptor, box = made
     flat, empty = tmp_path / "flat.sdf", tmp_path / "empty.pdb"
-    flat.write_text(Chem.MolToMolBlock(Chem.MolFromSmiles("CCO")) + "$$$$\n", "utf-8")
+    flat.write_text(Chem.MolToMolBlock(Chem.MolFromSmiles("CCOCC")) + "$$$$\n", "utf-8")
     empty.write_text("HEADER\n", "utf-8")
     for words, name in (
         ((str(receptor), "CCCO", "--box-ligand", str(flat)), "flat.sdf: "),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from suwen.drugs.screen import fingerprint
 from suwen.drugs.screening.best import best_by
 from suwen.drugs.screening.candidates import Candidate, candidate_of, candidate_tree
 from suwen.drugs.screening.goals import PickGoal, RankGoal, RankPart
+from suwen.drugs.screening.library import LibraryFile, rows_of
 from suwen.drugs.screening.numbers import FORMULA, Numbers, formula_numbers
 from suwen.drugs.screening.picking import apart, pick
 from suwen.drugs.screening.ranking import (
@@ -29,6 +31,7 @@ from suwen.drugs.screening.ranking import (
 from suwen.drugs.similarity.fingerprints import fingerprints
 from suwen.drugs.similarity.fused import highest_tanimoto
 from suwen.drugs.structure import structure_of
+from suwen.errors import InputError
 from suwen.formats.molecules import read_molecule
 from suwen.formats.molecules.nouns import Molecule
 from suwen.formats.molecules.structure import mol_of
@@ -202,3 +205,16 @@ def test_a_candidate_is_the_same_after_the_journal(
 ) -> None:
     one = Candidate(7, Molecule("CCO", "KEY", name, name, tuple(fields), read_molecule("CC(=O)[O-]").noticed), values)
     assert candidate_of(candidate_tree(one)) == one
+
+
+@pytest.mark.parametrize(
+    ("data", "stated", "said"),
+    [(b"CCO a\n", {"name_column": "id"}, r"a\.smi: .* no columns"), (bytes(range(256)) * 9, {}, r"a\.smi: .* binary")],
+)
+def test_what_is_wrong_with_a_list_is_said_before_its_first_row(
+    tmp_path: Path, data: bytes, stated: dict[str, str], said: str
+) -> None:
+    path = tmp_path / "a.smi"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=said):
+        rows_of(LibraryFile(path, **stated))

@@ -43,9 +43,8 @@ def test_ligands_are_docked_once_ranked_by_score_and_refused_ones_fail(tmp_path:
 
 def test_a_molecule_that_fits_nowhere_is_a_failure_with_its_reason(tmp_path: Path) -> None:
     _receptor, box, file = scene(tmp_path)
-    docker = vina_docker(
-        DockingGoal(file, box.centre, (6.0, 6.0, 6.0), exhaustiveness=1), seed=5, processes=1, folder=None
-    )
+    goal = DockingGoal(file, box.centre, (6.0, 6.0, 6.0), exhaustiveness=1)
+    docker = vina_docker(goal, seed=5, processes=1, folder=None)
     answer = next(docker([read_molecule("Oc1ccccc1", name="phenol")]))
     assert isinstance(answer, Problem)
     assert answer.where == "phenol"

@@ -18,6 +18,8 @@ export default defineConfig({
         heart: "src/heart.js",
         images: "src/images.js",
         molecules: "src/molecules.js",
+        patient: "src/patient.js",
+        sign_in: "src/sign_in.js",
       },
     },
   },

@@ -32,7 +32,7 @@ function options(place, series) {
     width: Math.max(240, place.clientWidth),
     height: HEIGHT,
     scales: { x: { time: true } },
-    axes: [{ ...axis, values: (_, ticks) => ticks.map(day) }, { ...axis, size: 46 }],
+    axes: [{ ...axis, space: 96, values: (_, ticks) => ticks.map(day) }, { ...axis, size: 46 }],
     legend: { live: true },
     series: [
       { label: "", value: (_, second) => (second == null ? "–" : day(second)) },

@@ -1,1 +1,56 @@
-// Filled by its page.
+// The drug desk: a drawing board that is loaded when it is opened, and examples to try.
+import "./molecules.css";
+
+const entered = document.getElementById("entered");
+const board = document.querySelector("[data-board]");
+let editor = null;
+let chemistry = null;
+
+function show(smiles) {
+  board.querySelector("[data-drawn]").textContent = smiles;
+}
+
+function drawn() {
+  const molecule = editor.getMolecule();
+  return molecule.getAllAtoms() ? molecule.toIsomericSmiles() : "";
+}
+
+async function open() {
+  board.showModal();
+  if (!editor) {
+    chemistry = await import("openchemlib");
+    editor = new chemistry.CanvasEditor(board.querySelector("[data-canvas]"), { initialMode: "molecule" });
+    editor.setOnChangeListener(() => show(drawn()));
+  }
+  const first = entered.value.trim().split(/\s/)[0] ?? "";
+  if (first && !first.startsWith("InChI")) {
+    try {
+      editor.setMolecule(chemistry.Molecule.fromSmiles(first));
+      show(drawn());
+    } catch {
+      // What is entered is no SMILES that the board can read: it stays empty, and the server says what is wrong.
+    }
+  }
+  board.dispatchEvent(new Event("opened"));
+}
+
+document.querySelector("[data-draw]")?.addEventListener("click", open);
+board?.querySelector("[data-close]").addEventListener("click", () => board.close());
+board?.querySelector("[data-use]").addEventListener("click", () => {
+  const smiles = editor ? drawn() : "";
+  board.close();
+  if (smiles) send(smiles);
+});
+for (const one of document.querySelectorAll("[data-example]")) one.addEventListener("click", () => send(one.dataset.example));
+
+function send(text) {
+  entered.value = text;
+  entered.form.requestSubmit();
+}
+
+// A screening that is over shows its result: what streams then holds a link to it.
+for (const one of document.querySelectorAll("[data-goes-to]")) {
+  new MutationObserver(() => {
+    if (one.querySelector("a.button")) location.assign(one.dataset.goesTo);
+  }).observe(one, { childList: true });
+}

@@ -45,7 +45,7 @@ def painted_radiograph(whose: Painted) -> bytes:
     """A frontal chest radiograph (computed radiography, 12 bits) as a DICOM file. Raises MissingExtraError."""
     values = np.clip(_radiograph(np.random.default_rng(whose.seed)), 0, 4095).astype("<u2")
     made = _described(whose, _CR, values, "CR", "Chest PA")
-    made.ViewPosition, made.PatientOrientation, made.Laterality = "PA", ["L", "F"], ""
+    made.ViewPosition, made.PatientOrientation = "PA", ["L", "F"]
     made.ImagerPixelSpacing = [_MM, _MM]
     made.BodyPartExamined, made.ImageType = "CHEST", ["ORIGINAL", "PRIMARY"]
     made.BitsStored, made.HighBit, made.PixelRepresentation = 12, 11, 0
@@ -185,16 +185,17 @@ def _slice(number: int, rng: np.random.Generator) -> Values:
     values -= 140 * fat
     share = np.sqrt(max(0.0, 1 - ((high - 110) / 175) ** 2))
     lungs = np.maximum(
-        _disc(rows, across, (0, -72), (82 * share, 54 * share), 1.0), _disc(rows, across, (0, 76), (80 * share, 50 * share), 1.0)
+        _disc(rows, across, (0, -72), (82 * share, 54 * share), 1.0),
+        _disc(rows, across, (0, 76), (80 * share, 50 * share), 1.0),
     )
     heart = _disc(rows, across, (-22, 18), (48, 58), 1.0) * float(_inside(np.array(120 - high), 8.0))
     lungs = lungs * (1 - heart)
     values -= 880 * lungs
     spine = _disc(rows, across, (72, 0), (20, 22), 1.0)
     values += 460 * spine
-    ring = np.abs(np.hypot(rows / 109, across / 159) - 0.93) < 0.035  # noqa: PLR2004 - ribs lie within the wall
+    ring = np.abs(np.hypot(rows / 109, across / 159) - 0.93) < 0.035
     angle = np.arctan2(rows, across)
-    values += 520 * (ring & (np.sin(9 * angle + high / 9) > 0.25))  # noqa: PLR2004
+    values += 520 * (ring & (np.sin(9 * angle + high / 9) > 0.25))
     away = np.sqrt((rows + 10) ** 2 + (across + 80) ** 2 + (high - 150) ** 2)
     values += 840 * _inside(NODULE_MM / 2 - away, 0.8) * lungs
     return values + 12 * rng.standard_normal(rows.shape)

@@ -56,7 +56,7 @@ from suwen.govern.keys import (
     rotate_data_keys,
     rotate_kek,
 )
-from suwen.govern.lending import end_lent_session, lend_session, still_signed_in
+from suwen.govern.lending import end_lent_session, lend_session
 from suwen.govern.machines import (
     begin_authority,
     certify_device,
@@ -232,7 +232,6 @@ __all__ = [
     "rotate_data_keys",
     "rotate_kek",
     "snapshots_in",
-    "still_signed_in",
     "store_id",
     "trust_authority",
     "trusted_authorities",

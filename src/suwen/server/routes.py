@@ -4,16 +4,76 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from suwen.server.pages import heart, meanings, models, security, security_audit, security_machines, worklist
+from suwen.server.cds import services
+from suwen.server.dicomweb import router as dicomweb
+from suwen.server.fhir.routers import FHIR
+from suwen.server.pages import (
+    account,
+    account_passkeys,
+    differential,
+    ecg,
+    emergency,
+    findings,
+    first,
+    heart,
+    jobs,
+    meanings,
+    models,
+    molecules,
+    molecules_screening,
+    notes,
+    patient,
+    patient_report,
+    security,
+    security_audit,
+    security_machines,
+    sign_in,
+    sign_in_openid,
+    sign_in_passkey,
+    terms,
+    timeline,
+    worklist,
+    worklist_new,
+)
+from suwen.server.smart import authorize, configuration, consent, launching, tokens
+from suwen.server.watch import router as watch
 
 __all__ = ["ROUTERS"]
 
 ROUTERS: tuple[APIRouter, ...] = (
+    watch,
+    first.router,
+    sign_in.router,
+    sign_in_passkey.router,
+    sign_in_openid.router,
+    account.router,
+    account_passkeys.router,
+    emergency.router,
     worklist.router,
+    worklist_new.router,  # before the patients: /patients/new is none
+    patient.router,
+    timeline.router,
+    notes.router,
+    differential.router,
+    findings.router,
+    patient_report.router,
+    terms.router,
     heart.router,
+    ecg.router,
     meanings.router,
     models.router,
+    molecules.router,
+    molecules_screening.router,
+    jobs.router,
     security.router,
     security_machines.router,
     security_audit.router,
+    configuration.router,
+    authorize.router,
+    consent.router,
+    launching.router,
+    tokens.router,
+    services.router,
+    *FHIR,
+    dicomweb.router,
 )

@@ -20,7 +20,7 @@ from suwen.errors import (
 )
 from suwen.formats.fhir import Json, render
 
-__all__ = ["FHIR_JSON", "issues_of", "outcome", "outcome_for", "outcome_tree", "status_for"]
+__all__ = ["FHIR_JSON", "issues_of", "outcome", "outcome_for", "outcome_tree", "problems_of", "status_for"]
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 _LISTED = 100
@@ -63,8 +63,12 @@ def _where(problem: Problem) -> Json:
 
 def outcome_for(failure: SuwenError, *, status: int = 0) -> Response:
     """An error of the tree as an answer; `status` where it means something else than usual."""
-    problems = failure.problems if isinstance(failure, InputError) else ()
-    return outcome(status or status_for(failure), str(failure), problems=problems)
+    return outcome(status or status_for(failure), str(failure), problems=problems_of(failure))
+
+
+def problems_of(failure: SuwenError) -> tuple[Problem, ...]:
+    """What an error lists one by one."""
+    return failure.problems if isinstance(failure, InputError) else ()
 
 
 def status_for(failure: SuwenError) -> int:

@@ -1,11 +1,17 @@
-"""Guards around every request: headers, size, rate, form tokens; the outermost is asked first."""
+"""Guards around every request: headers, lengths, rate, name, origin, form tokens; the outermost is asked first."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from suwen.server.guard.forms import FormTokens
 from suwen.server.guard.headers import Headers
+from suwen.server.guard.hosts import Hosts, names_here
+from suwen.server.guard.origins import Origins
+from suwen.server.guard.rates import Rates
+from suwen.server.guard.sharing import Sharing
+from suwen.server.guard.sizes import Sizes
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -17,5 +23,11 @@ __all__ = ["guarded"]
 
 def guarded(app: FastAPI, house: House) -> None:
     """Put the guards around an application; what is added last stands outermost."""
-    app.add_middleware(FormTokens, largest=house.settings.largest)
+    settings = house.settings
+    app.add_middleware(FormTokens)
+    app.add_middleware(Sizes, largest=settings.largest)
+    app.add_middleware(Origins, allowed=settings.origins)
+    app.add_middleware(Sharing, allowed=settings.origins)
+    app.add_middleware(Rates, a_minute=settings.a_minute, tries=settings.tries, clock=time.monotonic)
+    app.add_middleware(Hosts, names=names_here(settings))
     app.add_middleware(Headers)

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 __all__ = ["FormTokens"]
 
 _PLAIN = b"application/x-www-form-urlencoded"
+_FIELDS = 500
 _SHORT = 64 * 1024  # what a form without files may hold; larger bodies bear the token in a header
 
 
 class FormTokens:
     """Holds a small form's body back until it is whole, puts its token into the state, and gives the body on."""
 
-    def __init__(self, app: ASGIApp, *, largest: int) -> None:
-        """`largest`: bytes of a body, whatever it is."""
-        self.app, self.largest = app, largest
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
         headers = dict(scope.get("headers", ()))
-        if scope["type"] != "http" or not headers.get(b"content-type", b"").startswith(_PLAIN):
+        if scope["type"] != "http" or not headers.get(b"content-type", b"").lower().startswith(_PLAIN):
             await self.app(scope, receive, send)
             return
         body, more = b"", True
@@ -36,11 +36,19 @@ class FormTokens:
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=500) if len(body) <= _SHORT else {}
-        scope.setdefault("state", {})["form_token"] = fields.get(FIELD, [""])[0]
+        scope.setdefault("state", {})["form_token"] = _token(body) if len(body) <= _SHORT else ""
         given = [{"type": "http.request", "body": body, "more_body": more}]
 
         async def again() -> Message:
             return given.pop() if given else await receive()
 
         await self.app(scope, again, send)
+
+
+def _token(body: bytes) -> str:
+    """The one token in a form; "" where there is none, or two, of which one might be read here and one there."""
+    try:
+        found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_FIELDS).get(FIELD, [])
+    except ValueError:  # more fields than any form of ours has
+        return ""
+    return found[0] if len(found) == 1 else ""

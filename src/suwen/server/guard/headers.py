@@ -31,7 +31,9 @@ _ALWAYS = {
     "content-security-policy": POLICY,
     "strict-transport-security": "max-age=63072000; includeSubDomains",
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # Nothing to others. To ourselves the origin: with "no-referrer" browsers send forms with the origin "null", which
+    # every site can have.
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",

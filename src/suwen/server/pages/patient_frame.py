@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from suwen.consult import Act, Consultation, Demographics, Look, Purpose, look
+from suwen.consult.facts import reason_in
 from suwen.errors import NotFoundError
 from suwen.report.strings import STRINGS, phrase
 from suwen.server.house import house_of
@@ -135,11 +136,12 @@ def show_patient(
     """A page of a patient: its template extends `patient_frame.html` and fills the block `page`.
 
     Beside `say` its template has the words of the reports, `told("key", name=value)`, `kind_name(kind)` for types of
-    record, and `when(microseconds)`.
+    record, `reason_in(reason)` of what was left out, and `when(microseconds)`.
     """
     given = {
         "told": partial(phrase, lang=visitor.lang),
         "kind_name": partial(kind_name, lang=visitor.lang),
+        "reason_in": partial(reason_in, lang=visitor.lang),
         "when": moment,
     }
     return show(request, template, {**_WORDS, **words}, visitor=visitor, head=head, tabs=TABS, **given, **content)

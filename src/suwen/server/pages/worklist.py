@@ -1,4 +1,4 @@
-"""The worklist: one's own patients, what is new, what alarms, what waits for one's review; and the search among them."""
+"""The worklist: one's own patients, what is new, what alarms, what waits for one's review; and the search in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ON_A_PAGE = 50
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _ONLY: Mapping[str, Callable[[Glance], bool]] = MappingProxyType(
     {
-        "all": lambda one: True,
+        "all": lambda _: True,
         "alarming": lambda one: bool(one.alarming),
         "new": lambda one: one.news > 0,
         "waiting": lambda one: one.waiting > 0,

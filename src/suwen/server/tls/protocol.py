@@ -49,6 +49,8 @@ def _protocol(parser: str) -> Any:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as base  # noqa: N813, PLC0415
 
     class _WithCertificate(base):  # type: ignore[misc]
+        app: Any
+
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             found = transport.get_extra_info("ssl_object")

@@ -1,0 +1,120 @@
+"""What goes along with the matches of a search: what they point at, and what points at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from suwen.consult.fhir.rest.asking import Asked, Path
+from suwen.consult.fhir.rest.derived import derived_kinds, derived_versions
+from suwen.consult.fhir.rest.names import Named, named
+from suwen.consult.fhir.rest.nouns import Limits, Version
+from suwen.consult.fhir.rest.served import version_of
+from suwen.consult.fhir.rest.wholes import Whole, Wholes, newest_of
+from suwen.errors import InputError
+from suwen.formats.fhir import Json
+from suwen.formats.fhir.compartment import references
+from suwen.formats.fhir.searching.match import elements
+from suwen.records.access import Act, ResourceKind
+from suwen.records.gate import Work
+from suwen.records.noted import note_opened
+
+__all__ = ["included_in"]
+
+_MOST = 5000
+
+
+def included_in(
+    work: Work, wholes: Wholes, asked: Asked, matches: Sequence[Version], limits: Limits
+) -> tuple[Version, ...]:
+    """Each resource once, none that matched itself; of charts of the matches alone. Raises InputError for too many."""
+    if not (asked.include or asked.revinclude) or not matches:
+        return ()
+    known = {one.local for one in matches}
+    found: list[Version] = []
+    for patient, those in _by_patient(matches).items():
+        work.require(Act.VIEW, ResourceKind.PATIENT, patient=patient)
+        whole = wholes.of(work, patient)
+        for one in (*_forward(work, whole, asked, those), *_backward(work, whole, asked, those)):
+            if one.local not in known and limits.sees(one.kind):
+                known.add(one.local)
+                found.append(one)
+    if len(found) > _MOST:
+        raise InputError(f"more than {_MOST} resources would go along with this page; ask for smaller pages (_count)")
+    return tuple(found)
+
+
+def _by_patient(matches: Iterable[Version]) -> dict[bytes, list[Version]]:
+    found: dict[bytes, list[Version]] = {}
+    for one in matches:
+        found.setdefault(bytes.fromhex(one.id[:32]), []).append(one)
+    return found
+
+
+def _forward(work: Work, whole: Whole, asked: Asked, matches: Sequence[Version]) -> list[Version]:
+    names: dict[Named, None] = {}
+    for path in asked.include:
+        for one in matches:
+            for said in _references(one.resource or {}, path):
+                name = _own(said)
+                if name is not None and name.patient == whole.patient and path.target in {"", name.kind}:
+                    names[name] = None
+    return list(_versions(work, whole, list(names)))
+
+
+def _backward(work: Work, whole: Whole, asked: Asked, matches: Sequence[Version]) -> list[Version]:
+    wanted = {one.local for one in matches}
+    found = []
+    for path in asked.revinclude:
+        names = [Named(path.kind, whole.patient, one) for one in whole.served(path.kind)]
+        opened = [*_versions(work, whole, names, noted=False)]
+        hits = [one for one in opened if wanted & set(_references(one.resource or {}, path))]
+        _note(work, whole, [one for one in hits if bytes.fromhex(one.id[32:]) in whole.newest])
+        found += hits
+        if path.kind in derived_kinds(whole):
+            made = [one for one in derived_versions(work, whole) if one.kind == path.kind]
+            found += [one for one in made if wanted & set(_references(one.resource or {}, path))]
+    return found
+
+
+def _references(resource: Json, path: Path) -> Iterator[str]:
+    if path.everything:
+        yield from references(resource)
+        return
+    for steps in path.paths:
+        for node in elements(resource, steps):
+            said = node.get("reference") if isinstance(node, dict) else None
+            if isinstance(said, str):
+                yield said.partition("/_history/")[0]
+
+
+def _own(said: str) -> Named | None:
+    kind, _, id_ = said.partition("/")
+    return named(kind, id_)
+
+
+def _versions(work: Work, whole: Whole, names: Sequence[Named], *, noted: bool = True) -> Iterator[Version]:
+    stored = [one for one in names if one.record in whole.newest and _is_served(whole, one)]
+    records = newest_of(work, whole, [one.record for one in stored]) if stored else []
+    found = [version_of(whole, name, record) for name, record in zip(stored, records, strict=True)]
+    if any(one.kind == "Patient" for one in names):
+        record_id = whole.speaker() or whole.register()
+        if record_id is not None:
+            (record,) = newest_of(work, whole, [record_id])
+            note_opened(work, whole.patient, [record])
+            found.append(version_of(whole, Named("Patient", whole.patient), record))
+    if noted and records:
+        note_opened(work, whole.patient, records)
+    yield from found
+    missing = {one.local for one in names} - {one.local for one in found}
+    if missing and any(one.kind in derived_kinds(whole) for one in names):
+        yield from (one for one in derived_versions(work, whole) if one.local in missing)
+
+
+def _is_served(whole: Whole, name: Named) -> bool:
+    seen = whole.newest[name.record]
+    return seen.served and seen.kind == name.kind
+
+
+def _note(work: Work, whole: Whole, versions: Sequence[Version]) -> None:
+    if versions:
+        note_opened(work, whole.patient, newest_of(work, whole, [bytes.fromhex(one.id[32:]) for one in versions]))

@@ -1,0 +1,132 @@
+"""FHIR: create, update, delete and $validate (http://hl7.org/fhir/R4/http.html)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+
+from suwen.consult.fhir.rest import (
+    Change,
+    create_resource,
+    kept_apart,
+    parse_asked,
+    update_resource,
+    withdraw_resource,
+)
+from suwen.errors import ConflictError, FormatError, Problem
+from suwen.formats.fhir import Json, check
+from suwen.server.fhir import answers
+from suwen.server.fhir.asked import Body, FhirRoute, asking_of, base_of, is_json, localised, prefers, tree_of
+from suwen.server.fhir.outcomes import issues_of, outcome, outcome_for
+from suwen.server.fhir.reading import Id, Kind
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/fhir", tags=["FHIR R4"], route_class=FhirRoute, default_response_class=Response)
+
+IfMatch = Annotated[str, Header(alias="if-match", description='Version that was read, as W/"3"')]
+IfNoneExist = Annotated[str, Header(alias="if-none-exist", description="Parameters of a search")]
+_NO_JSON = "send a resource as application/fhir+json in UTF-8"
+
+
+@router.post("/{kind}/$validate", operation_id="validate")
+def validate(request: Request, kind: Kind, body: Body) -> Response:
+    """Whether a resource is valid FHIR R4; nothing is kept."""
+    asking_of(request, looked_up=True)
+    if not is_json(request):
+        return outcome(415, _NO_JSON)
+    try:
+        resource = _inner(tree_of(body))
+    except FormatError as wrong:
+        return outcome_for(wrong, status=400)
+    checked = check(resource)
+    problems = list(checked.problems)
+    if resource.get("resourceType") != kind:
+        problems.append(Problem("", "the resource is of another type than the address"))
+    issues = issues_of(problems, "invalid") + issues_of(checked.remarks, "informational", "warning")
+    valid = {"severity": "information", "code": "informational", "diagnostics": "valid FHIR R4"}
+    return answers.fhir({"resourceType": "OperationOutcome", "issue": issues or [valid]})
+
+
+def _inner(tree: Json) -> Json:
+    """The resource of Parameters, or the resource itself."""
+    if tree["resourceType"] != "Parameters":
+        return tree
+    parts = tree.get("parameter")
+    for one in parts if isinstance(parts, list) else ():
+        if isinstance(one, dict) and one.get("name") == "resource" and isinstance(one.get("resource"), dict):
+            found: Json = one["resource"]
+            return found
+    raise FormatError("the Parameters name no resource")
+
+
+@router.post("/{kind}", operation_id="create", status_code=201)
+def create(request: Request, kind: Kind, body: Body, if_none_exist: IfNoneExist = "") -> Response:
+    """File a new resource; the server gives it its id."""
+    sent = asking_of(request)
+    who = sent.who(kind, "c")
+    resource = _resource(request, kind, body, base_of(sent.house))
+    if isinstance(resource, Response):
+        return resource
+    try:
+        unless = parse_asked(kind, if_none_exist.partition("?")[2] or if_none_exist) if if_none_exist else None
+    except FormatError as wrong:
+        return outcome_for(wrong, status=400)
+    try:
+        done = create_resource(sent.rest, who, resource, unless=unless)
+    except ConflictError as several:
+        return outcome_for(several, status=412 if unless is not None else 409)
+    return answers.written(base_of(sent.house), done, prefers(request))
+
+
+@router.put("/{kind}/{id_}", operation_id="update")
+def update(request: Request, kind: Kind, id_: Id, body: Body, if_match: IfMatch = "") -> Response:
+    """Write the next version of a resource; which one was read says If-Match."""
+    sent = asking_of(request)
+    who = sent.who(kind, "u")
+    resource = _resource(request, kind, body, base_of(sent.house))
+    if isinstance(resource, Response):
+        return resource
+    if not if_match:
+        return outcome(428, 'say which version you read: If-Match: W/"..."; else somebody else\'s change would be lost')
+    try:
+        done = update_resource(sent.rest, who, Change(kind, id_, resource, tag_of(if_match)))
+    except ConflictError as changed:
+        return outcome_for(changed, status=412)
+    return answers.written(base_of(sent.house), done, prefers(request))
+
+
+@router.delete("/{kind}/{id_}", operation_id="delete", status_code=204)
+def delete(request: Request, kind: Kind, id_: Id, if_match: IfMatch = "") -> Response:
+    """Withdraw a resource; its versions stay in its history."""
+    sent = asking_of(request)
+    if kind == "Patient":
+        return outcome(405, "a Patient is not withdrawn; the security officer erases records by destroying their key")
+    who = sent.who(kind, "d")
+    try:
+        gone = withdraw_resource(sent.rest, who, kind, id_, expected=tag_of(if_match))
+    except ConflictError as changed:
+        return outcome_for(changed, status=412)
+    return Response(status_code=204, headers={"etag": answers.etag(gone)})
+
+
+def tag_of(header: str) -> str:
+    """The number of a version in a header of the form W/"3"."""
+    return header.strip().removeprefix("W/").strip('"')
+
+
+def _resource(request: Request, kind: str, body: bytes, base: str) -> Json | Response:
+    """The resource that was sent, its references to this server short, or why it is not taken."""
+    if not is_json(request):
+        return outcome(415, _NO_JSON)
+    if kept_apart(kind):
+        return outcome(404, "this is no type of resource that is kept here")
+    try:
+        resource = tree_of(body)
+    except FormatError as wrong:
+        return outcome_for(wrong, status=400)
+    if resource["resourceType"] != kind:
+        return outcome(400, "the resource is of another type than the address")
+    found: Json = localised(resource, base)
+    return found

@@ -1,0 +1,117 @@
+"""What a record says at a glance: active problems, medication, allergies, the latest value of each quantity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from suwen.consult import Record, resource_of
+from suwen.formats.fhir import Json, Summary, summarise
+
+__all__ = ["GROUPS", "Line", "Lines", "facts_in", "stated_in", "summed_up"]
+
+_OVER = frozenset(
+    {
+        *("inactive", "remission", "resolved", "completed", "stopped", "cancelled", "entered-in-error", "refuted"),
+        *("not-taken", "draft", "unknown", "ended", "registered"),
+    }
+)
+GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "problems": frozenset({"Condition"}),
+        "signs": frozenset(),  # Observations that say yes or no
+        "medication": frozenset({"MedicationRequest", "MedicationStatement"}),
+        "allergies": frozenset({"AllergyIntolerance"}),
+        "values": frozenset({"Observation"}),
+    }
+)
+_SEEN = frozenset({"signs", "values"})
+_MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: what it is, its value, the day it speaks of ("" unknown), the record that holds it.
+
+    `state` is "present" or "absent" where the record says yes or no instead of a value, "" elsewhere.
+    """
+
+    what: str
+    value: str
+    day: str
+    record: str
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The first lines of a group and how many there are in all."""
+
+    shown: tuple[Line, ...]
+    total: int
+
+
+def facts_in(records: Sequence[Record]) -> dict[str, Lines]:
+    """The lines of each group, the latest first; of what is said several times the latest counts."""
+    found: dict[str, dict[str, Line]] = {name: {} for name in GROUPS}
+    for record in records:
+        group = next((name for name, kinds in GROUPS.items() if record.kind in kinds), "")
+        resource = resource_of(record) if group else None
+        if resource is None:
+            continue
+        line = _line(resource, record)
+        if line is None or (group == "values" and not (line.value or line.state)):
+            continue
+        group = "signs" if line.state else group
+        key = _key(resource) or line.what
+        known = found[group].get(key)
+        if known is None or known.day <= line.day:
+            found[group][key] = line
+        if group not in _SEEN and _is_over(resource):
+            found[group].pop(key, None)
+    return {name: _first(lines.values()) for name, lines in found.items()}
+
+
+def summed_up(record: Record) -> Summary | None:
+    """The line of a record that holds a resource; None where it holds something else."""
+    resource = resource_of(record)
+    return summarise(resource) if resource is not None else None
+
+
+def stated_in(record: Record) -> str:
+    """What a record says by yes or no: present or absent; "" where it says something else."""
+    stated = (resource_of(record) or {}).get("valueBoolean")
+    return ("present" if stated else "absent") if isinstance(stated, bool) else ""
+
+
+def _line(resource: Json, record: Record) -> Line | None:
+    said = summarise(resource)
+    if not said.what or said.status == "entered-in-error":
+        return None
+    stated = resource.get("valueBoolean")
+    if isinstance(stated, bool):
+        return Line(said.what, "", said.when[:10], record.id, "present" if stated else "absent")
+    return Line(said.what, said.value, said.when[:10], record.id)
+
+
+def _is_over(resource: Json) -> bool:
+    concept = resource.get("clinicalStatus")
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    inside = [one.get("code") for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
+    return bool(
+        {str(one) for one in (resource.get("status"), resource.get("abatementDateTime") and "ended", *inside)} & _OVER
+    )
+
+
+def _key(resource: Json) -> str:
+    """The first coding: the same quantity under the same code, whatever it was called that day."""
+    concept = resource.get("code") or resource.get("medicationCodeableConcept")
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    first = codings[0] if isinstance(codings, list) and codings and isinstance(codings[0], dict) else {}
+    return f"{first.get('system', '')}|{first['code']}" if first.get("code") else ""
+
+
+def _first(lines: Iterable[Line]) -> Lines:
+    ordered = sorted(lines, key=lambda one: one.day, reverse=True)
+    return Lines(tuple(ordered[:_MOST]), len(ordered))

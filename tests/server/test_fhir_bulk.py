@@ -1,0 +1,79 @@
+"""A bulk export holds what the caller may export, a resource a line; begun, followed, fetched and removed over FHIR."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from fhir_made import create, encounter, observation, physician, read
+from served import Served
+from starlette.testclient import TestClient
+
+from suwen.govern import EventKind, Role, read_audit
+
+ASYNC = {"prefer": "respond-async"}
+
+
+def begin(client: TestClient, query: str = "") -> str:
+    answer = client.get(f"/fhir/$export{query}", headers=ASYNC)
+    assert answer.status_code == 202, answer.text
+    return answer.headers["content-location"]
+
+
+def followed(client: TestClient, place: str) -> dict[str, list[str]]:
+    """Lines by type, once the export is done."""
+    for _ in range(300):
+        answer = client.get(place)
+        if answer.status_code != 202:
+            break
+        time.sleep(0.05)
+    assert answer.status_code == 200, answer.text
+    return {one["type"]: client.get(one["url"]).text.splitlines() for one in answer.json()["output"]}
+
+
+def test_every_chart_in_one_s_care(served: Served) -> None:
+    client = physician(served)
+    seen, visit = create(client, observation(served.own, value="36.60")), create(client, encounter(served.own))
+    found = followed(client, begin(client))
+    assert seen["id"] in {read(one)["id"] for one in found["Observation"]}
+    assert visit["id"] in {read(one)["id"] for one in found["Encounter"]}
+    assert any('"value":36.60,' in one for one in found["Observation"])
+    patients = {read(one)["id"] for one in found["Patient"]}
+    assert served.own in patients
+    assert served.other not in patients
+    events = read_audit(served.ward[Role.AUDITOR], served.house.records, subject=served.own, kind=EventKind.EXPORT)
+    assert events[-1][1].detail["recipient"] == "bulk export"
+
+
+def test_some_types_since_a_time(served: Served) -> None:
+    client = physician(served)
+    create(client, encounter(served.own))
+    assert set(followed(client, begin(client, "?_type=Encounter"))) == {"Encounter"}
+    assert followed(client, begin(client, "?_since=2999-01-01T00:00:00Z")) == {}
+
+
+def test_nobody_else_follows_fetches_or_removes(served: Served) -> None:
+    client = physician(served)
+    place = begin(client)
+    followed(client, place)
+    other = served.client(Role.NURSE)
+    for answer in (other.get(place), other.get(f"{place}/Patient"), other.delete(place)):
+        assert answer.status_code == 404
+    assert client.delete(place).status_code == 202
+    assert client.get(place).status_code == 404
+
+
+def test_who_may_not_export_begins_nothing(served: Served) -> None:
+    for role in (Role.NURSE, Role.ADMINISTRATOR, Role.RESEARCHER):
+        assert served.client(role).get("/fhir/$export", headers=ASYNC).status_code == 403
+
+
+@pytest.mark.parametrize("query", ["?_since=x", "?_since=2020", "?_outputFormat=csv", "?_since=9999-99-99T00:00:00Z"])
+def test_what_is_not_done(served: Served, query: str) -> None:
+    assert physician(served).get(f"/fhir/$export{query}", headers=ASYNC).status_code == 400
+
+
+def test_it_is_asked_for_asynchronously(served: Served) -> None:
+    assert physician(served).get("/fhir/$export").status_code == 400
+    assert physician(served).get(f"/fhir/$export-status/{'0' * 32}").status_code == 404
+    assert physician(served).get("/fhir/$export-status/x").status_code == 404

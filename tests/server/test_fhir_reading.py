@@ -1,0 +1,193 @@
+"""FHIR read, vread, history and search: what is served is what was filed, to whoever may see it, and to nobody else."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from fhir_made import create, encounter, ids, observation, physician, put, read, search
+from served import Served
+
+from suwen.govern import EventKind, Role, read_audit
+
+
+def test_a_number_keeps_its_digits(served: Served) -> None:
+    client = physician(served)
+    made = create(client, observation(served.own, value="37.50"))
+    text = client.get(f"/fhir/Observation/{made['id']}").text
+    assert '"value":37.50,' in text
+    assert read(text)["valueQuantity"]["value"].as_tuple() == Decimal("37.50").as_tuple()
+
+
+def test_a_registered_patient_is_a_resource(served: Served) -> None:
+    answer = physician(served).get(f"/fhir/Patient/{served.own}")
+    found = read(answer.text)
+    assert answer.headers["content-type"].startswith("application/fhir+json")
+    assert found["id"] == served.own
+    assert found["identifier"] == [{"value": "MRN-1"}]
+    assert answer.headers["etag"] == f'W/"{found["meta"]["versionId"]}"'
+
+
+@pytest.mark.parametrize("role", [*Role, None], ids=lambda role: role.value if role else "nobody")
+def test_patients_of_others_are_refused_like_unknown_ones(served: Served, role: Role | None) -> None:
+    """Neither status nor text nor headers tell whether there is such a patient."""
+    client = served.client(role)
+    for path in ("/fhir/Patient/{}", "/fhir/Observation/{}" + "0" * 32, "/fhir/Patient/{}/_history"):
+        answers = [client.get(path.format(one)) for one in (served.other, "ab" * 16)]
+        assert answers[0].status_code == answers[1].status_code == (403 if role else 401)
+        assert answers[0].text == answers[1].text
+        assert {name: one for name, one in answers[0].headers.items()} == dict(answers[1].headers.items())
+    for patient in (served.other, "ab" * 16):
+        assert client.get(f"/fhir/Observation?patient={patient}").status_code == (403 if role else 401)
+
+
+def test_one_s_own_patient_without_the_resource_is_not_found(served: Served) -> None:
+    client = physician(served)
+    made = create(client, observation(served.own))
+    assert client.get(f"/fhir/Observation/{served.own}{'0' * 32}").status_code == 404
+    assert client.get(f"/fhir/Encounter/{made['id']}").status_code == 404
+    assert client.get("/fhir/Observation/x").status_code == 404
+
+
+def test_versions(served: Served) -> None:
+    client = physician(served)
+    made = create(client, observation(served.own))
+    assert put(client, made | {"status": "amended"}, "1").status_code == 200
+    path = f"/fhir/Observation/{made['id']}"
+    history = read(client.get(f"{path}/_history").text)
+    assert [one["resource"]["status"] for one in history["entry"]] == ["amended", "final"]
+    assert [one["request"]["method"] for one in history["entry"]] == ["PUT", "POST"]
+    assert read(client.get(f"{path}/_history/1").text)["status"] == "final"
+    assert client.get(f"{path}/_history/3").status_code == 404
+
+
+def test_what_the_client_has_is_not_sent_again(served: Served) -> None:
+    client = physician(served)
+    path = f"/fhir/Observation/{create(client, observation(served.own))['id']}"
+    first = client.get(path)
+    same = client.get(path, headers={"if-none-match": first.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    assert client.get(path, headers={"if-none-match": 'W/"7"'}).status_code == 200
+    assert client.get(path, headers={"if-modified-since": first.headers["last-modified"]}).status_code == 304
+    assert client.get(path, headers={"if-modified-since": "Mon, 01 Jan 1990 00:00:00 GMT"}).status_code == 200
+    assert client.get(path, headers={"if-modified-since": "yesterday"}).status_code == 200
+
+
+def test_every_reading_is_in_the_audit_log(served: Served) -> None:
+    made = create(physician(served), observation(served.own))
+    physician(served).get(f"/fhir/Observation/{made['id']}")
+    entries = [one for _, one in read_audit(served.ward[Role.AUDITOR], served.house.records)]
+    last = [one for one in entries if one.kind is EventKind.OPEN][-1]
+    assert last.subject == served.own
+    assert last.actor == served.ward[Role.PHYSICIAN].id
+    assert last.detail["records"] == [f"{made['id'][32:]}:1"]
+
+
+def test_a_search_is_over_one_s_own_patients_alone(served: Served) -> None:
+    page = search(physician(served), "Patient")
+    assert served.own in ids(page)
+    assert served.other not in ids(page)
+    assert ids(search(physician(served), "Patient", identifier="MRN-2")) == []
+    assert ids(search(physician(served), "Patient", identifier="MRN-1")) == [served.own]
+
+
+def test_the_parameters_of_a_search(served: Served) -> None:
+    client = physician(served)
+    low = create(client, observation(served.own, value="35.1", code="search-1"))["id"]
+    high = create(client, observation(served.own, value="39.9", code="search-1"))["id"]
+    at = {"patient": served.own, "code": "search-1"}
+    assert ids(search(client, "Observation", **at, **{"value-quantity": "gt38"})) == [high]
+    assert ids(search(client, "Observation", _id=f"{low},{high}")) == [low, high]
+    assert search(client, "Observation", **at, _summary="count") == {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": 2,
+        "link": [{"relation": "self", "url": "https://localhost:8443/fhir/Observation/_search"}],
+    }
+    assert ids(search(client, "Observation", **at, _lastUpdated="gt2100-01-01")) == []
+    shown = search(client, "Observation", **at, _elements="status", _count="1")["entry"][0]["resource"]
+    assert set(shown) == {"resourceType", "id", "meta", "status", "code"}
+    assert shown["meta"]["tag"][-1]["code"] == "SUBSETTED"
+
+
+def test_what_goes_along(served: Served) -> None:
+    client = physician(served)
+    visit = create(client, encounter(served.own))["id"]
+    seen = create(client, observation(served.own, code="along") | {"encounter": {"reference": f"Encounter/{visit}"}})[
+        "id"
+    ]
+    page = search(client, "Observation", patient=served.own, code="along", _include="Observation:encounter")
+    assert (ids(page), ids(page, "include")) == ([seen], [visit])
+    page = search(client, "Observation", patient=served.own, code="along", _include="Observation:patient")
+    assert ids(page, "include") == [served.own]
+    page = search(client, "Encounter", _id=visit, _revinclude="Observation:encounter")
+    assert (ids(page), ids(page, "include")) == ([visit], [seen])
+    assert page["total"] == 1
+
+
+def test_pages_hold_everything_once_and_belong_to_whoever_searched(served: Served) -> None:
+    client = physician(served)
+    made = [create(client, observation(served.own, code="pages"))["id"] for _ in range(7)]
+    page = search(client, "Observation", patient=served.own, code="pages", _count="3")
+    found, addresses = ids(page), []
+    while links := [one["url"] for one in page["link"] if one["relation"] == "next"]:
+        addresses += links
+        assert served.own not in links[0]
+        page = read(client.get(links[0]).text)
+        found += ids(page)
+        assert page["total"] == 7
+    assert found == made
+    assert len(addresses) == 2
+    assert served.client(Role.NURSE).get(addresses[0]).status_code == 410
+    assert client.get("/fhir/Observation?_page=made-up").status_code == 410
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "identifier=MRN-1",
+        "name=Testpatient",
+        "family:exact=Ward",
+        "birthdate=1911-03-04",
+        "address-city=Xanadu",
+        "telecom=5551234",
+        "phone=5551234",
+    ],
+)
+def test_what_names_a_person_is_refused_in_an_address(served: Served, query: str) -> None:
+    answer = physician(served).get(f"/fhir/Patient?{query}")
+    assert answer.status_code == 400
+    assert "_search" in answer.text
+    assert query.partition("=")[2] not in answer.text
+
+
+def test_what_is_not_known_is_refused_and_never_passed_over(served: Served) -> None:
+    client = physician(served)
+    for query in ("colour=red", "_has:Observation:patient:code=1", "_include=Patient:nothing", "_sort=x", "_offset=3"):
+        answer = client.get(f"/fhir/Observation?{query}")
+        assert answer.status_code == 400, query
+        assert read(answer.text)["resourceType"] == "OperationOutcome"
+    assert client.get("/fhir/Nothing?x=1").status_code == 400
+
+
+def test_everything_of_a_patient(served: Served) -> None:
+    client = physician(served)
+    create(client, encounter(served.own))
+    page = read(client.get(f"/fhir/Patient/{served.own}/$everything?_count=2").text)
+    kinds = [one["resource"]["resourceType"] for one in page["entry"]]
+    assert kinds[0] == "Patient"
+    assert len(kinds) == 2
+    only = read(client.get(f"/fhir/Patient/{served.own}/$everything?_type=Encounter").text)
+    assert {one["resource"]["resourceType"] for one in only["entry"]} == {"Encounter"}
+    assert client.get(f"/fhir/Patient/{served.other}/$everything").status_code == 403
+
+
+def test_json_alone(served: Served) -> None:
+    client = physician(served)
+    path = f"/fhir/Patient/{served.own}"
+    for headers, query in (({"accept": "application/fhir+xml"}, ""), ({}, "?_format=xml")):
+        answer = client.get(path + query, headers=headers)
+        assert answer.status_code == 406
+        assert read(answer.text)["issue"][0]["code"] == "not-supported"
+    assert client.get(path, headers={"accept": "application/fhir+xml, application/json;q=0.5"}).status_code == 200
+    assert client.get(f"{path}?_format=json", headers={"accept": "text/html"}).status_code == 200

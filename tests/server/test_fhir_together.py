@@ -1,0 +1,215 @@
+"""Readers that share a transaction stay apart: each decided, each in the audit, a refusal its own, tampering told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fhir_made import observation
+from sqlalchemy import text
+from ward import Ward, open_ward
+
+from suwen.consult import Purpose
+from suwen.consult.fhir.rest import Change, Rest, Version, Who, create_resource, read_resource, update_resource
+from suwen.errors import AccessError, AuditError, LoginError, NotFoundError, SuwenError, TamperError
+from suwen.govern import Actor, EventKind, Outcome, Role, erase_patient, log_out, read_audit
+from suwen.records.store import store as storing
+from suwen.records.together import Together
+
+
+@pytest.fixture
+def ward(tmp_path: Path) -> Iterator[Ward]:
+    with open_ward(tmp_path / "store") as found:
+        yield found
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """What each came to, or its failure; all begin together."""
+    found: list[Any] = [None] * len(acts)
+    begin = threading.Barrier(len(acts))
+
+    def run(at: int, act: Callable[[], Any]) -> None:
+        begin.wait()
+        try:
+            found[at] = act()
+        except SuwenError as failure:
+            found[at] = failure
+
+    threads = [threading.Thread(target=run, args=(at, act)) for at, act in enumerate(acts)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+    return found
+
+
+@contextmanager
+def held(ward: Ward) -> Iterator[None]:
+    """Keep the store's lock, so that readers gather."""
+    with ward.records.store.transaction():
+        yield
+
+
+def test_each_is_decided_by_itself(ward: Ward) -> None:
+    other = ward.hire("elsewhere", Role.PHYSICIAN)
+    mine, theirs = ward.patient(1), ward.patient(2, actor=other)
+    rest = Rest.over(ward.records)
+    nobody = Actor(other.id, "not the token")
+    found = at_once(
+        lambda: read_resource(rest, Who(ward[Role.PHYSICIAN]), "Patient", mine),
+        lambda: read_resource(rest, Who(ward[Role.PHYSICIAN]), "Patient", theirs),
+        lambda: read_resource(rest, Who(other), "Patient", theirs),
+        lambda: read_resource(rest, Who(nobody), "Patient", theirs),
+        lambda: read_resource(rest, Who(ward[Role.PHYSICIAN], Purpose.EMERGENCY), "Patient", theirs),
+        lambda: read_resource(rest, Who(other), "Patient", "no id"),
+    )
+    kinds = [type(one) for one in found]
+    assert kinds == [Version, AccessError, Version, LoginError, AccessError, NotFoundError]
+    assert (found[0].id, found[2].id) == (mine, theirs)
+
+
+def test_each_is_in_the_audit_under_its_own_name(ward: Ward) -> None:
+    other = ward.hire("elsewhere", Role.PHYSICIAN)
+    mine, theirs = ward.patient(1), ward.patient(2, actor=other)
+    rest = Rest.over(ward.records)
+    acts = [
+        lambda: read_resource(rest, Who(ward[Role.PHYSICIAN]), "Patient", mine),
+        lambda: read_resource(rest, Who(ward[Role.PHYSICIAN]), "Patient", theirs),
+        lambda: read_resource(rest, Who(other), "Patient", theirs),
+    ]
+    at_once(*(acts * 5))
+    opened = [one for _, one in read_audit(ward[Role.AUDITOR], ward.records, kind=EventKind.OPEN)]
+    assert [(one.actor, one.subject) for one in opened].count((other.id, theirs)) == 5
+    assert [(one.actor, one.subject) for one in opened].count((ward[Role.PHYSICIAN].id, mine)) == 5
+    assert (ward[Role.PHYSICIAN].id, theirs) not in {(one.actor, one.subject) for one in opened}
+    denied = [
+        one
+        for _, one in read_audit(ward[Role.AUDITOR], ward.records, subject=theirs, kind=EventKind.DECISION)
+        if one.outcome is Outcome.DENY
+    ]
+    assert len(denied) == 5
+
+
+def test_readers_that_wait_share_one_checkpoint(ward: Ward) -> None:
+    patient, rest = ward.patient(1), Rest.over(ward.records)
+    actor = ward[Role.PHYSICIAN]
+    read_resource(rest, Who(actor), "Patient", patient)
+    made: list[int] = []
+    original = storing.append
+
+    def counting(*args: Any, **named: Any) -> Any:
+        made.append(1)
+        return original(*args, **named)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(storing, "append", counting)
+    try:
+        with ward.records.store.transaction():
+            threads = [
+                threading.Thread(target=read_resource, args=(rest, Who(actor), "Patient", patient)) for _ in range(8)
+            ]
+            for one in threads:
+                one.start()
+            while len(rest.together._waiting) < 7:
+                pass
+        for one in threads:
+            one.join(30)
+    finally:
+        patch.undo()
+    assert len(made) == 2
+
+
+def test_without_an_audit_nobody_is_answered(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient, rest = ward.patient(1), Rest.over(ward.records)
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise AuditError("the disk is full")
+
+    monkeypatch.setattr(storing, "append", broken)
+    acts = [lambda: read_resource(rest, Who(ward[Role.PHYSICIAN]), "Patient", patient)] * 4
+    ward[Role.PHYSICIAN]
+    assert [type(one) for one in at_once(*acts)] == [AuditError] * 4
+
+
+def test_a_fault_of_ours_in_one_ends_no_other_for_good(ward: Ward) -> None:
+    together, actor = Together(ward.records), ward[Role.PHYSICIAN]
+
+    def faulty(_: Any) -> int:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        together.read(actor, Purpose.TREATMENT, faulty)
+    assert together.read(actor, Purpose.TREATMENT, lambda _: 7) == 7
+
+
+def test_a_session_that_is_over_reads_nothing(ward: Ward) -> None:
+    patient, rest = ward.patient(1), Rest.over(ward.records)
+    read_resource(rest, Who(ward[Role.PHYSICIAN]), "Patient", patient)
+    log_out(ward[Role.PHYSICIAN], ward.records)
+    with pytest.raises(LoginError):
+        read_resource(rest, Who(ward[Role.PHYSICIAN]), "Patient", patient)
+
+
+def changed(ward: Ward, statement: str, **values: Any) -> None:
+    with ward.records.store.engine.begin() as connection:
+        connection.execute(text(statement), values)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["seen before", "unseen"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM record WHERE id = :id AND version = 2",
+        "DELETE FROM record WHERE id = :id AND version = 1",
+        "UPDATE record SET version = 3 WHERE id = :id AND version = 2",
+        "UPDATE record SET withdrawn = 1 WHERE id = :id AND version = 2",
+        "UPDATE record SET mac = zeroblob(16) WHERE id = :id AND version = 2",
+        "UPDATE record SET body = (SELECT body FROM record WHERE id = :id AND version = 1) WHERE id = :id AND version = 2",
+    ],
+    ids=["set back", "history cut", "renumbered", "withdrawn", "resealed", "earlier content"],
+)
+def test_what_somebody_changed_in_the_database_is_not_served(ward: Ward, statement: str, known: bool) -> None:
+    """Also where the chart was found whole before, and no longer all of it is opened for a reading."""
+    who, patient = Who(ward[Role.PHYSICIAN]), ward.patient(1)
+    rest = Rest.over(ward.records)
+    made = create_resource(rest, who, observation(patient)).version
+    resource = {**(made.resource or {}), "status": "amended"}
+    update_resource(rest, who, Change("Observation", made.id, resource, "1"))
+    if known:
+        assert read_resource(rest, who, "Observation", made.id).number == "2"
+    else:
+        rest = Rest.over(ward.records)
+    changed(ward, statement, id=bytes.fromhex(made.id[32:]))
+    if known and "version = 1" in statement and statement.startswith("DELETE"):
+        assert read_resource(rest, who, "Observation", made.id).number == "2"  # what is served is whole
+        return
+    with pytest.raises(TamperError):
+        read_resource(rest, who, "Observation", made.id)
+
+
+def test_erased_is_erased_also_where_the_chart_was_known(ward: Ward) -> None:
+    who, patient = Who(ward[Role.PHYSICIAN]), ward.patient(1)
+    rest = Rest.over(ward.records)
+    made = create_resource(rest, who, observation(patient)).version
+    read_resource(rest, who, "Observation", made.id)
+    erase_patient(ward[Role.SECURITY_OFFICER], ward.records, patient, reason="asked for")
+    with pytest.raises((NotFoundError, AccessError)):
+        read_resource(rest, who, "Observation", made.id)
+
+
+def test_what_was_rolled_back_is_not_remembered(ward: Ward) -> None:
+    who, patient = Who(ward[Role.PHYSICIAN]), ward.patient(1)
+    rest = Rest.over(ward.records)
+    made = create_resource(rest, who, observation(patient)).version
+    with pytest.raises(RuntimeError), ward.records.acting(who.actor, who.purpose) as work:
+        from suwen.consult.fhir.rest.changing import update_in  # noqa: PLC0415
+
+        resource = {**(made.resource or {}), "status": "amended"}
+        update_in(work, rest.wholes, Change("Observation", made.id, resource, "1"), who.limits)
+        raise RuntimeError
+    found = read_resource(rest, who, "Observation", made.id)
+    assert (found.number, (found.resource or {})["status"]) == ("1", "final")

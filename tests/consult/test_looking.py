@@ -188,9 +188,9 @@ def test_what_is_no_feature_or_note(ward: Ward) -> None:
     patient, physician = ward.patient(1), ward[Role.PHYSICIAN]
     with pytest.raises(InputError, match="Human Phenotype"):
         enter_feature(physician, ward.records, patient, Code("OMIM:1"), present=True)
-    for text in ("", " ", "x" * 100_001, "half \ud800"):
+    for said in ("", " ", "x" * 100_001, "half \ud800"):
         with pytest.raises(InputError):
-            enter_note(physician, ward.records, patient, text)
+            enter_note(physician, ward.records, patient, said)
     with pytest.raises(AccessError):
         enter_note(ward[Role.NURSE], ward.records, patient, "not her patient")
 

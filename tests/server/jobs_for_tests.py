@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from suwen.consult import list_my_patients
@@ -53,15 +55,20 @@ def squares(tell: Callable[..., None], numbers: list[int]) -> int:
     return total
 
 
-def for_ever(tell: Callable[..., None]) -> None:
+def for_ever(tell: Callable[..., None], pid: str, quiet: bool) -> None:
+    if pid:
+        part = Path(f"{pid}.part")
+        part.write_text(str(os.getpid()))
+        part.rename(pid)
     while True:
-        tell(0, 0)
+        if not quiet:
+            tell(0, 0)
         time.sleep(0.01)
 
 
 def elsewhere(context: Context) -> Mapping[str, Any]:
     if context.parameters.get("for_ever"):
-        context.apart(for_ever)
+        context.apart(for_ever, str(context.parameters.get("pid", "")), bool(context.parameters.get("quiet")))
     return {"total": context.apart(squares, list(range(10)))}
 
 
@@ -70,6 +77,7 @@ for _kind in (
     Kind("test-patients", patients, Saying("Patients", "患者")),
     Kind("test-failing", failing, Saying("Failing", "失败"), needs_records=False),
     Kind("test-elsewhere", elsewhere, Saying("Elsewhere", "别处"), needs_records=False),
+    Kind("test-elsewhere-records", elsewhere, Saying("Elsewhere on records", "别处（记录）")),
 ):
     register(_kind)
 

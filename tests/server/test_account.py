@@ -113,6 +113,25 @@ def test_confirming_who_one_is_opens_what_was_closed(served: Served) -> None:
     assert client.post("/account/second-factor/begin", data={"csrf": token}).status_code == 200
 
 
+def test_one_signs_out_everywhere_else(served: Served) -> None:
+    served.ward.hire("acc-else", Role.NURSE)
+    elsewhere, _ = signed(served, "acc-else")
+    client, token = signed(served, "acc-else")
+    page = client.get("/account").text
+    assert page.count("since ") >= 3  # the one of the hiring, the one elsewhere, and this one
+    assert page.count("this session") == 1
+    served.ward.clock.now += 601
+    assert client.post("/account/sessions/end", data={"csrf": token}).status_code == 403
+    assert elsewhere.get("/session").status_code == 204
+    client.post("/account/confirm", data={"csrf": token, "password": PASSWORD})
+    token = token_in(client.get("/account"))
+    answer = client.post("/account/sessions/end", data={"csrf": token})
+    assert answer.headers["location"] == "/account?done=ended"
+    assert client.get("/session").status_code == 204
+    assert elsewhere.get("/session").headers["location"] == "/sign-in"
+    assert "Sign out everywhere else" not in client.get("/account").text
+
+
 def test_an_unknown_message_in_the_address_shows_nothing(served: Served) -> None:
     client, _ = signed(served, "auditor")
     page = client.get("/account?done=<script>alert(1)</script>")

@@ -5,6 +5,7 @@ Signed in by cookie; what the console complains of, and every serious or critica
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,22 @@ def test_a_note_is_written_and_read(page: Any, server: Live, patient: str) -> No
     page.fill("#text", "Scoliosis since school age.")
     page.click("#write button")
     page.wait_for_selector("a.term:has-text('Scoliosis')")
+
+
+def test_a_document_is_brought_in(page: Any, server: Live) -> None:
+    who = {
+        "resourceType": "Patient",
+        "id": "b",
+        "name": [{"text": "Brought In"}],
+        "identifier": [{"value": "BROUGHT-1"}],
+    }
+    page.goto(f"{server.address}/patients/import")
+    for data, seen in ((b"%PDF-1.7", "no FHIR document"), (json.dumps(who).encode(), "Taken in")):
+        page.set_input_files("#file", {"name": "a.json", "mimeType": "application/json", "buffer": data})
+        page.click("#content form button:not(.quiet)")
+        page.wait_for_selector(f"#outcome >> text={seen}")
+    page.click("#outcome a")
+    page.wait_for_selector("h1:has-text('Brought In')")
 
 
 @pytest.mark.parametrize(("lang", "colours"), [("en", "light"), ("zh", "dark")])

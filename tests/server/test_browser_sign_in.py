@@ -12,6 +12,7 @@ from live import Live, browser_for, live
 from ward import PASSWORD, Ward, open_ward
 
 from suwen.govern import Role, open_account
+from suwen.server.settings import Provider
 from suwen.server.showing import styles
 
 pytest.importorskip("playwright", reason="playwright is not installed")
@@ -78,7 +79,7 @@ def test_a_password_and_then_a_code(page: Any, server: Live, ward: Ward) -> None
     page.get_by_label("Code of six digits").fill(app.at(int(ward.clock.now)))
     page.get_by_role("button", name="Put it in force").click()
     page.wait_for_url("**/account?done=totp")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     page.wait_for_url("**/sign-in?ended=out")
 
     ward.clock.now += 30  # the code so far is used up
@@ -121,7 +122,7 @@ def test_a_passkey_is_added_signs_in_and_is_removed(page: Any, server: Live, war
     page.get_by_role("button", name="Add a passkey").click()
     page.wait_for_url("**/account?done=passkey")
     assert page.get_by_text("Test phone").is_visible()
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     page.wait_for_url("**/sign-in?ended=out")
 
     page.get_by_role("button", name="Sign in with a passkey").click()
@@ -130,7 +131,7 @@ def test_a_passkey_is_added_signs_in_and_is_removed(page: Any, server: Live, war
     assert "browser-key" in page.inner_text("main")
 
     tools.send("WebAuthn.setUserVerified", {"authenticatorId": key, "isUserVerified": False})
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.get_by_text("The passkey was not accepted").wait_for()
 
@@ -143,7 +144,22 @@ def test_a_passkey_is_added_signs_in_and_is_removed(page: Any, server: Live, war
     assert page.get_by_text("Test phone").count() == 0
 
 
-def test_the_language_is_switched_where_one_is(page: Any, server: Live, ward: Ward) -> None:
+def test_the_hospital_s_provider_leads_in(page: Any, ward: Ward, tls: Path) -> None:
+    """The way there is no redirect of a form, which the policy forbids; the way back brings the strict cookie."""
+    identity_provider = pytest.importorskip("identity_provider", reason="the extra oidc is not installed")
+    with identity_provider.serving(identity_provider.Peer(now=ward.clock.now)) as peer:
+        provider = Provider(issuer=peer.issuer, client=peer.client, secret=peer.secret, name="Hospital")
+        subject, roles = f"{peer.issuer}|248289761001", [Role.NURSE]
+        open_account(ward[Role.ADMINISTRATOR], ward.records, "browser-openid", "Lin", roles=roles, subject=subject)
+        with live(ward, tls, provider=provider) as server:
+            peer.redirect = f"{server.address}/sign-in/openid/back"
+            page.goto(f"{server.address}/sign-in")
+            page.get_by_role("button", name="Sign in with Hospital").click()
+            page.wait_for_url("**/worklist")
+            assert page.get_by_role("link", name="Lin").is_visible()
+
+
+def test_the_language_is_switched_where_one_is(page: Any, server: Live) -> None:
     page.goto(f"{server.address}/sign-in")
     page.get_by_role("button", name="切换到中文").click()
     page.wait_for_url("**/sign-in")
@@ -171,7 +187,7 @@ def test_after_signing_out_the_way_back_shows_nothing(page: Any, server: Live, w
     ward.hire("browser-back", Role.PHYSICIAN)
     enter(page, server, "browser-back")
     page.wait_for_url("**/worklist")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     page.wait_for_url("**/sign-in?ended=out")
     page.go_back()
     page.wait_for_url("**/sign-in")
@@ -180,7 +196,7 @@ def test_after_signing_out_the_way_back_shows_nothing(page: Any, server: Live, w
 
 def test_a_quiet_session_is_warned_of_and_left(page: Any, ward: Ward, tls: Path) -> None:
     ward.hire("browser-quiet", Role.PHYSICIAN)
-    with live(ward, tls, idle=6) as server:
+    with live(ward, tls, idle=16) as server:
         enter(page, server, "browser-quiet")
         page.wait_for_url("**/worklist")
         if not page.locator('meta[name="idle"]').count():

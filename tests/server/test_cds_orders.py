@@ -143,6 +143,20 @@ def test_without_a_record_what_was_sent_along_is_held_against(calls: Calls) -> N
     assert calls.cards(SIGN, said) == []
 
 
+def test_an_allergy_that_was_refuted_or_is_over_is_none(calls: Calls) -> None:
+    system = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+    for status, count in (("confirmed", 1), ("refuted", 0), ("entered-in-error", 0)):
+        allergy = {
+            "resourceType": "AllergyIntolerance",
+            "id": "a",
+            "verificationStatus": {"coding": [{"system": system, "code": status}]},
+            "code": {"text": "Penicillin V"},
+            "patient": {"reference": "Patient/p6"},
+        }
+        said = ordering("p6", prescribed(PENICILLIN, "p6"), prefetch={"allergies": allergy})
+        assert len(calls.cards(SIGN, said)) == count
+
+
 # What is the same
 
 

@@ -21,10 +21,11 @@ from cds_client import (
 )
 from smart_app import Keys, make_keys
 
-from suwen.consult import open_patient
+from suwen.consult import open_patient, reject_finding
 from suwen.govern import EventKind, Outcome, Role, read_audit, revoke_device
 from suwen.server.cds.cards import LONGEST, Card, Source, escaped, shortened
 from suwen.server.cds.services import SERVICES
+from suwen.server.smart.grants import Grant, grants_of
 
 pytest.importorskip("jwt", reason="the extra oidc is not installed")
 VIEW, SELECT, SIGN = (one.id for one in SERVICES)
@@ -166,6 +167,13 @@ def test_a_person_who_has_signed_in_may_ask_for_their_own_patients_alone(calls: 
     assert client.post(f"/cds-services/{VIEW}", json=own).status_code == 403
 
 
+def test_the_token_of_an_app_opens_no_cds_hooks(calls: Calls) -> None:
+    grant = Grant(calls.served.ward[Role.PHYSICIAN], "app", frozenset({"user/*.cruds"}), calls.patient)
+    token, _ = grants_of(calls.served.house).issue(grant)
+    headers = {"authorization": f"Bearer {token}"}
+    assert calls.call(f"/cds-services/{VIEW}", body(), headers=headers).status_code == 403
+
+
 # What is a sound request
 
 
@@ -223,6 +231,22 @@ def test_an_unsound_request_is_refused_by_place(calls: Calls, said: dict[str, An
     assert where in answer.json()["error"]
 
 
+def test_requests_of_the_shape_of_the_published_examples_are_taken(calls: Calls) -> None:
+    """HL7's good examples: an http server, active drafts with fullUrl, keys of another service, most of them null."""
+    prefetch = {
+        "item1": {"resourceType": "Patient", "id": "p1", "gender": "female"},
+        **{f"item{n}": None for n in range(2, 10)},
+    }
+    order = {**prescribed(SIMVASTATIN, "p1"), "status": "active", "dosageInstruction": [{"asNeededBoolean": False}]}
+    for hook, service in (("order-select", SELECT), ("order-sign", SIGN)):
+        said = ordering("p1", order, hook=hook, prefetch=prefetch, fhirServer="http://localhost:8080/fhir")
+        said["context"]["encounterId"] = "e1"
+        said["context"]["draftOrders"]["entry"][0]["fullUrl"] = "http://localhost:8080/fhir/MedicationRequest/draft-1"
+        assert calls.cards(service, said) == []
+    said = viewing("p1", prefetch=prefetch, extension={"org.example": 1}, fhirServer="http://localhost:8080/fhir")
+    assert calls.cards(VIEW, said) == []
+
+
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b'{"hook": 1, "hook": 2}', b"[" * 200])
 def test_what_is_no_json_object_is_refused(calls: Calls, raw: bytes) -> None:
     path = f"/cds-services/{VIEW}"
@@ -252,6 +276,10 @@ def test_a_patient_is_known_by_identifier_and_not_by_an_id_of_another_system(cal
     ours = viewing(calls.patient, fhirServer="https://localhost:8443/fhir")
     assert calls.cards(VIEW, ours)
     assert calls.cards(VIEW, viewing("x", prefetch={"patient": known("x", "none")})) == []
+
+
+def test_a_patient_who_came_along_under_another_id_is_not_the_one_asked_about(calls: Calls) -> None:
+    assert calls.cards(VIEW, viewing("theirs-7", prefetch={"patient": known("theirs-8", "7")})) == []
 
 
 def test_an_identifier_with_another_birth_date_is_somebody_else(calls: Calls) -> None:
@@ -317,9 +345,14 @@ def test_findings_of_data_sent_along_are_computed_and_nothing_is_kept(calls: Cal
     assert calls.cards(VIEW, said) == []
 
 
-def test_revoking_the_system_shuts_it_out_at_once(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> None:
+def test_a_rejected_finding_is_told_no_more_and_a_revoked_system_nothing(
+    tmp_path_factory: pytest.TempPathFactory, keys: Keys
+) -> None:
     with serve_cds(tmp_path_factory.mktemp("revoked"), keys) as calls:
-        assert calls.cards(VIEW, body())
+        assert "Marfan" in json.dumps(calls.cards(VIEW, body()))
+        physician, records = calls.served.ward[Role.PHYSICIAN], calls.served.ward.records
+        reject_finding(physician, records, calls.patient, calls.finding, base=1, reason="examined, no sign of it")
+        assert "Marfan" not in json.dumps(calls.cards(VIEW, body()))
         revoke_device(calls.served.ward[Role.SECURITY_OFFICER], calls.served.ward.records, "ehr")
         assert calls.call(f"/cds-services/{VIEW}", body()).status_code == 401
 

@@ -23,7 +23,8 @@ pytest.importorskip("pydicom", reason="the extra imaging is not installed")
 import pydicom
 
 from suwen.cli.ward_images import Painted, painted_ct, painted_radiograph
-from suwen.consult import Act
+from suwen.consult import Act, open_patient
+from suwen.formats.fhir import Stored, check
 from suwen.govern import Role, begin_authority, certify_device, grant_care, identified
 from suwen.server.dicomweb.multipart import parts_of, typed, written
 
@@ -158,6 +159,18 @@ def test_an_address_of_one_study_takes_that_study_alone(served: Served) -> None:
 def test_other_bodies_are_refused(served: Served, kind: str) -> None:
     answer = served.client(Role.PHYSICIAN).post("/dicom-web/studies", content=b"{}", headers={"content-type": kind})
     assert answer.status_code == 415
+
+
+def test_a_study_is_a_resource_too_and_grows_with_it(served: Served) -> None:
+    objects, client = list(painted_ct(whose("MRN-1")))[:3], served.client(Role.PHYSICIAN)
+    uid = read(objects[0]).StudyInstanceUID
+    for count, part in ((2, objects[:2]), (3, objects[2:])):
+        assert send(client, part).status_code == 200
+        kept = open_patient(served.ward[Role.PHYSICIAN], served.ward.records, served.own, kinds=["ImagingStudy"])
+        found = [Stored.from_bytes(one.payload).resource for one in kept if uid.encode() in one.payload]
+        assert [one["numberOfInstances"] for one in found] == [count]
+        assert found[0]["started"] == "2026-11-20"
+        assert check(found[0]).problems == ()
 
 
 # Searched

@@ -150,6 +150,15 @@ def test_without_knowledge_it_says_so(served: Served) -> None:
     assert answer.status_code == 503
 
 
+def test_what_came_from_elsewhere_is_not_taken_back_here(clinic: Served) -> None:
+    patient = furnished(clinic, 105)
+    client = clinic.client(Role.PHYSICIAN)
+    assert "Take back" not in client.get(path(clinic, patient)).text
+    (first, *_) = open_patient(clinic.ward[Role.PHYSICIAN], clinic.ward.records, patient, kinds=["Observation"])
+    given = {"record": first.id, "base": "1"}
+    assert client.post(f"{path(clinic, patient)}/withdrawn", data=given, headers=HTMX).status_code == 404
+
+
 # What somebody types
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from fhir_made import SENT, create, ids, observation, physician, put, read, search
 from served import Served
@@ -17,17 +15,15 @@ from suwen.subject import Code, Kind, Reference
 
 
 @pytest.fixture(scope="module")
-def found(served: Served) -> Iterator[Served]:
+def found(served: Served) -> Served:
     """The served ward with two findings filed with the physician's patient: a disease and a rhythm."""
     for code in ("OMIM:154700", "suwen-rhythm:sinus"):
-        system = code.partition(":")[0]
-        seen = Code(system, code, "made up")
+        seen = Code(code, "made up")
         reason = Evidence(Bearing.SUPPORTS, seen, 1.0, "It is made up.", "a test")
-        finding = Finding(
-            Reference(Kind.PATIENT, served.own), seen, Chance(0.4, 0.2, 0.6), (reason,), Maker("test", "1")
-        )
+        subject = Reference(Kind.PATIENT, served.own)
+        finding = Finding(subject, seen, Chance(0.4, 0.2, 0.6), (reason,), Maker("test", "1"))
         file_finding(served.ward[Role.PHYSICIAN], served.ward.records, finding)
-    yield served
+    return served
 
 
 def test_a_finding_with_what_it_comes_from(found: Served) -> None:
@@ -47,6 +43,7 @@ def test_each_is_read_by_its_id_and_its_references_lead_somewhere(found: Served)
         one["resourceType"] for one in resources
     }
     names = {f"{one['resourceType']}/{one['id']}" for one in resources}
+    assert any("Device/" in said for one in resources for said in references(one))
     for one in resources:
         assert set(references(one)) <= names
         answer = client.get(f"/fhir/{one['resourceType']}/{one['id']}")

@@ -1,4 +1,4 @@
-"""Whatever is sent to FHIR, the answer is an OperationOutcome that says what is wrong: never a failure of the server."""
+"""Whatever is sent to FHIR is answered by an OperationOutcome that says what is wrong, never by a failure of ours."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def seen(served: Served, tmp_path: Path) -> Iterator[dict[str, Any]]:
+def seen(served: Served, tmp_path: Path) -> dict[str, Any]:
     """What the peer saw of a served ward, as an app with a token."""
     grant = Grant(served.ward[Role.PHYSICIAN], "peer", frozenset({"user/*.cruds"}))
     token, _ = grants_of(served.house).issue(grant)
@@ -45,7 +44,8 @@ def seen(served: Served, tmp_path: Path) -> Iterator[dict[str, Any]]:
             check=False,
         )
     assert ran.returncode == 0, ran.stderr.decode()
-    yield json.loads(ran.stdout)
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
 
 
 def test_the_peer_reads_searches_creates_updates_and_sends_transactions(seen: dict[str, Any], served: Served) -> None:

@@ -36,7 +36,7 @@ def test_patients_of_others_are_refused_like_unknown_ones(served: Served, role: 
         answers = [client.get(path.format(one)) for one in (served.other, "ab" * 16)]
         assert answers[0].status_code == answers[1].status_code == (403 if role else 401)
         assert answers[0].text == answers[1].text
-        assert {name: one for name, one in answers[0].headers.items()} == dict(answers[1].headers.items())
+        assert dict(answers[0].headers.items()) == dict(answers[1].headers.items())
     for patient in (served.other, "ab" * 16):
         assert client.get(f"/fhir/Observation?patient={patient}").status_code == (403 if role else 401)
 

@@ -15,6 +15,7 @@ from ward import Ward, open_ward
 
 from suwen.consult import Purpose
 from suwen.consult.fhir.rest import Change, Rest, Version, Who, create_resource, read_resource, update_resource
+from suwen.consult.fhir.rest.changing import update_in
 from suwen.errors import AccessError, AuditError, LoginError, NotFoundError, SuwenError, TamperError
 from suwen.govern import Actor, EventKind, Outcome, Role, erase_patient, log_out, read_audit
 from suwen.records.store import store as storing
@@ -143,6 +144,8 @@ def test_a_fault_of_ours_in_one_ends_no_other_for_good(ward: Ward) -> None:
 
     with pytest.raises(ZeroDivisionError):
         together.read(actor, Purpose.TREATMENT, faulty)
+    last = read_audit(ward[Role.AUDITOR], ward.records, by=actor.id)[-1][1]
+    assert (last.outcome, last.detail) == (Outcome.FAILURE, {"error": "ZeroDivisionError"})
     assert together.read(actor, Purpose.TREATMENT, lambda _: 7) == 7
 
 
@@ -168,7 +171,8 @@ def changed(ward: Ward, statement: str, **values: Any) -> None:
         "UPDATE record SET version = 3 WHERE id = :id AND version = 2",
         "UPDATE record SET withdrawn = 1 WHERE id = :id AND version = 2",
         "UPDATE record SET mac = zeroblob(16) WHERE id = :id AND version = 2",
-        "UPDATE record SET body = (SELECT body FROM record WHERE id = :id AND version = 1) WHERE id = :id AND version = 2",
+        "UPDATE record SET body = (SELECT body FROM record WHERE id = :id AND version = 1) "
+        "WHERE id = :id AND version = 2",
     ],
     ids=["set back", "history cut", "renumbered", "withdrawn", "resealed", "earlier content"],
 )
@@ -205,11 +209,14 @@ def test_what_was_rolled_back_is_not_remembered(ward: Ward) -> None:
     who, patient = Who(ward[Role.PHYSICIAN]), ward.patient(1)
     rest = Rest.over(ward.records)
     made = create_resource(rest, who, observation(patient)).version
-    with pytest.raises(RuntimeError), ward.records.acting(who.actor, who.purpose) as work:
-        from suwen.consult.fhir.rest.changing import update_in  # noqa: PLC0415
+    change = Change("Observation", made.id, {**(made.resource or {}), "status": "amended"}, "1")
 
-        resource = {**(made.resource or {}), "status": "amended"}
-        update_in(work, rest.wholes, Change("Observation", made.id, resource, "1"), who.limits)
-        raise RuntimeError
+    def broken_off() -> None:
+        with ward.records.acting(who.actor, who.purpose) as work:
+            update_in(work, rest.wholes, change, who.limits)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken_off()
     found = read_resource(rest, who, "Observation", made.id)
     assert (found.number, (found.resource or {})["status"]) == ("1", "final")

@@ -22,17 +22,22 @@ def about(resource: Json, reference: str) -> Json:
 
 def test_entries_point_at_each_other_in_any_order(served: Served) -> None:
     seen = about(observation(""), f"{URN}1") | {"encounter": {"reference": f"{URN}2"}}
+    trace: Json = {
+        "resourceType": "Provenance",
+        "recorded": "2026-01-01T00:00:00Z",
+        "agent": [{"who": {"display": "x"}}],
+    }
+    trace |= {"target": [{"reference": f"{URN}3"}]}
     status, answer = send(
         served,
         bundle(
             "transaction",
-            post({"resourceType": "Provenance", "target": [{"reference": f"{URN}3"}], "recorded": "2026-01-01T00:00:00Z",
-                  "agent": [{"who": {"display": "made up"}}]}),
+            post(trace),
             post(seen, full_url=f"{URN}3"),
             post(about(encounter(""), f"{URN}1"), full_url=f"{URN}2"),
             post({"resourceType": "Patient", "name": [{"family": "Bundle"}]}, full_url=f"{URN}1"),
         ),
-    )  # fmt: skip
+    )
     assert status == 200, answer
     assert [one["response"]["status"] for one in answer["entry"]] == ["201 Created"] * 4
     trace, seen, visit, patient = (one["resource"] for one in answer["entry"])
@@ -110,5 +115,7 @@ def test_what_is_no_transaction(served: Served) -> None:
     for document in ({"resourceType": "Bundle", "type": "collection"}, {"resourceType": "Patient"}):
         assert send(served, document)[0] == 400
     assert send(served, {"resourceType": "Bundle", "type": "transaction"})[0] == 200
+    assert send(served, bundle("batch", *[{"request": {}}] * 501))[0] == 400
+    assert send(served, bundle("transaction", *[{"request": {}}] * 2001))[0] == 400
     assert send(served, {"resourceType": "Bundle", "type": "transaction", "entry": "x"})[0] == 400
     assert send(served, {"resourceType": "Bundle", "type": "transaction", "entry": [1, None, {}]})[0] == 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from served import Served
 from ward import Ward, open_ward
 
 from suwen.errors import AccessError, DataError, InputError, LoginError, NotFoundError
-from suwen.govern import Role, lock_account, log_out, revoke_care
+from suwen.govern import Account, Actor, Records, Role, lock_account, log_out, own_account, revoke_care
+from suwen.govern.job_documents import forget_jobs
 from suwen.govern.jobs import MOST_UNFINISHED
 from suwen.server.house import House, Science
-from suwen.server.jobs import Jobs, JobState, Kind, jobs_of, register
+from suwen.server.jobs import KINDS, Jobs, JobState, Kind, context, jobs_of, register
 from suwen.server.settings import Settings
 from suwen.subject import Saying
 
@@ -213,6 +215,77 @@ def test_limits(ward: Ward) -> None:
     with pytest.raises(InputError):
         desk.remove(actor, made_[0])
     desk.stop()
+
+
+def test_a_quiet_process_does_not_let_the_session_lapse(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[float] = []
+
+    def using(actor: Actor, records: Records) -> Account:
+        used.append(ward.clock.now)
+        return own_account(actor, records)
+
+    monkeypatch.setattr(context, "_TOUCH_EVERY", 0.0)
+    monkeypatch.setattr(context, "own_account", using)
+    desk = Jobs(house_over(ward)).begin()
+    job = desk.submit(ward[Role.PHYSICIAN], "test-elsewhere-records", {"for_ever": True, "quiet": True}, TITLE)
+    until(desk, job, JobState.RUNNING)
+    for _ in range(4):  # 40 minutes; without use a session ends after 15
+        ward.clock.now += 600
+        edge, end = ward.clock.now, time.monotonic() + 20
+        while not (used and used[-1] > edge) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert used[-1] > edge
+    assert until(desk, job, JobState.RUNNING)
+    desk.cancel(ward.log_in("physician"), job)
+    assert until(desk, job, *OVER) is JobState.CANCELLED
+    desk.stop()
+
+
+def test_a_kind_that_is_no_more_fails_in_words(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    actor = ward[Role.RESEARCHER]
+    first = Jobs(house_over(ward)).begin()
+    job = first.submit(actor, "test-counting", {"to": 2, "stop_at": 0}, TITLE)
+    first.stop()
+    monkeypatch.delitem(KINDS, "test-counting")
+    second = Jobs(house_over(ward)).begin()
+    assert until(second, job, *OVER) is JobState.FAILED
+    assert "older version" in second.get(actor, job).reason
+    second.stop()
+
+
+def test_large_parameters_go_along_and_stay_out_of_lists(ward: Ward) -> None:
+    actor = ward[Role.RESEARCHER]
+    desk = Jobs(house_over(ward)).begin()
+    long = "9" * 100_000
+    job = desk.submit(actor, "test-counting", {"to": 2, "stop_at": 1, "library": long}, TITLE)
+    small = desk.submit(actor, "test-counting", {"to": 2}, TITLE)
+    until(desk, job, JobState.RUNNING)
+    for _ in range(2):
+        assert {one.id: one.parameters for one in desk.list(actor)} == {job: {}, small: {"to": 2}}
+        assert desk.get(actor, job).parameters["library"] == long
+    desk.stop()
+    GATE.set()
+    again = Jobs(house_over(ward)).begin()
+    assert until(again, job, *OVER) is JobState.DONE  # `to` came along
+    assert until(again, small, *OVER) is JobState.DONE
+    again.remove(actor, job)
+    with ward.records.store.snapshot() as connection:
+        left = {row[0] for row in ward.records.store.documents.each(connection) if row[0].startswith("job")}
+    assert left == {"job", "job-result", "job-part"}  # of the small one
+    again.stop()
+
+
+def test_what_tells_of_an_erased_patient_can_be_forgotten(ward: Ward) -> None:
+    actor, patient = ward[Role.PHYSICIAN], ward.patient(1)
+    desk = Jobs(house_over(ward)).begin()
+    about = desk.submit(actor, "test-counting", {"to": 1}, TITLE, patients=[patient])
+    other = desk.submit(actor, "test-counting", {"to": 1}, TITLE)
+    until(desk, about, *OVER)
+    until(desk, other, *OVER)
+    with ward.records.store.transaction() as ongoing:
+        assert forget_jobs(ward.records.store, ongoing.connection, patient) == 1
+    desk.stop()
+    assert [one.id for one in Jobs(house_over(ward)).begin().list(actor)] == [other]
 
 
 def test_kinds_have_names_of_their_own() -> None:

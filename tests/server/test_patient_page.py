@@ -101,6 +101,8 @@ def test_facts_at_a_glance(served: Served) -> None:
         patient_resource("p52"),
         {"resourceType": "Condition", "id": "c1", "code": {"text": "Asthma"}, **active},
         {"resourceType": "Condition", "id": "c2", "code": {"text": "Appendicitis"}, **over},
+        {"resourceType": "Condition", "id": "c4", "code": {"text": "Eczema"}, **over, "onsetDateTime": "2011"},
+        {"resourceType": "Condition", "id": "c3", "code": {"text": "Eczema"}, **active, "onsetDateTime": "2001"},
         {"resourceType": "AllergyIntolerance", "id": "a1", "code": {"text": "Penicillin"}},
         {**pressure, "id": "o1", "effectiveDateTime": "2020-01-01", "valueQuantity": {"value": 99, "unit": "/min"}},
         {**pressure, "id": "o2", "effectiveDateTime": "2021-01-01", "valueQuantity": {"value": 61, "unit": "/min"}},
@@ -110,6 +112,7 @@ def test_facts_at_a_glance(served: Served) -> None:
     assert "Penicillin" in page
     assert "61 /min" in page
     assert "99 /min" not in page
+    assert "Eczema" not in page.split('id="facts-problems"')[1].split("</section>")[0]  # resolved since
     assert "Appendicitis" not in page.split('id="facts-problems"')[1].split("</section>")[0]
 
 

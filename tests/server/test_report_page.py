@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+
 import pytest
 from clinical import file_findings, treat
 from served import Served

@@ -45,6 +45,12 @@ def served_with(ward: Ward, peer: Peer | None) -> Served:
     return Served(ward, house, application(house), "", "")
 
 
+def known(ward: Ward, peer: Peer, login: str) -> None:
+    """An account for whom the peer proves."""
+    subject = f"{peer.issuer}|248289761001"
+    open_account(ward[Role.ADMINISTRATOR], ward.records, login, "Lin Wei", roles=[Role.PHYSICIAN], subject=subject)
+
+
 def begun(served: Served) -> tuple[TestClient, str]:
     """A browser that was sent to the provider, and the address it comes back with."""
     client, token = fresh(served)
@@ -60,16 +66,8 @@ def came(client: TestClient, address: str) -> Any:
 
 
 def test_whom_the_provider_proves_comes_in(ward: Ward, peer: Peer) -> None:
-    served = served_with(ward, peer)
-    open_account(
-        ward[Role.ADMINISTRATOR],
-        ward.records,
-        "lin.wei",
-        "Lin Wei",
-        roles=[Role.PHYSICIAN],
-        subject=f"{peer.issuer}|248289761001",
-    )
-    client, address = begun(served)
+    known(ward, peer, "lin.wei")
+    client, address = begun(served_with(ward, peer))
     answer = came(client, address)
     assert answer.status_code == 200
     assert 'content="0; url=/"' in answer.text  # a redirect from the provider's site would come without the cookie
@@ -87,10 +85,13 @@ def test_somebody_unknown_here_does_not(ward: Ward, peer: Peer) -> None:
 
 def test_an_answer_belongs_to_the_browser_that_began_and_is_good_once(ward: Ward, peer: Peer) -> None:
     """Proves that nobody can make another sign in as themselves with an address that carries their code."""
+    known(ward, peer, "lin.once")
     served = served_with(ward, peer)
     client, address = begun(served)
     other, _ = fresh(served)
     assert came(other, address).status_code == 401
+    assert came(client, address).status_code == 200
+    client, address = begun(served)
     tampered = address.replace("state=", "state=x")
     assert came(client, tampered).status_code == 401
     assert came(client, address).status_code == 401  # the login under way was used up by the attempt

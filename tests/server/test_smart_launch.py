@@ -25,7 +25,7 @@ from smart_app import (
 )
 
 from suwen.errors import AccessError
-from suwen.govern import Role
+from suwen.govern import EventKind, Role, read_audit
 from suwen.server.callers import require_scope
 from suwen.server.smart.grants import grants_of
 
@@ -78,6 +78,15 @@ def test_an_app_is_granted_a_patient_and_its_token_says_so(apps: Served) -> None
         with pytest.raises(AccessError):
             require_scope(caller, kind, letter, patient=patient)
     require_scope(replace(caller, scopes=None), "Procedure", "d")  # a person or device: policies alone
+
+
+def test_what_was_granted_stands_in_the_audit(apps: Served) -> None:
+    token_for(apps)
+    found = read_audit(apps.ward[Role.AUDITOR], apps.ward.records, kind=EventKind.ACCOUNT)
+    event = found[-1][1]
+    assert event.actor == apps.ward[Role.PHYSICIAN].id
+    assert (event.detail["app"], event.detail["patient"]) == ("growth", apps.own)
+    assert "patient/Observation.rs" in event.detail["scopes"]
 
 
 def test_the_question_says_who_asks_for_what_in_both_languages(apps: Served) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import StreamingResponse
 from ward import Clock, Ward, open_ward
 
@@ -35,6 +35,7 @@ from suwen.server.callers import Called
 from suwen.server.failures import register_failures
 from suwen.server.house import House, Science
 from suwen.server.settings import Settings
+from suwen.server.tls import trust
 from suwen.server.tls.certificates import own_certificate
 from suwen.server.tls.protocol import certificate_of, configuration
 from suwen.server.tls.trust import renew_trust
@@ -44,8 +45,9 @@ router = APIRouter(prefix="/api")
 
 
 @router.get("/who")
-def who(caller: Called) -> dict[str, Any]:
-    return {"device": caller.actor.device, "id": caller.actor.id}
+def who(caller: Called, request: Request) -> dict[str, Any]:
+    address = request.client.host if request.client else ""
+    return {"device": caller.actor.device, "id": caller.actor.id, "address": address}
 
 
 @router.get("/stream")
@@ -174,6 +176,13 @@ def test_pipelined_requests_and_an_event_stream_know_the_device(server: Running)
     assert streamed.count(answers[0][1]["id"].encode()) == 3
 
 
+def test_nobody_chooses_their_own_address(server: Running) -> None:
+    """Else whoever writes a header is counted under another's address, or reads what is for this machine alone."""
+    with server.connected(server.device("monitor-6")) as tls:
+        said = ask(tls, "/api/who", "x-forwarded-for: 10.9.8.7", "x-forwarded-proto: http", "forwarded: for=10.9.8.7")
+    assert said[1]["address"] == "127.0.0.1"
+
+
 def test_without_a_certificate_nothing_even_where_a_header_claims_one(server: Running) -> None:
     pair = server.device("monitor-3")
     text = pair[0].read_text().replace("\n", " ")
@@ -265,8 +274,11 @@ def test_a_scope_without_a_connection_has_no_certificate() -> None:
     assert certificate_of({"type": "http", "headers": [(b"client-cert", b"x")]}) is None
 
 
-def test_an_authority_made_while_the_server_runs_is_taken_up(tmp_path: Path) -> None:
+def test_an_authority_made_while_the_server_runs_is_taken_up_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before there is one, no certificate is asked for, so that browsers have nobody choose one."""
+    monkeypatch.setattr(trust, "_EVERY", 0.0)
     certificate, key = own_certificate(tmp_path / "tls", "localhost")
     with open_ward(tmp_path / "store", clock=Clock(time.time())) as ward:
         house = House(ward.records, Settings(store=ward.home, certificate=certificate, key=key), Science(lambda: None))
@@ -274,6 +286,13 @@ def test_an_authority_made_while_the_server_runs_is_taken_up(tmp_path: Path) -> 
         assert context is not None
         assert (context.verify_mode, context.minimum_version) == (ssl.CERT_NONE, ssl.TLSVersion.TLSv1_3)
         begin_authority(ward[Role.ADMINISTRATOR], ward.records, "Hospital")
-        renew_trust(house)
+        client = ssl.create_default_context(cafile=str(certificate))
+        to, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+        with pytest.raises(ssl.SSLWantReadError):
+            client.wrap_bio(back, to, server_hostname="localhost").do_handshake()
+        with pytest.raises(ssl.SSLWantReadError):
+            context.wrap_bio(to, back, server_side=True).do_handshake()  # a handshake has begun
+        for thread in [one for one in threading.enumerate() if one.name == "authorities"]:
+            thread.join()
         assert context.verify_mode is ssl.CERT_OPTIONAL
         assert len(context.get_ca_certs()) == 1

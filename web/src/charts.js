@@ -31,11 +31,11 @@ function options(place, series) {
   return {
     width: Math.max(240, place.clientWidth),
     height: HEIGHT,
-    scales: { x: { time: true } },
+    scales: { x: { time: true, range: wide } },
     axes: [{ ...axis, space: 96, values: (_, ticks) => ticks.map(day) }, { ...axis, size: 46 }],
     legend: { live: true },
     series: [
-      { label: "", value: (_, second) => (second == null ? "–" : day(second)) },
+      { label: place.dataset.time ?? "", value: (_, second) => (second == null ? "–" : day(second)) },
       ...series.map((one, at) => ({
         label: one.name,
         stroke: strokes[at % strokes.length],
@@ -47,6 +47,12 @@ function options(place, series) {
       })),
     ],
   };
+}
+
+// A single day lies in the middle of two months, not at the edge of years.
+function wide(_, low, high) {
+  const room = Math.max((high - low) * 0.04, low === high ? 30 * 86400 : 86400);
+  return [low - room, high + room];
 }
 
 function day(second) {

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import threading
+import uuid
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suwen.cli.demo import Ward, admit
-from suwen.errors import MissingExtraError
+from suwen.errors import MissingExtraError, SuwenError
 
 if TYPE_CHECKING:
     from suwen.govern import Actor, Records
+    from suwen.server import House
 
-__all__ = ["furnish"]
+__all__ = ["consult_ward", "furnish"]
 
-_DONE = "furnished"  # a file beside the store: it was filled
+_DONE, _CONSULTED = "furnished", "consulted"  # files beside the store: what was done to it
 _WITH_US = ("nurse", "radiologist")  # treat the ward's patients too
 # Electrocardiograms made by a program (rhythm, rate, seed), by the place of the patient in the ward.
 _RECORDINGS = ((4, "af", 96.0, 11), (0, "sinus", 64.0, 12), (3, "sinus", 78.0, 13))
@@ -35,9 +39,29 @@ def furnish(ward: Ward, records: Records) -> None:
             with contextlib.suppress(ValueError):  # there is the relationship already
                 grant_care(administrator, records, patient=patient, who=login)
     _record(physician, records, patients)
+    _image(physician, records, patients)
     log_out(administrator, records)
     log_out(physician, records)
     _mark(marker)
+
+
+def consult_ward(ward: Ward, house: House) -> None:
+    """Have every area look at the ward's patients once, in a thread of its own: the first page does not wait for it."""
+    if not (ward.folder / _CONSULTED).exists():
+        threading.Thread(target=_consult, args=(ward, house), name="ward", daemon=True).start()
+
+
+def _consult(ward: Ward, house: House) -> None:
+    from suwen.consult import consult, list_my_patients  # noqa: PLC0415
+    from suwen.govern import log_in, log_out  # noqa: PLC0415
+
+    areas = house.science.areas()
+    with contextlib.suppress(SuwenError):  # it was stopped in between: next time again
+        physician = log_in(house.records, "physician", ward.passwords["physician"])
+        for one in list_my_patients(physician, house.records):
+            consult(physician, house.records, one.id, areas=areas)
+        log_out(physician, house.records)
+        _mark(ward.folder / _CONSULTED)
 
 
 def _record(physician: Actor, records: Records, patients: list[str]) -> None:
@@ -56,5 +80,33 @@ def _record(physician: Actor, records: Records, patients: list[str]) -> None:
         store_samples(physician, records, patients[at], recording, recorded="2026-11-20")
 
 
+def _image(physician: Actor, records: Records, patients: list[str]) -> None:
+    """A radiograph and a small CT, painted by formulas."""
+    from suwen.cli.ward_images import Painted, painted_ct, painted_radiograph  # noqa: PLC0415
+    from suwen.consult import list_my_patients  # noqa: PLC0415
+    from suwen.consult.imaging import store_objects  # noqa: PLC0415
+
+    known = {one.id: one.demographics for one in list_my_patients(physician, records)}
+    with contextlib.suppress(MissingExtraError):  # the ward then has no images
+        for at, paint in ((4, painted_radiograph), (3, painted_ct)):
+            who = known[patients[at]]
+            whose = Painted(
+                number=who.identifiers[0].rpartition("|")[2],
+                name=who.names[0],
+                born=who.birth_date.replace("-", ""),
+                sex="F" if who.sex.value == "female" else "M",
+                taken=datetime(2026, 11, 21, 9, 30),  # noqa: DTZ001 - DICOM tells the time of the house
+                uid=_uid,
+                seed=at,
+            )
+            made = paint(whose)
+            parts = [made] if isinstance(made, bytes) else list(made)
+            store_objects(physician, records, parts, patient=patients[at])
+
+
+def _uid() -> str:
+    return f"2.25.{uuid.uuid4().int}"  # PS3.5 B.2
+
+
 def _mark(marker: Path) -> None:
-    marker.write_text("This demonstration is filled.\n", "utf-8")
+    marker.write_text("Done; remove the whole folder to begin anew.\n", "utf-8")

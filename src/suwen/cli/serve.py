@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from suwen.cli.demo import demonstration
-from suwen.cli.demo_ward import furnish
+from suwen.cli.demo_ward import consult_ward, furnish
 from suwen.cli.engine import engine_options, open_engine
 from suwen.cli.records.opening import Where, default_store, opening, plainly
 from suwen.cli.records.showing import say
@@ -84,9 +84,16 @@ def serve(
         return engine, NoteReader(engine.knowledge)
 
     with plainly(settings.store), open_records(settings.store, using) as records:
+        house = House(records, settings, Science(science))
+
+        def started() -> None:
+            _tell(settings, options["lang"])
+            if demo:
+                consult_ward(ward, house)
+
         if demo:
             furnish(ward, records)
-        serving(House(records, settings, Science(science)), started=lambda: _tell(settings, options["lang"]))
+        serving(house, started=started)
     say(_WORDS["stopped"][options["lang"]])
 
 

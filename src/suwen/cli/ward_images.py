@@ -25,7 +25,7 @@ _SIDE = 1024  # pixels of the radiograph, 360 mm
 _MM = 360.0 / _SIDE
 _ACROSS, _SLICES, _CT_MM, _CT_STEP = 160, 48, 2.25, 6.0
 
-Values = NDArray[np.float64]
+Values = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,8 @@ def _radiograph(rng: np.random.Generator) -> Values:
     values += 620 * _disc(rows, across, (150, 92), (NODULE_MM / 2, NODULE_MM / 2), 0.8) * air
     noise = rng.standard_normal((_SIDE, _SIDE))
     noise = noise + np.roll(noise, 1, 0) + np.roll(noise, 1, 1) + np.roll(noise, (1, 1), (0, 1))
-    return values + 12 * noise
+    found: Values = values + 12 * noise
+    return found
 
 
 def _lung(rows: Values, across: Values, *, right: bool) -> Values:

@@ -21,7 +21,7 @@ from suwen.consult.corrections import (
     list_corrections,
 )
 from suwen.consult.emergency import break_glass, purpose_for
-from suwen.consult.entering import LONGEST_NOTE, enter_feature, enter_note
+from suwen.consult.entering import BEDSIDE, LONGEST_NOTE, enter_feature, enter_note
 from suwen.consult.fhir.directory import import_directory, list_directory
 from suwen.consult.fhir.export_lines import export_lines
 from suwen.consult.fhir.exporting import export_fhir
@@ -55,6 +55,7 @@ from suwen.records.relations import BreakGlass
 
 __all__ = [
     "ALARMING",
+    "BEDSIDE",
     "LONGEST_NOTE",
     "Act",
     "Actor",

@@ -16,8 +16,9 @@ from suwen.records.gate import Records
 from suwen.records.people import Actor
 from suwen.subject import Code
 
-__all__ = ["LONGEST_NOTE", "enter_feature", "enter_note"]
+__all__ = ["BEDSIDE", "LONGEST_NOTE", "enter_feature", "enter_note"]
 
+BEDSIDE = "suwen:bedside"  # meta.source of what was entered here, and may be taken back here
 LONGEST_NOTE = 100_000  # characters
 _LONGEST_TITLE = 200
 _PROGRESS_NOTE = {"system": "http://loinc.org", "code": "11506-3", "display": "Progress note"}
@@ -78,7 +79,13 @@ def enter_feature(
 def _kept(actor: Actor, records: Records, patient: str, kind: str, said: Json, purpose: Purpose) -> Record:
     patients = open_patient(actor, records, patient, purpose=purpose, kinds=["Patient"])
     reference, source = _about(patients, patient)
-    resource: Json = {"resourceType": kind, "id": str(uuid.uuid4()), "subject": {"reference": reference}, **said}
+    resource: Json = {
+        "resourceType": kind,
+        "id": str(uuid.uuid4()),
+        "meta": {"source": BEDSIDE},
+        "subject": {"reference": reference},
+        **said,
+    }
     payload = Stored(resource, source=source).to_bytes()
     return write_records(actor, records, patient, [Draft(kind, payload)], purpose=purpose)[0]
 

@@ -9,13 +9,14 @@ them lies in the clear. To change the format, raise the number and keep its read
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from suwen.consult.chart import Record, open_patient
+from suwen.consult.chart import Record, keep, open_patient
 from suwen.consult.images import Image, open_image, store_images
 from suwen.consult.imaging_index import (
     NOT_AUTHORISED,
@@ -27,13 +28,15 @@ from suwen.consult.imaging_index import (
     Said,
     index_object,
 )
+from suwen.consult.imaging_study import STUDY_KIND, is_about, study_resource
 from suwen.consult.patients import having, register
-from suwen.errors import FormatError, NotFoundError
+from suwen.errors import ConflictError, FormatError, NotFoundError
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.demographics import KIND as DEMOGRAPHICS
 from suwen.records.demographics import Demographics
 from suwen.records.gate import Records, Work
 from suwen.records.people import Actor
+from suwen.records.store import charts
 
 __all__ = [
     "KIND",
@@ -49,6 +52,7 @@ __all__ = [
 KIND = "DicomSeries"
 _CHUNK = 1 << 18  # a slice of CT has half a mebibyte
 _LEAST_CHUNK = 1 << 12
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,32 +92,36 @@ class Held:
 # In
 
 
-def store_objects(actor: Actor, records: Records, parts: Sequence[bytes], *, study: str = "") -> tuple[Stowed, ...]:
+def store_objects(
+    actor: Actor, records: Records, parts: Sequence[bytes], *, study: str = "", patient: str = ""
+) -> tuple[Stowed, ...]:
     """Keep DICOM objects (PS3.10 files) with the patients they name; one answer for each, in the order given.
 
     Whose an object is, its Patient ID says (with the Issuer of Patient ID, where it has one): the patient of the
     register who has that identifier. One that nobody has is registered where the actor may; else, or where the actor
     may not write to the patient, the object is refused, and both look the same to the sender. An object that is there
-    byte by byte is taken as kept; other bytes under its UID are refused. `study`: the only study that is taken.
+    byte by byte is taken as kept; other bytes under its UID are refused. `study`: the only study that is taken;
+    `patient` (id in hex): the only patient.
     Raises LoginError, StoreError; MissingExtraError without pydicom.
     """
     found = [index_object(part) for part in parts]
     whose: dict[Said, str | int] = {}
+    owner: str | int
     for one in found:
         if isinstance(one, Indexed) and (not study or one.study == study) and one.said not in whose:
-            whose[one.said] = _patient_of(actor, records, one.said)
+            whose[one.said] = _patient_of(actor, records, one.said, only=patient)
     fates: dict[int, Stowed] = {}
     batches: dict[tuple[str, str, str], list[int]] = {}
     for place, one in enumerate(found):
-        patient: str | int = NOT_OF_STUDY
+        owner = NOT_OF_STUDY
         if isinstance(one, Indexed) and (not study or one.study == study):
-            patient = whose[one.said]
-        if isinstance(one, Indexed) and isinstance(patient, str):
-            batches.setdefault((patient, one.study, one.series), []).append(place)
+            owner = whose[one.said]
+        if isinstance(one, Indexed) and isinstance(owner, str):
+            batches.setdefault((owner, one.study, one.series), []).append(place)
         else:
-            fates[place] = _refused(one, patient)
-    for (patient, _, _), places in batches.items():
-        fates |= _keep(actor, records, patient, [(place, found[place], parts[place]) for place in places])
+            fates[place] = _refused(one, owner)
+    for (theirs, _, _), places in batches.items():
+        fates |= _keep(actor, records, theirs, [(place, found[place], parts[place]) for place in places])
     return tuple(fates[place] for place in range(len(parts)))
 
 
@@ -123,7 +131,7 @@ def _refused(one: Indexed | Refused, reason: str | int) -> Stowed:
     return Stowed(int(reason), one.sop_class, one.instance, one.study, one.series)
 
 
-def _patient_of(actor: Actor, records: Records, said: Said) -> str | int:
+def _patient_of(actor: Actor, records: Records, said: Said, *, only: str = "") -> str | int:
     """The id (hex) of the patient whose an object is, or the failure reason."""
     if not said.number:
         return PROCESSING
@@ -131,8 +139,10 @@ def _patient_of(actor: Actor, records: Records, said: Said) -> str | int:
         known = _having(work, said)
         if len(known) > 1:
             return PROCESSING  # one number of two systems: nobody can tell whose this is
-        if not known:
+        if not known and not only:
             return _registered(work, said)
+        if only and only not in {one.hex() for one in known}:
+            return PROCESSING
         raw = known.pop()
         if not work.allows(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw):
             return NOT_AUTHORISED
@@ -221,6 +231,29 @@ def _store(actor: Actor, records: Records, patient: str, new: Sequence[tuple[Ind
     images = [Image([metadata], len(metadata), _chunk(len(metadata)))]
     images += [Image([data], len(data), _chunk(len(data))) for _, data in new]
     store_images(actor, records, patient, kind=KIND, payload=_json(content), images=images)
+    for _ in range(_TRIES):
+        with contextlib.suppress(ConflictError):  # two deliveries of a study at once: the other describes both
+            _describe(actor, records, patient, first.study)
+            return
+
+
+def _describe(actor: Actor, records: Records, patient: str, study: str) -> None:
+    """Write or renew the ImagingStudy resource. The objects are kept already: they must not be refused for it."""
+    with records.acting(actor, Purpose.TREATMENT) as work:
+        raw = bytes.fromhex(patient)
+        work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
+        state = work.store.charts.state(work.connection, raw)
+        kept = work.store.charts.newest(work.connection, state, kinds=[KIND, STUDY_KIND, "Patient"])
+        base = next((one for one in kept if one.kind == STUDY_KIND and is_about(one.payload, study)), None)
+        payload = study_resource(
+            [_content(one.payload) for one in kept if one.kind == KIND],
+            study,
+            patient=patient,
+            registered=[one.payload for one in reversed(kept) if one.kind == "Patient"],
+            known=base.payload if base else None,
+        )
+        draft = charts.Draft(STUDY_KIND, payload, base.id if base else None, base.version if base else 0)
+        keep(work, Act.ANNOTATE, raw, [draft])
 
 
 def _listed(one: Indexed) -> dict[str, Any]:
@@ -262,7 +295,13 @@ def _held(record: Record) -> Iterator[Held]:
     content = _content(record.payload)
     (metadata, _), *images = record.images
     for index, (one, (image, _)) in enumerate(zip(content["instances"], images, strict=True)):
-        where = {"patient": record.patient, "record": record.id, "image": image, "index": index, "metadata": metadata}
+        where: dict[str, Any] = {
+            "patient": record.patient,
+            "record": record.id,
+            "image": image,
+            "index": index,
+            "metadata": metadata,
+        }
         yield Held(**where, at=record.at, study=content["study"], series=content["series"], **one)
 
 

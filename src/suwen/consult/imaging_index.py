@@ -134,8 +134,12 @@ def index_object(data: bytes) -> Indexed | Refused:
     except InputError:
         return Refused(UNREADABLE, uids[3], uids[2])
     kept = (*STUDY, *SERIES, *INSTANCE)
+    study, series, instance, sop_class = uids
     return Indexed(
-        *uids,
+        study=study,
+        series=series,
+        instance=instance,
+        sop_class=sop_class,
         syntax=str(dataset.file_meta.TransferSyntaxUID),
         frames=frames,
         size=len(data),

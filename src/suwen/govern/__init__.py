@@ -1,5 +1,6 @@
 """Those responsible: keys, roles, care relationships, devices, audit and backup of a sealed store."""
 
+from suwen.govern.apps import grant_app
 from suwen.govern.auditing import (
     Proof,
     audit_events,
@@ -32,8 +33,8 @@ from suwen.govern.job_work import (
     add_job_file,
     end_job,
     keep_job_step,
-    kept_step,
     remove_old_jobs,
+    resume_alone,
     unfinished_jobs,
 )
 from suwen.govern.jobs import (
@@ -94,6 +95,7 @@ from suwen.govern.people import (
     unlock_account,
 )
 from suwen.govern.presence import may, require_known
+from suwen.govern.sessions import OwnSession, end_other_sessions, own_sessions
 from suwen.govern.upkeep import (
     Found,
     Report,
@@ -143,6 +145,7 @@ __all__ = [
     "OpenIdProvider",
     "Opening",
     "Outcome",
+    "OwnSession",
     "Passkey",
     "Place",
     "Policy",
@@ -175,16 +178,17 @@ __all__ = [
     "current_checkpoint",
     "end_job",
     "end_lent_session",
+    "end_other_sessions",
     "erase_patient",
     "file_job",
     "finish_passkey",
+    "grant_app",
     "grant_care",
     "grant_role",
     "hospital_public_key",
     "identified",
     "is_set_back",
     "keep_job_step",
-    "kept_step",
     "lacking",
     "lend_session",
     "list_accounts",
@@ -208,6 +212,7 @@ __all__ = [
     "open_job_result",
     "open_records",
     "own_account",
+    "own_sessions",
     "preview_erasure",
     "preview_rotation",
     "prove_consistency",
@@ -224,6 +229,7 @@ __all__ = [
     "require_known",
     "reset_password",
     "restore_backup",
+    "resume_alone",
     "resume_job",
     "review_break_glass",
     "revoke_care",

@@ -3,6 +3,7 @@
 Documents (`suwen.records.store.documents`), each of format 1; all but the first have the id or tag of their job:
 
     job         first: account or device that asked. {"format", "kind", "title", "state", ...}: see `Job`
+    job-asked   id: the job's. {"format", "parameters"}: those too large for a document that is written often
     job-step    id: the job's. {"format", "step"}: where the work goes on after a restart
     job-result  id: the job's. {"format", "result"}
     job-part    first: the job's. {"format", "bytes"}: a part of a file that came of it, in base64
@@ -27,6 +28,7 @@ from suwen.records.store.store import Store
 from suwen.subject import Saying
 
 __all__ = [
+    "ASKED",
     "FILES_LARGEST",
     "JOB",
     "JSON_LARGEST",
@@ -37,11 +39,14 @@ __all__ = [
     "JobFile",
     "JobState",
     "Wanted",
+    "asked_of",
     "drop_files",
     "drop_of",
+    "forget_jobs",
     "job_of",
     "keep_part",
     "parts_of",
+    "put_asked",
     "put_job",
     "replace_of",
     "require_size",
@@ -52,7 +57,8 @@ __all__ = [
 
 JSON_LARGEST = 4 << 20  # bytes of parameters, of a step, of a result
 FILES_LARGEST = 64 << 20  # bytes of all files of a job
-JOB, STEP, RESULT, PART = "job", "job-step", "job-result", "job-part"
+JOB, ASKED, STEP, RESULT, PART = "job", "job-asked", "job-step", "job-result", "job-part"
+_SMALL = 4096  # characters of parameters that stay in the job's own document, and in lists
 _SIZE = 1 << 20  # bytes of a part
 
 
@@ -157,6 +163,22 @@ def replace_of(
     store.documents.put(connection, Document(kind, raw, content, first, None, revision))
 
 
+def put_asked(store: Store, connection: Connection, job: Job) -> Job:
+    """Keep the parameters of a new job; the job as lists show it, without them where they are large."""
+    if len(json.dumps(job.parameters, ensure_ascii=False)) <= _SMALL:
+        return job
+    replace_of(store, connection, ASKED, job.id, {"format": 1, "parameters": dict(job.parameters)})
+    return replace(job, parameters={})
+
+
+def asked_of(store: Store, connection: Connection, job: Job) -> Job:
+    """A job with its parameters, however large."""
+    raw = bytes.fromhex(job.id)
+    if not store.documents.exists(connection, ASKED, raw):
+        return job
+    return replace(job, parameters=store.documents.get(connection, ASKED, raw).content["parameters"])
+
+
 def step_of(store: Store, connection: Connection, job: Job) -> Any:
     """The last step of a job, None where it stored none."""
     raw = bytes.fromhex(job.id)
@@ -168,7 +190,19 @@ def step_of(store: Store, connection: Connection, job: Job) -> Any:
 def take_away(store: Store, connection: Connection, job: Job) -> None:
     """Remove a job with all that came of it."""
     drop_of(store, connection, job, results=True)
-    store.documents.remove(connection, store.documents.get(connection, JOB, bytes.fromhex(job.id)))
+    raw = bytes.fromhex(job.id)
+    for kind in (ASKED, JOB):
+        if store.documents.exists(connection, kind, raw):
+            store.documents.remove(connection, store.documents.get(connection, kind, raw))
+
+
+def forget_jobs(store: Store, connection: Connection, patient: str) -> int:
+    """Remove every job whose result tells of a patient (id in hex), since the patient is erased; how many."""
+    found = [job_of(one) for one in store.documents.find(connection, JOB)]
+    told = [one for one in found if patient in one.patients]
+    for one in told:
+        take_away(store, connection, one)
+    return len(told)
 
 
 def drop_of(store: Store, connection: Connection, job: Job, *, results: bool) -> None:

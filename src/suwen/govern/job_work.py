@@ -15,6 +15,7 @@ from suwen.govern.job_documents import (
     Job,
     JobFile,
     JobState,
+    asked_of,
     drop_files,
     drop_of,
     job_of,
@@ -30,16 +31,16 @@ from suwen.govern.job_documents import (
 from suwen.records.audit import EventKind
 from suwen.records.gate import Records
 
-__all__ = ["add_job_file", "end_job", "keep_job_step", "kept_step", "remove_old_jobs", "unfinished_jobs"]
+__all__ = ["add_job_file", "end_job", "keep_job_step", "remove_old_jobs", "resume_alone", "unfinished_jobs"]
 
 _DAY = 86_400_000_000  # microseconds
 
 
 def unfinished_jobs(records: Records) -> list[Job]:
-    """Jobs that are not over, oldest first. Parameters are given only of those that need no records."""
+    """Jobs that are not over, oldest first. Parameters are not given."""
     with records.store.snapshot() as connection:
         found = [job_of(one) for one in records.store.documents.find(connection, JOB)]
-    left = [one if one.alone else replace(one, parameters={}) for one in found if not one.state.over]
+    left = [replace(one, parameters={}) for one in found if not one.state.over]
     return sorted(left, key=lambda one: (one.created, one.id))
 
 
@@ -63,12 +64,13 @@ def keep_job_step(records: Records, job: Job, step: Any = None, *, forget: bool 
     return kept
 
 
-def kept_step(records: Records, job: Job) -> Any:
-    """The last step of a job that needs no records. Raises NotFoundError for one that does: its owner resumes it."""
-    if not job.alone:
-        raise NotFoundError("the job goes on when its owner signs in")
+def resume_alone(records: Records, job: str) -> tuple[Job, Any]:
+    """As `resume_job`, of a job that needs no records. Raises NotFoundError for one that does: its owner resumes it."""
     with records.store.snapshot() as connection:
-        return step_of(records.store, connection, job)
+        found = stored_job(records.store, connection, job)
+        if found is None or not found.alone:
+            raise NotFoundError("the job is gone, or goes on when its owner signs in")
+        return asked_of(records.store, connection, found), step_of(records.store, connection, found)
 
 
 def add_job_file(records: Records, job: Job, name: str, media_type: str, pieces: Iterable[bytes]) -> JobFile:

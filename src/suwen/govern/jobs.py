@@ -17,8 +17,10 @@ from suwen.govern.job_documents import (
     JobFile,
     JobState,
     Wanted,
+    asked_of,
     drop_of,
     job_of,
+    put_asked,
     put_job,
     require_size,
     step_of,
@@ -65,7 +67,7 @@ def file_job(actor: Actor, records: Records, wanted: Wanted) -> Job:
             purpose=wanted.purpose,
             parameters=wanted.parameters,
         )
-        put_job(records.store, work.connection, made)
+        put_job(records.store, work.connection, put_asked(records.store, work.connection, made))
         _note(work, "job begun", made)
     return made
 
@@ -82,7 +84,7 @@ def open_job(actor: Actor, records: Records, job: str) -> Job:
     with records.acting(actor, Purpose.OPERATIONS) as work:
         found = _own(work, job)
         _note(work, "job", found)
-        return found
+        return asked_of(records.store, work.connection, found)
 
 
 def cancel_job(actor: Actor, records: Records, job: str) -> Job:
@@ -148,7 +150,8 @@ def resume_job(actor: Actor, records: Records, job: str) -> tuple[Job, Any]:
     with records.acting(actor, Purpose.OPERATIONS) as work:
         found = _own(work, job)
         _note(work, "job worked on", found)
-        return found, step_of(records.store, work.connection, found)
+        asked = asked_of(records.store, work.connection, found)
+        return asked, step_of(records.store, work.connection, found)
 
 
 def _note(work: Work, what: str, job: Job) -> None:

@@ -6,6 +6,8 @@ a group is being written waits for the next one, so that the disk is asked once 
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from typing import Any, TypeVar
 
 from suwen.errors import AuditError, LoginError, StoreError, SuwenError
 from suwen.records.access import Principal, Purpose
-from suwen.records.audit import EventKind, Outcome
+from suwen.records.audit import Event, EventKind, Outcome
 from suwen.records.gate import Records, Work, _principal
 from suwen.records.people import Actor
 from suwen.records.store.store import Transaction
@@ -27,12 +29,13 @@ _MOST = 32  # readers of one transaction: nobody waits for a crowd
 
 @dataclass(slots=True)
 class _Reader:
-    """One who waits: what is to be done, and then its answer or how it failed."""
+    """One who waits: what is to be done, and then its answer or how it failed. `turn`: it is done, or has to lead."""
 
     actor: Actor
     purpose: Purpose
     act: Callable[[Work], Any]
-    done: threading.Event = field(default_factory=threading.Event)
+    turn: threading.Event = field(default_factory=threading.Event)
+    done: bool = False
     answer: Any = None
     failure: BaseException | None = None
 
@@ -43,8 +46,8 @@ class Together:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._waiting: list[_Reader] = []
+        self._led = False
         self._lock = threading.Lock()
-        self._leading = threading.Lock()
 
     def read(self, actor: Actor, purpose: Purpose, act: Callable[[Work], T]) -> T:
         """Do a piece of work that writes nothing but the audit log; what it returns, or raises.
@@ -54,29 +57,65 @@ class Together:
         mine = _Reader(actor, purpose, act)
         with self._lock:
             self._waiting.append(mine)
-        while not mine.done.is_set():
-            with self._leading:
-                if not mine.done.is_set():
-                    self._lead()
+            leads, self._led = not self._led, True
+        if not leads:
+            mine.turn.wait()
+        if not mine.done:
+            self._lead()
         if mine.failure is not None:
             raise mine.failure
         found: T = mine.answer
         return found
 
     def _lead(self) -> None:
+        """Do the work of those who wait, oneself the first among them, and hand the lead on."""
         with self._lock:
             group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+        events: list[Event] = []
+        written = False
         try:
             with self._records.store.transaction() as ongoing:
+                events = ongoing.events
                 self._each(ongoing, group)
+            written = True
         except SuwenError as failure:  # the log could not be written: nobody is answered
             for one in group:
-                one.answer, one.failure = None, _again(failure)
+                one.failure = _again(failure)
         finally:
+            self._broken_off(group, events, sys.exception(), written=written)
+            self._hand_on(group)
+
+    def _broken_off(
+        self, group: Sequence[_Reader], events: Sequence[Event], failure: BaseException | None, *, written: bool
+    ) -> None:
+        """Nobody of a group is answered whose entries are not stored; that each tried is logged, as `acting` does."""
+        if written:
+            return
+        for one in group:
+            one.failure = one.failure or StoreError("the work of a group of readers was broken off; try again")
+        if failure is None:  # the store's own, which was told to each above; it has no log to write to
+            return
+        with contextlib.suppress(SuwenError), self._records.store.transaction() as ongoing:
+            ongoing.events.extend(one for one in events if one.kind is EventKind.DECISION)
+            said = {"error": type(failure).__name__}
             for one in group:
-                if one.answer is None and one.failure is None:
-                    one.failure = StoreError("the work of a group of readers was broken off; try again")
-                one.done.set()
+                ongoing.note(
+                    EventKind.DECISION,
+                    actor=one.actor.id,
+                    purpose=one.purpose.value,
+                    outcome=Outcome.FAILURE,
+                    detail=said,
+                )
+
+    def _hand_on(self, group: Sequence[_Reader]) -> None:
+        with self._lock:
+            following = self._waiting[0] if self._waiting else None
+            self._led = following is not None
+        if following is not None:
+            following.turn.set()
+        for one in group:
+            one.done = True
+            one.turn.set()
 
     def _each(self, ongoing: Transaction, group: Sequence[_Reader]) -> None:
         known: dict[tuple[str, str, bool], Principal] = {}

@@ -10,12 +10,14 @@ from suwen.server.fhir.routers import FHIR
 from suwen.server.pages import (
     account,
     account_passkeys,
+    apps,
     differential,
     ecg,
     emergency,
     findings,
     first,
     heart,
+    images,
     jobs,
     meanings,
     models,
@@ -35,13 +37,15 @@ from suwen.server.pages import (
     worklist,
     worklist_new,
 )
-from suwen.server.smart import authorize, configuration, consent, launching, tokens
+from suwen.server.smart import authorize, configuration, consent, tokens
 from suwen.server.watch import router as watch
 
 __all__ = ["ROUTERS"]
 
 ROUTERS: tuple[APIRouter, ...] = (
     watch,
+    configuration.router,  # before FHIR, whose ids would take its address
+    *FHIR,  # early: they are asked one after the other, and these are asked most
     first.router,
     sign_in.router,
     sign_in_passkey.router,
@@ -60,6 +64,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     terms.router,
     heart.router,
     ecg.router,
+    images.router,
     meanings.router,
     models.router,
     molecules.router,
@@ -68,12 +73,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     security.router,
     security_machines.router,
     security_audit.router,
-    configuration.router,
     authorize.router,
     consent.router,
-    launching.router,
+    apps.router,
     tokens.router,
     services.router,
-    *FHIR,
     dicomweb.router,
 )

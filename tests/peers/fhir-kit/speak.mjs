@@ -1,6 +1,6 @@
 // Speaks to a FHIR server with fhir-kit-client as an app would: reads, searches, creates, updates, sends a transaction.
 // Takes the server's address, a bearer token and a patient's id; prints what it saw as a line of JSON.
-import Client from 'fhir-kit-client';
+import { Client } from 'fhir-kit-client';
 
 const [baseUrl, token, patient] = process.argv.slice(2);
 const client = new Client({ baseUrl, bearerToken: token });

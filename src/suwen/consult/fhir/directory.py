@@ -17,7 +17,16 @@ from suwen.records.gate import Records, Work
 from suwen.records.people import Actor
 from suwen.records.store import documents as sealed
 
-__all__ = ["NO_PATIENT", "REMEDY", "file_entries", "import_directory", "list_directory", "may_file", "stored_from"]
+__all__ = [
+    "NO_PATIENT",
+    "REMEDY",
+    "file_entries",
+    "import_directory",
+    "list_directory",
+    "may_file",
+    "opened_from",
+    "stored_from",
+]
 
 _KIND = "directory"
 _LISTED = 500  # documents named by one audit entry
@@ -53,7 +62,7 @@ def list_directory(actor: Actor, records: Records, *, purpose: Purpose = Purpose
     """
     with records.acting(actor, purpose) as work:
         work.require(Act.VIEW, ResourceKind.DIRECTORY)
-        found = [_opened(one) for one in work.store.documents.find(work.connection, _KIND)]
+        found = [opened_from(one) for one in work.store.documents.find(work.connection, _KIND)]
         work.note(EventKind.QUERY, act=Act.VIEW.value, detail={"what": "directory", "found": len(found)})
         return tuple(sorted(found, key=place_of))
 
@@ -89,7 +98,7 @@ def _file(work: Work, stored: Stored) -> str:
     id_ = work.store.keys.blind.tag(_KIND, hashlib.sha256(place.encode()).hexdigest())  # the tag itself folds case
     first = work.store.keys.blind.tag(f"{_KIND} type", stored.kind)
     known = documents.get(work.connection, _KIND, id_) if documents.exists(work.connection, _KIND, id_) else None
-    if known is not None and digest(_opened(known).resource) == digest(stored.resource):
+    if known is not None and digest(opened_from(known).resource) == digest(stored.resource):
         return ""
     # As text: what puts documents into JSON would lose the digits of numbers.
     content = {"format": 1, "resource": stored.to_bytes().decode()}
@@ -98,7 +107,8 @@ def _file(work: Work, stored: Stored) -> str:
     return f"{id_.hex()}:{revision + 1}"
 
 
-def _opened(document: sealed.Document) -> Stored:
+def opened_from(document: sealed.Document) -> Stored:
+    """The resource in a document of the directory. Raises FormatError."""
     if document.content.get("format") != 1:
         raise FormatError("the directory was filed by a newer Suwen; install it")
     return Stored.from_bytes(document.content["resource"].encode())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
 
 from suwen.consult.fhir.held import Held, digest, held_in, versions_in
 from suwen.formats.fhir import Json, Stored
+from suwen.formats.fhir.compartment import references
 from suwen.formats.fhir.documents import write_bundle
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
@@ -63,9 +65,32 @@ def taken_out(work: Work, patient: bytes) -> list[Held]:
     found = held_in(iter(histories))
     if not any(one.stored.kind == "Patient" and _is_addressed(one.stored) for one in found):
         found = [*map(registered, _register(histories)), *found]
+    found = list(_addressed(found, patient))
     detail = {"records": len(found), "recipient": "file"}
     work.note(EventKind.EXPORT, act=Act.EXPORT.value, subject=patient.hex(), detail=detail)
     return found
+
+
+def _addressed(found: Sequence[Held], patient: bytes) -> Iterator[Held]:
+    """What was written over REST points at ids of here: outside they are the addresses that the others go out under."""
+    names = {f"{one.stored.kind}/{patient.hex()}{one.record.hex()}": _address(one) for one in found}
+    names |= {f"Patient/{patient.hex()}": _address(one) for one in found if one.stored.kind == "Patient"}
+    for one in found:
+        ours = any(said in names for said in references(one.stored.resource))
+        turned = replace(one.stored, resource=_turned(one.stored.resource, names)) if ours else one.stored
+        yield replace(one, stored=turned)
+
+
+def _address(one: Held) -> str:
+    return one.stored.full_url or f"{one.stored.kind}/{one.stored.resource.get('id') or one.record.hex()}"
+
+
+def _turned(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        said = value.get("reference")
+        turned = {name: _turned(one, names) for name, one in value.items()}
+        return turned | {"reference": names[said]} if isinstance(said, str) and said in names else turned
+    return [_turned(one, names) for one in value] if isinstance(value, list) else value
 
 
 def _is_addressed(stored: Stored) -> bool:

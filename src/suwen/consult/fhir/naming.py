@@ -62,6 +62,8 @@ def _map(chart: Sequence[Held], called: Mapping[bytes, str]) -> dict[tuple[str, 
         name, source = called[_key(one)], one.stored.source
         if one.stored.full_url.startswith("urn:"):
             found[source, one.stored.full_url] = name
+        if one.stored.full_url:  # resources of no source, which were written here, point at those of any
+            found.setdefault(("", one.stored.full_url), name)
         found[source, f"{one.stored.kind}/{_id(one)}"] = name
     return found
 

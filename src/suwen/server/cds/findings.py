@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suwen.consult import Area, Consultation, Filed, Purpose, Status, Verdict, consult, read_consultation
-from suwen.errors import SuwenError
+from suwen.errors import DataError, SuwenError
 from suwen.finding import Bearing, Finding
 from suwen.govern import Act, Actor, may
 from suwen.server.cds.cards import Card, Source, escaped
@@ -68,7 +68,12 @@ def consulted(actor: Actor, house: House, patient: str) -> Consultation:
 
 
 def loose_cards(house: House, hook: Hook, lang: str) -> list[Card]:
-    """Cards of what the areas find in resources that came along: for a patient without a record here; nothing kept."""
+    """Cards of what the areas find in resources that came along: for a patient without a record here; nothing kept.
+
+    Raises DataError while the areas are still being opened: a call waits half a second, and no longer.
+    """
+    if not house.science.ready:
+        raise DataError("the areas are still being opened; ask again in a moment")
     said = [one for area in house.science.areas() for one in _weighed(area, hook, lang)]
     return _cards(said, house, lang, note=WORDS["not_kept"].said(lang))
 

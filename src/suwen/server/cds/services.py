@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from suwen.errors import NotFoundError
 from suwen.server.cds.asking import Asker, patient_of
+from suwen.server.cds.examples import CALL, FEEDBACK
 from suwen.server.cds.feedback import keep_feedback, remember
 from suwen.server.cds.findings import finding_cards, loose_cards
 from suwen.server.cds.hooks import Hook, read_hook, read_json
@@ -111,7 +112,7 @@ def discovery() -> dict[str, Any]:
     return {"services": [one.to_json() for one in SERVICES]}
 
 
-@router.post("/cds-services/{service}")
+@router.post("/cds-services/{service}", openapi_extra=CALL)
 def call(request: Request, asker: Asker, service: str, body: Body) -> JSONResponse:
     """Call a service: cards in the language that the request accepts, an empty list where there is nothing to say."""
     chosen = _service(service)
@@ -133,7 +134,7 @@ def _cards(actor: Actor, house: House, hook: Hook, patient: str, lang: str) -> l
     return finding_cards(actor, house, patient, lang) if patient else loose_cards(house, hook, lang)
 
 
-@router.post("/cds-services/{service}/feedback")
+@router.post("/cds-services/{service}/feedback", openapi_extra=FEEDBACK)
 def feedback(request: Request, asker: Asker, service: str, body: Body) -> JSONResponse:
     """Say what became of cards; filed in the records of the patients whom they were about."""
     kept = keep_feedback(asker, house_of(request), _service(service).id, read_json(body))

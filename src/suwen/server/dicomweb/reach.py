@@ -44,6 +44,7 @@ class Reach:
     def __init__(self, house: House, caller: Caller) -> None:
         self.house, self.caller = house, caller
         self.hints: Hints = house.room(_ROOM, Hints)
+        self._purposes: dict[str, Purpose] = {}
 
     def everything(self) -> Iterator[Held]:
         """The objects of each of the caller's patients. Raises AccessError for an app without the scope."""
@@ -64,8 +65,10 @@ class Reach:
         return kept
 
     def purpose(self, patient: str) -> Purpose:
-        """For what the caller may open this patient's record."""
-        return purpose_for(self.caller.actor, self.house.records, patient)
+        """For what the caller may open this patient's record; it is decided anew at each opening."""
+        if patient not in self._purposes:
+            self._purposes[patient] = purpose_for(self.caller.actor, self.house.records, patient)
+        return self._purposes[patient]
 
     def _patients(self) -> list[str]:
         if self.caller.patient:

@@ -17,7 +17,7 @@ from suwen.errors import FormatError, MissingExtraError
 from suwen.formats.images.budget import Budget
 from suwen.formats.images.decoding import Decoder
 from suwen.formats.images.frames import Frame, frames_of, not_an_image
-from suwen.formats.images.headers import guarded
+from suwen.formats.images.headers import guarded, import_pydicom
 from suwen.formats.images.objects import open_object
 from suwen.formats.images.pixels import samples_of
 from suwen.formats.images.stored import Stored
@@ -90,12 +90,10 @@ def picture(data: bytes, number: int, media: str, drawn: Drawn) -> bytes:
 
 
 def _colours(data: bytes, number: int) -> NDArray[np.uint8]:
-    from pydicom.pixels import pixel_array  # noqa: PLC0415
-
     dataset = parsed(data)
     with guarded("colours"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found: NDArray[Any] = pixel_array(dataset, index=number - 1)  # as red, green and blue
+        found: NDArray[Any] = import_pydicom().pixels.pixel_array(dataset, index=number - 1)  # as red, green and blue
     most = (1 << int(dataset.BitsStored)) - 1
     return found.astype(np.uint8) if most == 255 else (found * (255.0 / most)).astype(np.uint8)
 

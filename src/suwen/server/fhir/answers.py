@@ -26,7 +26,8 @@ def etag(version: Version) -> str:
 
 
 def _headers(version: Version) -> dict[str, str]:
-    return {"etag": etag(version), "last-modified": formatdate(version.at // 1_000_000, usegmt=True)}
+    when = {"last-modified": formatdate(version.at // 1_000_000, usegmt=True)} if version.at else {}
+    return {"etag": etag(version), **when}
 
 
 def one(request: Request, version: Version, *, elements: Sequence[str] = ()) -> Response:
@@ -45,7 +46,7 @@ def _has_it(request: Request, version: Version) -> bool:
     if tags is not None:
         return etag(version) in {part.strip() for part in tags.split(",")} or tags.strip() == "*"
     since = request.headers.get("if-modified-since")
-    if since is None:
+    if since is None or not version.at:
         return False
     try:
         return version.at // 1_000_000 <= parsedate_to_datetime(since).timestamp()

@@ -13,6 +13,7 @@ from suwen.consult.fhir.rest import Who, exported_chart, instant, patients_for_e
 from suwen.errors import InputError, NotFoundError
 from suwen.formats.fhir import render
 from suwen.server.fhir.asked import Asking, FhirRoute, asking_of, base_of, rest_of
+from suwen.server.fhir.described import EXPORTED
 from suwen.server.fhir.outcomes import outcome
 from suwen.server.fhir.scopes import place_of
 from suwen.server.jobs import Context, Job, JobState, Kind, jobs_of, register
@@ -58,13 +59,13 @@ def _run(context: Context) -> Mapping[str, Any]:
 KIND = register(Kind("fhir-export", _run, _TITLE))
 
 
-@router.get("/$export", operation_id="export")
+@router.get("/$export", operation_id="export", openapi_extra=dict(EXPORTED))
 def export(request: Request, types: Types = "", since: Since = "", form: Format = "") -> Response:
     """Begin an export of every chart that the caller may export."""
     return _begin(request, types, since, form)
 
 
-@router.get("/Patient/$export", operation_id="exportPatients")
+@router.get("/Patient/$export", operation_id="exportPatients", openapi_extra=dict(EXPORTED))
 def export_patients(request: Request, types: Types = "", since: Since = "", form: Format = "") -> Response:
     """The same, by its other name: everything here is of patients."""
     return _begin(request, types, since, form)

@@ -11,14 +11,17 @@ from suwen.errors import ConflictError, FormatError, SuwenError
 from suwen.formats.fhir import Json
 from suwen.server.fhir import answers
 from suwen.server.fhir.asked import Asking, Body, FhirRoute, asking_of, base_of, is_json, localised, prefers, tree_of
+from suwen.server.fhir.described import BUNDLE
 from suwen.server.fhir.outcomes import outcome, outcome_for, outcome_tree, problems_of, status_for
 
 __all__ = ["router"]
 
+_MOST = 500  # entries of a batch, each of which is a piece of work
+
 router = APIRouter(prefix="/fhir", tags=["FHIR R4"], route_class=FhirRoute, default_response_class=Response)
 
 
-@router.post("", operation_id="transaction")
+@router.post("", operation_id="transaction", openapi_extra=dict(BUNDLE))
 def transaction(request: Request, body: Body) -> Response:
     """Do what the entries of a Bundle ask for: `transaction` all or nothing, `batch` each by itself."""
     sent = asking_of(request)
@@ -48,11 +51,10 @@ def _batch(sent: Asking, bundle: Json, *, wanted: bool) -> Json:
     entries = bundle.get("entry", [])
     if not isinstance(entries, list):
         raise FormatError("the entries of a Bundle are a list")
+    if len(entries) > _MOST:
+        raise FormatError(f"a batch of more than {_MOST} entries is not taken; send it in parts")
     base = base_of(sent.house)
-    return answers.bundle("batch-response", [_entry(base, _one(sent, one), wanted=wanted) for one in entries[:_MOST]])
-
-
-_MOST = 500
+    return answers.bundle("batch-response", [_entry(base, _one(sent, one), wanted=wanted) for one in entries])
 
 
 def _one(sent: Asking, entry: Json) -> Answered:

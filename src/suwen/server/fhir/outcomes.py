@@ -63,7 +63,8 @@ def _where(problem: Problem) -> Json:
 
 def outcome_for(failure: SuwenError, *, status: int = 0) -> Response:
     """An error of the tree as an answer; `status` where it means something else than usual."""
-    return outcome(status or status_for(failure), str(failure), problems=problems_of(failure))
+    headers = {"www-authenticate": "Bearer"} if isinstance(failure, LoginError) else None
+    return outcome(status or status_for(failure), str(failure), headers, problems=problems_of(failure))
 
 
 def problems_of(failure: SuwenError) -> tuple[Problem, ...]:

@@ -21,6 +21,7 @@ from suwen.consult.fhir.rest import (
 from suwen.errors import FormatError, NotFoundError, Problem
 from suwen.server.fhir import answers
 from suwen.server.fhir.asked import Asking, Body, FhirRoute, asking_of, base_of
+from suwen.server.fhir.described import CONDITIONAL, FORM, SEARCHED
 from suwen.server.fhir.outcomes import outcome, outcome_for
 
 __all__ = ["Id", "Kind", "router"]
@@ -57,7 +58,7 @@ def patient_everything(
     return answers.fhir(_set(sent, "Patient", page, here))
 
 
-@router.get("/{kind}", operation_id="search")
+@router.get("/{kind}", operation_id="search", openapi_extra=dict(SEARCHED))
 def search(request: Request, kind: Kind) -> Response:
     """Search by parameters that name nobody; the others go into the body of POST _search."""
     sent = asking_of(request)
@@ -67,7 +68,7 @@ def search(request: Request, kind: Kind) -> Response:
     return _search(sent, kind, query, f"{base_of(sent.house)}/{kind}" + (f"?{query}" if query else ""))
 
 
-@router.post("/{kind}/_search", operation_id="searchByPost")
+@router.post("/{kind}/_search", operation_id="searchByPost", openapi_extra=dict(FORM))
 def search_by_post(request: Request, kind: Kind, body: Body) -> Response:
     """Search with parameters in the body, as a form."""
     sent = asking_of(request)
@@ -112,7 +113,7 @@ def _set(sent: Asking, kind: str, page: Page, here: str) -> dict[str, object]:
     return answers.searchset(base, page, here=here, following=following, elements=page.elements)
 
 
-@router.get("/{kind}/{id_}", operation_id="read")
+@router.get("/{kind}/{id_}", operation_id="read", openapi_extra=dict(CONDITIONAL))
 def read(request: Request, kind: Kind, id_: Id, elements: Elements = "") -> Response:
     """The newest version of a resource."""
     sent = asking_of(request)

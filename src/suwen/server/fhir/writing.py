@@ -18,6 +18,7 @@ from suwen.errors import ConflictError, FormatError, Problem
 from suwen.formats.fhir import Json, check
 from suwen.server.fhir import answers
 from suwen.server.fhir.asked import Body, FhirRoute, asking_of, base_of, is_json, localised, prefers, tree_of
+from suwen.server.fhir.described import RESOURCE
 from suwen.server.fhir.outcomes import issues_of, outcome, outcome_for
 from suwen.server.fhir.reading import Id, Kind
 
@@ -30,7 +31,7 @@ IfNoneExist = Annotated[str, Header(alias="if-none-exist", description="Paramete
 _NO_JSON = "send a resource as application/fhir+json in UTF-8"
 
 
-@router.post("/{kind}/$validate", operation_id="validate")
+@router.post("/{kind}/$validate", operation_id="validate", openapi_extra=dict(RESOURCE))
 def validate(request: Request, kind: Kind, body: Body) -> Response:
     """Whether a resource is valid FHIR R4; nothing is kept."""
     asking_of(request, looked_up=True)
@@ -61,7 +62,7 @@ def _inner(tree: Json) -> Json:
     raise FormatError("the Parameters name no resource")
 
 
-@router.post("/{kind}", operation_id="create", status_code=201)
+@router.post("/{kind}", operation_id="create", status_code=201, openapi_extra=dict(RESOURCE))
 def create(request: Request, kind: Kind, body: Body, if_none_exist: IfNoneExist = "") -> Response:
     """File a new resource; the server gives it its id."""
     sent = asking_of(request)
@@ -80,7 +81,7 @@ def create(request: Request, kind: Kind, body: Body, if_none_exist: IfNoneExist 
     return answers.written(base_of(sent.house), done, prefers(request))
 
 
-@router.put("/{kind}/{id_}", operation_id="update")
+@router.put("/{kind}/{id_}", operation_id="update", openapi_extra=dict(RESOURCE))
 def update(request: Request, kind: Kind, id_: Id, body: Body, if_match: IfMatch = "") -> Response:
     """Write the next version of a resource; which one was read says If-Match."""
     sent = asking_of(request)

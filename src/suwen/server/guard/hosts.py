@@ -26,7 +26,7 @@ def host_of(scope: Scope) -> str:
     given = [value for name, value in scope.get("headers", ()) if name == b"host"]
     if len(given) != 1:
         return ""
-    text = given[0].decode("latin-1").lower()
+    text: str = given[0].decode("latin-1").lower()
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.partition(":")[0].rstrip(".")

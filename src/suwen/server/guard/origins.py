@@ -26,7 +26,7 @@ class Origins:
     """
 
     def __init__(self, app: ASGIApp, *, allowed: Collection[str] = ()) -> None:
-        self.app, self.allowed = app, frozenset(allowed)
+        self.app, self.allowed = app, frozenset(one.rstrip("/") for one in allowed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 403."""

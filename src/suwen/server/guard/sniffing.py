@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import struct
 from collections.abc import Collection
 from enum import Enum
@@ -90,12 +91,10 @@ def _is_nifti(head: bytes) -> bool:
 
 
 def _text(head: bytes) -> Kind:
-    try:
-        text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
-    except UnicodeDecodeError as cut:
-        if cut.start < len(head) - 4:  # a sign cut off at the end of the head is none
-            return Kind.UNKNOWN
-        text = head[: cut.start].decode("utf-8", "replace")
+    try:  # one that may end within a sign, since only the head of a file is here
+        text = codecs.getincrementaldecoder("utf-8")().decode(head.removeprefix(codecs.BOM_UTF8))
+    except UnicodeDecodeError:
+        return Kind.UNKNOWN
     begin = text.lstrip(_BLANK.decode())[:1]
     if any(ord(sign) < 32 and sign not in "\t\r\n\f" for sign in text):
         return Kind.UNKNOWN

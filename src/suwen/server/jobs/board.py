@@ -14,6 +14,9 @@ from suwen.govern import Job, JobState
 __all__ = ["Board", "Watcher"]
 
 
+_SMALL = 4096  # characters of parameters that are held for lists
+
+
 @dataclass(eq=False, slots=True)
 class Watcher:
     """Somebody who looks on: `changed` is set in their loop when there is something new."""
@@ -34,11 +37,17 @@ class Board:
         self.closed = False
 
     def put(self, job: Job, *, tell: bool = True) -> None:
-        """Note how a job stands; parameters are left in the store. `tell` those who look on."""
+        """Note how a job stands. `tell` those who look on."""
         with self._lock:
-            self._jobs[job.id] = replace(job, parameters={})
+            self._note(job)
         if tell:
             self.tell(job.id, job.owner)
+
+    def _note(self, job: Job) -> None:
+        """Parameters stay as they are known; large ones are left in the store."""
+        known = self._jobs.get(job.id)
+        small = job.parameters if known is None and len(str(job.parameters)) <= _SMALL else {}
+        self._jobs[job.id] = replace(job, parameters=known.parameters if known else small)
 
     def drop(self, job: str) -> None:
         """Forget a job that was removed."""
@@ -59,14 +68,14 @@ class Board:
         return sorted(found, key=lambda one: (-one.created, one.id))
 
     def merged(self, stored: Iterable[Job]) -> list[Job]:
-        """Jobs as the store has them, with what is newer here; they are known from now on."""
+        """Jobs as the store lists them, with what is newer here; they are known from now on."""
         with self._lock:
             found = []
             for one in stored:
                 known = self._jobs.get(one.id)
-                newer = known is not None and not one.state.over
-                found.append(known if newer and known is not None else one)
-                self._jobs[one.id] = replace(found[-1], parameters={})
+                now = one if known is None or one.state.over else replace(known, parameters=one.parameters)
+                self._jobs[one.id] = now
+                found.append(now)
         return found
 
     def counts(self) -> Counter[JobState]:

@@ -99,4 +99,9 @@ class Context:
         `function(progress, *arguments)` stands at the top of a module, takes and gives only what can be pickled, and
         may call `progress(done, whole, say)` as here. Raises what it raised (of our errors), CancelledError, DataError.
         """
-        return apart(function, arguments, progress=self.progress, stopped=self._stop.is_set)
+        return apart(function, arguments, progress=self.progress, stopped=self._unwanted)
+
+    def _unwanted(self) -> bool:
+        """Asked all the while that another process works, so that the lent session does not end meanwhile."""
+        self._touch()
+        return self._stop.is_set()

@@ -24,7 +24,6 @@ from suwen.govern import (
     end_lent_session,
     file_job,
     keep_job_step,
-    kept_step,
     lend_session,
     list_jobs,
     open_job,
@@ -33,6 +32,7 @@ from suwen.govern import (
     remove_job,
     remove_old_jobs,
     require_known,
+    resume_alone,
     resume_job,
     unfinished_jobs,
 )
@@ -140,7 +140,9 @@ class Jobs:
     def get(self, actor: Actor, job: str) -> Job:
         """One of one's own jobs, with its parameters, as it stands now. Raises LoginError, NotFoundError."""
         stored = open_job(actor, self.house.records, job)
-        self.board.merged([stored])
+        known = self.board.get(job)
+        if known is None or stored.state.over:
+            self.board.put(stored, tell=False)
         self.welcome(actor)
         return replace(self.board.get(job) or stored, parameters=stored.parameters)
 
@@ -172,7 +174,7 @@ class Jobs:
 
         `key`: what else the part depends on (template, language, token of the forms). Raises LoginError, NotFoundError.
         """
-        first = replace(self.get(actor, job), parameters={})
+        first = self.get(actor, job)
 
         def now() -> Job:
             return self.board.get(job) or replace(first, state=JobState.CANCELLED)
@@ -216,7 +218,7 @@ class Jobs:
         with self._lock:
             self._live[job.id] = live = _Live(actor)
         self.board.put(job)
-        future = self._pool.submit(self._work, job, live)
+        future = self._pool.submit(self._work, replace(job, parameters={}), live)
         with self._lock:
             self._running.add(future)
         future.add_done_callback(lambda done: self._settle(job.id, live, done))
@@ -228,7 +230,7 @@ class Jobs:
         kind = kind_of(job.kind)
         records = self.house.records
         if live.actor is None:
-            step = kept_step(records, job)
+            job, step = resume_alone(records, job.id)
         else:
             job, step = resume_job(live.actor, records, job.id)
         begun = self._keep(replace(job, state=JobState.RUNNING))

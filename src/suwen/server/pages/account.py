@@ -13,8 +13,10 @@ from suwen.govern import (
     begin_second_factor,
     change_password,
     confirm_second_factor,
+    end_other_sessions,
     list_passkeys,
     log_in,
+    own_sessions,
 )
 from suwen.server.house import house_of
 from suwen.server.pages.account_code import drawn
@@ -27,7 +29,7 @@ from suwen.server.visitors import Signed, Visitor
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-_DONE = frozenset({"password", "totp", "passkey", "removed", "confirmed"})
+_DONE = frozenset({"password", "totp", "passkey", "removed", "confirmed", "ended"})
 Typed = Annotated[str, Form()]
 
 
@@ -88,6 +90,14 @@ def confirm_totp(request: Request, visitor: Signed, code: Typed = "") -> Respons
     return RedirectResponse("/account?done=totp", 303)
 
 
+@router.post("/account/sessions/end")
+def end_sessions(request: Request, visitor: Signed) -> Response:
+    """Sign out everywhere but here (ASVS 5.0, 7.5.2)."""
+    require_fresh(request, visitor.actor)
+    end_other_sessions(visitor.actor, house_of(request).records)
+    return RedirectResponse("/account?done=ended", 303)
+
+
 def _page(request: Request, visitor: Visitor, *, said: str = "", done: str = "") -> Response:
     house = house_of(request)
     keys = [(one, _day(one.created)) for one in list_passkeys(visitor.actor, house.records)]
@@ -99,6 +109,7 @@ def _page(request: Request, visitor: Visitor, *, said: str = "", done: str = "")
         status=422 if said else 200,
         roles=[ROLES[one].said(visitor.lang) if one in ROLES else one for one in sorted(visitor.account.roles)],
         passkeys=keys,
+        sessions=[(one, _moment(one.started)) for one in own_sessions(visitor.actor, house.records)],
         fresh=is_fresh(house, visitor.actor),
         said=said,
         done=f"done_{done}" if done in _DONE else "",
@@ -125,6 +136,10 @@ def _begun(request: Request, actor: Any, done: str) -> Response:
     response = RedirectResponse(f"/account?done={done}", 303)
     welcome(request, response, actor)
     return response
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _day(at: float) -> str:

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from suwen.consult import enter_feature, withdraw_record
-from suwen.errors import InputError
+from suwen.errors import InputError, NotFoundError
 from suwen.server.house import house_of
 from suwen.server.pages.differential_words import DIFFERENTIAL
 from suwen.server.pages.patient_frame import head_of, open_head, show_patient
 from suwen.server.pages.terms import features_of
-from suwen.server.pages.weighing import weigh
+from suwen.server.pages.weighing import entered_in, weigh
 from suwen.server.showing import is_fragment
 from suwen.server.visitors import Signed
 
@@ -51,7 +51,9 @@ def answer(request: Request, visitor: Signed, patient: str, code: Text, present:
 @router.post("/patients/{patient}/differential/withdrawn")
 def take_back(request: Request, visitor: Signed, patient: str, record: Text, base: Annotated[int, Form()]) -> Response:
     """Withdraw a feature that was entered; it stays in the history."""
-    head = head_of(request, visitor, patient)
+    head = head_of(request, visitor, patient, kinds=["Observation"])
+    if record not in {one.record for one in entered_in(head.look.records)}:
+        raise NotFoundError("no feature that was entered here has this record; it may have been taken back already")
     withdraw_record(visitor.actor, house_of(request).records, patient, record, base=base, purpose=head.purpose)
     return _answered(request, visitor, patient)
 

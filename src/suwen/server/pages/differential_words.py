@@ -95,6 +95,8 @@ NOTES: Words = MappingProxyType(
             "No knowledge of diseases is open here, so nothing is marked in the text.",
             "疾病知识库未打开，文中未作标记。",
         ),
+        "moved": Saying("was {was} before", "此前 {was}"),
+        "came": Saying("newly among the first", "新进入前列"),
         "not_kept": Saying("The note was not kept.", "记录未保存。"),
         "gone": Saying("the text is read otherwise now; look at it again", "该文本的识别结果已改变，请重新查看"),
     }

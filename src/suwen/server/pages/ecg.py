@@ -186,7 +186,7 @@ def _described(held: Held, visitor: Visitor) -> str:
         return ECG_WORDS["unreadable"].said(lang).format(why=held.problem)
     if held.size:
         return ECG_WORDS["large"].said(lang).format(size=f"{held.size / 2**20:.0f}")
-    leads = ", ".join(held.leads[:4]) + (f" … ({len(held.leads)})" if len(held.leads) > 4 else "")  # noqa: PLR2004
+    leads = ", ".join(held.leads[:4]) + (f" … ({len(held.leads)})" if len(held.leads) > 4 else "")
     return f"{lasting(held.seconds, lang)} · {held.rate:g} Hz · {leads}"
 
 
@@ -222,5 +222,3 @@ def _lang(visitor: Visitor) -> Language:
 def _show(request: Request, visitor: Visitor, head: Head, template: str, **content: Any) -> Response:
     tell = partial(say, lang=_lang(visitor))
     return show_patient(request, visitor, head, template, ECG_WORDS, tell=tell, **content)
-
-

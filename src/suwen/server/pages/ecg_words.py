@@ -52,7 +52,8 @@ ECG_WORDS: Words = MappingProxyType(
         "upload_lead": Saying(
             "DICOM, EDF, SCP-ECG, MATLAB or HL7 aECG, told by what is in the file, at most {largest} MB. It is read "
             "before anything is stored, and kept as it is; its name is not kept.",
-            "支持 DICOM、EDF、SCP-ECG、MATLAB、HL7 aECG，以文件内容判定，最大 {largest} MB。先读取后保存，原样存档，不保存文件名。",
+            "支持 DICOM、EDF、SCP-ECG、MATLAB、HL7 aECG，以文件内容判定，最大 {largest} MB。"
+            "先读取后保存，原样存档，不保存文件名。",
         ),
         "file": Saying("File", "文件"),
         "recorded": Saying("Recorded on", "记录日期"),
@@ -63,6 +64,7 @@ ECG_WORDS: Words = MappingProxyType(
         "age_note": Saying(
             "Age is that at the day of the recording, from the register.", "年龄按记录当日计，取自患者登记信息。"
         ),
+        "unread": Saying("Not stored: the file cannot be taken in.", "未保存：无法接受该文件。"),
         "no_file": Saying("Choose a file first.", "请先选择文件。"),
         "too_large": Saying("The file is larger than {largest} MB.", "文件超过 {largest} MB。"),
         "back": Saying("To the page of the recording", "返回心电图页面"),

@@ -14,7 +14,7 @@ from suwen.consult.facts import reason_in
 from suwen.consult.projections_heart import HEART_KINDS
 from suwen.diagnosis.heart.answer import Answer
 from suwen.diagnosis.heart.catalogue import EQUATIONS
-from suwen.diagnosis.heart.china_2019 import Stratum, lipid_table, stratum_2019
+from suwen.diagnosis.heart.china_2019 import Stratum
 from suwen.diagnosis.heart.estimate import NotFor
 from suwen.diagnosis.heart.factors import FACTORS
 from suwen.diagnosis.heart.findings import said_value
@@ -22,8 +22,17 @@ from suwen.diagnosis.heart.nouns import Person
 from suwen.errors import InputError, NotFoundError
 from suwen.report.heart_charts import PERSON, step
 from suwen.report.heart_strings import say
-from suwen.report.heart_view import groups, part, refused
-from suwen.server.pages.heart_estimates import answer_for, asked, first_of, left_unasked, risk_for, why_silent
+from suwen.report.heart_view import groups, refused
+from suwen.server.pages.heart_estimates import (
+    answer_for,
+    asked,
+    first_of,
+    left_unasked,
+    part_for,
+    risk_for,
+    strata_for,
+    why_silent,
+)
 from suwen.server.pages.heart_forms import Sent
 from suwen.server.pages.heart_record import COURSES, HeartRecord, read_heart
 from suwen.server.pages.heart_what_if import changes_of, sliders_of, switches_of, then_of
@@ -92,8 +101,7 @@ def equation(request: Request, visitor: Signed, patient: str, key: str) -> Respo
     if isinstance(found, NotFor):
         reasons = "; ".join(one.said(visitor.lang) for one in found.reasons)
         raise NotFoundError(f"{found.name.said(visitor.lang)}: {reasons}")
-    answer = Answer(answer_for(record.person, record.facts.derived).read, (found,))
-    one = part(found, answer, _lang(visitor))
+    one = part_for(found, record.person, record.facts.derived, _lang(visitor))
     template = "heart_equation.html" if is_fragment(request) else "heart_equation_page.html"
     return _show(request, visitor, head, template, one=one, person_symbol=PERSON)
 
@@ -139,26 +147,29 @@ def _then(request: Request, visitor: Visitor, patient: str, sent: Sent, *, every
     shown = tuple(one for one in equations if one not in first) if every else first
     then = then_of(person, changes, shown, _lang(visitor))
     fragment = is_fragment(request)
-    template = "heart_then_all.html" if every and fragment else "heart_then.html" if fragment else "heart_then_page.html"
+    template = (
+        "heart_then_all.html" if every and fragment else "heart_then.html" if fragment else "heart_then_page.html"
+    )
     return _show(request, visitor, head, template, then=then, person_symbol=PERSON)
 
 
 def _risks(answer: Answer, record: HeartRecord, lang: Language) -> dict[str, Any]:
     person = record.person
+    strata = strata_for(person)
     first = next((one for one in answer.risks if one.equation in {two.key for two in first_of(_applied(answer))}), None)
     return {
         "person_symbol": PERSON,
         "arrow": step("→"),
         "groups": groups(answer, lang),
-        "first": None if first is None else part(first, answer, lang),
+        "first": None if first is None else part_for(first, person, record.facts.derived, lang),
         "rest": [
             (one.equation, EQUATIONS[one.equation].name.said(lang), one.outcome.said(lang))
             for one in answer.risks
             if first is None or one.equation != first.equation
         ],
         "guidelines": [
-            ("heart_2019", _placed(stratum_2019(person), lang)),
-            ("heart_lipids", _placed(lipid_table(person), lang)),
+            ("heart_2019", _placed(strata[0], lang)),
+            ("heart_lipids", _placed(strata[1], lang)),
         ] if answer.risks else [],
         "refused": refused(answer.refused, lang),
         "unasked": _unasked(person, lang) if answer.answers else [],

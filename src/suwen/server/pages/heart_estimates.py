@@ -8,13 +8,26 @@ from functools import lru_cache
 from suwen.consult.heart_values import YEARS
 from suwen.diagnosis.heart.answer import Answer
 from suwen.diagnosis.heart.catalogue import EQUATIONS
+from suwen.diagnosis.heart.china_2019 import Stratum, lipid_table, stratum_2019
 from suwen.diagnosis.heart.estimate import NotFor, estimate, refusals
 from suwen.diagnosis.heart.foremost import family, foremost
 from suwen.diagnosis.heart.nouns import Equation, Person, Risk, Value
 from suwen.diagnosis.heart.person import Inputs
+from suwen.report.heart_view import Part, part
+from suwen.report.strings import Language
 from suwen.subject import Saying
 
-__all__ = ["FIRST", "asked", "answer_for", "first_of", "left_unasked", "risk_for", "why_silent"]
+__all__ = [
+    "FIRST",
+    "answer_for",
+    "asked",
+    "first_of",
+    "left_unasked",
+    "part_for",
+    "risk_for",
+    "strata_for",
+    "why_silent",
+]
 
 FIRST = ("china-par-ascvd-10", "prevent-cvd-10")  # families of equations that a page shows first and answers live
 _AT_MOST = 8  # unknown factors beyond which an interval is of no use, as in the consult
@@ -84,6 +97,28 @@ def risk_for(equation: Equation, person: Person) -> Risk | NotFor:
 @lru_cache(maxsize=4096)  # values of people without any name; a slider comes back to where it was
 def _risk(key: str, values: Known) -> Risk:
     return estimate(EQUATIONS[key], Person(dict(values)))
+
+
+def part_for(risk: Risk, person: Person, derived: tuple[Saying, ...], lang: Language) -> Part:
+    """Everything that is shown of one risk, made once for the same values."""
+    return _part(risk.equation, tuple(sorted(person.values.items())), derived, lang)
+
+
+@lru_cache(maxsize=512)
+def _part(key: str, values: Known, derived: tuple[Saying, ...], lang: Language) -> Part:
+    person, risk = Person(dict(values)), _risk(key, values)
+    return part(risk, Answer(Inputs(person, derived), (risk,)), lang)
+
+
+def strata_for(person: Person) -> tuple[Stratum, Stratum]:
+    """Where a person stands by the Chinese guidelines: of 2019 by risk, and on lipids."""
+    return _strata(tuple(sorted(person.values.items())))
+
+
+@lru_cache(maxsize=512)
+def _strata(values: Known) -> tuple[Stratum, Stratum]:
+    person = Person(dict(values))
+    return stratum_2019(person), lipid_table(person)
 
 
 def answer_for(person: Person, derived: tuple[Saying, ...]) -> Answer:

@@ -14,7 +14,7 @@ _LONGEST = 200_000  # characters of one field
 
 
 async def fields_of(request: Request) -> Fields:
-    """What a form holds besides a file. Longer fields than any page asks for are cut, and so refused as what they say."""
+    """What a form holds besides a file. Longer fields than any page asks for are cut, and so refused."""
     form = await request.form(max_files=1, max_fields=500)
     found: dict[str, tuple[str, ...]] = {}
     for name, value in form.multi_items():

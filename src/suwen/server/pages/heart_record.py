@@ -112,9 +112,7 @@ def courses_of(resources: Iterable[Json]) -> Courses:
     """By group and quantity the values with their times (seconds from 1970), in order of time."""
     sound = [one for one in sound_of(resources, Counter()) if one["resourceType"] == "Observation"]
     found = {group: {one.key: _points(one, sound) for one in courses} for group, courses in COURSES.items()}
-    return {
-        group: {key: points for key, points in courses.items() if points} for group, courses in found.items()
-    }
+    return {group: {key: points for key, points in courses.items() if points} for group, courses in found.items()}
 
 
 def _points(course: Course, observations: Iterable[Json]) -> tuple[tuple[float, float], ...]:

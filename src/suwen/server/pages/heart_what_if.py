@@ -227,11 +227,11 @@ def then_of(person: Person, changes: Mapping[str, Value], equations: Iterable[Eq
 
 
 def _turn(equation: Equation, before: Risk, then: Risk, record: Risk | NotFor, lang: Language) -> Turn:
-    bands = ["" if one.band is None else one.band.said(lang) for one in (before, then)]
+    band, band_after = ("" if one.band is None else one.band.said(lang) for one in (before, then))
     moved = (then.low + then.high) - (before.low + before.high)
     direction = "same" if abs(moved) < _SAME else "down" if moved < 0 else "up"
     by_record = "" if record is before or isinstance(record, NotFor) else risk_text(record, lang)
-    return Turn(equation.key, turned(Change(before, then, ()), lang), *bands, direction, by_record)
+    return Turn(equation.key, turned(Change(before, then, ()), lang), band, band_after, direction, by_record)
 
 
 def _changed(person: Person, changes: Mapping[str, Value], lang: Language) -> list[tuple[str, str, str]]:

@@ -26,7 +26,9 @@ HEART_WORDS: Words = MappingProxyType(
             "What the record does not state is unknown, not absent: the risk is an interval then.",
             "记录未说明者视为未知而非没有，此时风险为区间。",
         ),
-        "equations": Saying("Each equation: what every factor adds, the formula, its limits", "各方程：因素贡献、公式与限制"),
+        "equations": Saying(
+            "Each equation: what every factor adds, the formula, its limits", "各方程：因素贡献、公式与限制"
+        ),
         "open": Saying("open", "展开"),
         "unasked": Saying("Not estimated, as too much is unknown", "未知项过多，未予估计"),
         "lacking": Saying("unknown: {names}", "未知：{names}"),
@@ -38,7 +40,7 @@ HEART_WORDS: Words = MappingProxyType(
             "移动滑块或选择答案，风险即时重算。此处内容不会保存。",
         ),
         "two_people": Saying(
-            "The difference is between two people who differ in these values, not the effect of a treatment in a trial.",
+            "The difference is between two people who differ in these values, not the effect of a treatment.",
             "差别为两种情形之比，并非试验中的治疗效果。",
         ),
         "in_record": Saying("record: {value}", "记录：{value}"),
@@ -50,7 +52,9 @@ HEART_WORDS: Words = MappingProxyType(
         "unsaid": Saying("not stated", "未说明"),
         "compute": Saying("Compute", "计算"),
         "reset": Saying("Back to the record", "恢复为记录值"),
-        "as_is": Saying("Nothing is changed yet: this is the risk by the record.", "尚未改变任何数值：此为按记录的风险。"),
+        "as_is": Saying(
+            "Nothing is changed yet: this is the risk by the record.", "尚未改变任何数值：此为按记录的风险。"
+        ),
         "changed": Saying("Changed", "已改变"),
         "stated": Saying("You stated", "您补充"),
         "by_record": Saying("(by the record alone: {risk})", "（仅按记录：{risk}）"),

@@ -33,7 +33,13 @@ __all__ = ["KIND", "Layer", "Told", "file_reading", "layer_bytes", "read_one", "
 KIND = "ImageReading"
 _LANGUAGES: tuple[Language, Language] = ("en", "zh")
 _RULES = "1"  # raised whenever the same image is filed otherwise
-_COLOURS = {"right lung": "#56b4e9", "left lung": "#56b4e9", "heart": "#009e73", "shadows": "#e69f00", "heat": "#f9d423"}
+_COLOURS = {
+    "right lung": "#56b4e9",
+    "left lung": "#56b4e9",
+    "heart": "#009e73",
+    "shadows": "#e69f00",
+    "heat": "#f9d423",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +70,14 @@ def told_in(records: Iterable[Any], image: str) -> Told | None:
     for one in reversed([each for each in records if each.kind == KIND]):
         content = json.loads(one.payload)
         if content.get("format") == 1 and content["image"] == image:
-            layers = [Layer(**each, image=where) for each, (where, _) in zip(content["layers"], one.images, strict=True)]
+            layers = [
+                Layer(**each, image=where) for each, (where, _) in zip(content["layers"], one.images, strict=True)
+            ]
             return Told(one.id, one.at, image, content["told"], tuple(layers))
     return None
 
 
-def layer_bytes(
-    actor: Actor, records: Records, patient: str, told: Told, name: str, *, purpose: Purpose
-) -> bytes:
+def layer_bytes(actor: Actor, records: Records, patient: str, told: Told, name: str, *, purpose: Purpose) -> bytes:
     """A layer, one byte a pixel. Raises NotFoundError."""
     for one in told.layers:
         if one.name == name:
@@ -139,7 +145,7 @@ def _layers(read: ImageReading) -> Iterable[tuple[Layer, NDArray[np.uint8]]]:
     known = chest.anatomy
     masks = {"shadows": whole, "right lung": known.right_lung, "left lung": known.left_lung, "heart": known.heart}
     for name, mask in masks.items():
-        label = {lang: _LABELS[name].said(lang) for lang in _LANGUAGES}
+        label: dict[str, str] = {lang: _LABELS[name].said(lang) for lang in _LANGUAGES}
         layer = Layer(name.replace(" ", "-"), "mask", _COLOURS[name], label, name == "shadows", "")
         yield layer, mask.astype(np.uint8) * np.uint8(255)
     for score in chest.scores:

@@ -81,7 +81,9 @@ def _sides(image: Image) -> list[str]:
     told = dict(image.acquired).get("PatientOrientation", "").split("\\")
     if image.grid.affine is None or len(image.grid.shape) == 2:
         ends = [one[:1] for one in told] if len(told) == 2 else []
-        return [_OTHER[ends[0]], ends[0], _OTHER[ends[1]], ends[1]] if all(one in _OTHER for one in ends) and ends else []
+        return (
+            [_OTHER[ends[0]], ends[0], _OTHER[ends[1]], ends[1]] if all(one in _OTHER for one in ends) and ends else []
+        )
     affine = np.array(image.grid.affine)[:3, :3]
     row, column = (_end(affine[:, at]) for at in (1, 2))
     return [_OTHER[column], column, _OTHER[row], row]
@@ -122,7 +124,8 @@ def nifti_of(image: Image) -> bytes:
         raise MissingExtraError("nibabel", "imaging") from None
     values = image.values
     kind = np.int16 if values.dtype.kind in "iu" and values.min() >= -(2**15) and values.max() < 2**15 else np.float32
-    made = nibabel.Nifti1Image(values.transpose(2, 1, 0).astype(kind), nifti_affine(image.grid))
+    library: Any = nibabel
+    made = library.Nifti1Image(values.transpose(2, 1, 0).astype(kind), nifti_affine(image.grid))
     made.header.set_xyzt_units("mm")
     packed: bytes = gzip.compress(made.to_bytes(), compresslevel=1, mtime=0)
     return packed

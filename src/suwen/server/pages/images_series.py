@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from suwen.consult.imaging import KIND, Held, objects_in, open_object_bytes
 from suwen.errors import FormatError, InputError, NotFoundError
+from suwen.govern import Actor
 from suwen.server.dicomweb.attributes import value_of
 from suwen.server.house import House
 from suwen.server.pages.patient_frame import Head
-from suwen.server.visitors import Visitor
 
 if TYPE_CHECKING:
     from suwen.formats.images import Image
@@ -131,13 +131,13 @@ class Opened:
             del self._held[key]
 
 
-def images_of(house: House, visitor: Visitor, head: Head, series: Series) -> tuple[Image, ...]:
+def images_of(house: House, actor: Actor, head: Head, series: Series) -> tuple[Image, ...]:
     """The images of a series: volumes, or flat images one by one. Raises FormatError where none can be read."""
     opened: Opened = house.room("images", Opened)
     key = (head.id, series.uid, *sorted({one.record for one in series.members}))
     found = opened.get(key)
     if found is None:
-        data = ((one, open_object_bytes(visitor.actor, house.records, one, purpose=head.purpose)) for one in _shown(series))
+        data = ((one, open_object_bytes(actor, house.records, one, purpose=head.purpose)) for one in _shown(series))
         found = _read([(one.instance, content) for one, content in data])
         opened.put(key, found)
     return found
@@ -155,7 +155,8 @@ def _read(objects: Sequence[tuple[str, bytes]]) -> tuple[Image, ...]:
     from suwen.formats.images.objects import open_object  # noqa: PLC0415
     from suwen.formats.images.stored import Stored  # noqa: PLC0415
 
-    budget, frames = Budget(_MEMORY), []
+    budget = Budget(_MEMORY)
+    frames: list[Any] = []
     for name, data in objects:
         try:
             frames += frames_of(open_object(Stored(name, None, data), budget))

@@ -162,5 +162,3 @@ def _show(request: Request, visitor: Visitor, template: str, **content: Any) -> 
 
 def _lang(visitor: Visitor) -> Language:
     return "zh" if visitor.lang == "zh" else "en"
-
-

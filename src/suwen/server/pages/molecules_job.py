@@ -20,7 +20,9 @@ __all__ = ["LARGEST", "MOST_PACKED", "SCREENING", "pack"]
 LARGEST = 24 * 2**20  # bytes of a library
 MOST_PACKED = 2_800_000  # of it when packed: what goes along with a job is sealed in the store
 _SHOWN = 200  # survivors that the page of a result shows
-_MOST_FAILED = 50
+_MOST_FAILED, _MOST_COLUMNS = 50, 10
+_ALWAYS = frozenset({"weight", "logp"})  # columns that a page shows even where nothing was asked of them
+_OF_ONE = ("place", "row", "name", "smiles", "merit", "values")
 _FILES = (
     ("survivors.csv", "text/csv"),
     ("survivors.sdf", "chemical/x-mdl-sdfile"),
@@ -87,17 +89,23 @@ def _shown(found: Any, lang: str) -> dict[str, Any]:
         stage["dropped"] = [(asked.get(key, key), count) for key, count in stage["dropped"].items()]
     kept = tree["kept"]
     carried = {key for one in kept[:_SHOWN] for key in one["values"]}
+    wanted = {*_ALWAYS, *asked, *(key for one in kept[:1] for key in one["parts"])}
+    columns = [
+        one
+        for one in tree["columns"]
+        if one["key"] in carried and (one["stage"] not in {"read", "filters"} or one["key"] in wanted)
+    ]
     return {
         **{key: tree[key] for key in ("title", "library", "criteria", "stages", "limits")},
-        "columns": [one for one in tree["columns"] if one["key"] in carried],
+        "columns": columns[:_MOST_COLUMNS],
         "count": len(kept),
-        "kept": [{key: one[key] for key in ("place", "row", "name", "smiles", "merit", "values")} for one in kept[:_SHOWN]],
+        "kept": [{key: one[key] for key in _OF_ONE} for one in kept[:_SHOWN]],
         "failed": tree["failed"][:_MOST_FAILED],
-    }  # fmt: skip
+    }
 
 
 class _Counts:
-    """What the funnel tells while it runs, a line for each stage so far: what one stage keeps is what the next is given."""
+    """What the funnel tells while it runs, a line for each stage: what one stage keeps is what the next is given."""
 
     def __init__(self, progress: Tell) -> None:
         self.progress = progress

@@ -83,7 +83,9 @@ def kind_of_file(name: str, data: bytes) -> str:
     if not data.strip():
         raise FormatError("the file is empty")
     head = data[:4096]
-    if head.startswith((b"\x1f\x8b", b"PK", b"%PDF", b"\x7fELF")) or (b"\0" in head and not head[:2] in (b"\xff\xfe", b"\xfe\xff")):
+    if head.startswith((b"\x1f\x8b", b"PK", b"%PDF", b"\x7fELF")) or (
+        b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff")
+    ):
         raise FormatError("the file is no text, whatever it is called; unpack it, or save it as SMILES, CSV or SDF")
     if suffix == ".sdf" and b"M  END" not in data:
         raise FormatError("the file is called an SDF and holds no record of a molecule")

@@ -32,9 +32,7 @@ def screening_form(request: Request, visitor: Signed) -> Response:
 
 
 @router.post("")
-def screening_begin(
-    request: Request, visitor: Signed, file: Annotated[UploadFile, File()], sent: Sent
-) -> Response:
+def screening_begin(request: Request, visitor: Signed, file: Annotated[UploadFile, File()], sent: Sent) -> Response:
     """Check the goals and the library, and begin; what is wrong is said in place."""
     from suwen.server.pages.molecules_goals import goals_tree_of  # noqa: PLC0415 - RDKit is an extra
 

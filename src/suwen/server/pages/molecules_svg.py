@@ -1,4 +1,4 @@
-"""Drawings of molecules fit for a page whose policy forbids inline style: each style becomes presentation attributes."""
+"""Drawings of molecules fit for a page whose policy forbids inline style: styles become presentation attributes."""
 
 from __future__ import annotations
 

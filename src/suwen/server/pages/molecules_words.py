@@ -15,7 +15,8 @@ MOLECULE_WORDS: Words = MappingProxyType(
         "lead": Saying(
             "Paste a SMILES or InChI, or draw; a list, one a line with an optional name behind it, is compared side by "
             "side (at most {most}). Nothing you enter is stored.",
-            "粘贴 SMILES 或 InChI，或绘制结构；多个分子每行一个，其后可加名称，最多 {most} 个，将并排比较。所输入内容不会保存。",
+            "粘贴 SMILES 或 InChI，或绘制结构；多个分子每行一个，其后可加名称，最多 {most} 个，将并排比较。"
+            "所输入内容不会保存。",
         ),
         "entry": Saying("SMILES or InChI", "SMILES 或 InChI"),
         "profile": Saying("Profile", "查看概况"),
@@ -40,11 +41,11 @@ MOLECULE_WORDS: Words = MappingProxyType(
         "atoms": Saying("What each atom adds", "各原子的贡献"),
         "similar": Saying("Similar molecules", "相似分子"),
         "similar_lead": Saying(
-            "From the molecules that the endpoints learned from: the most similar of each endpoint, by Tanimoto of ECFP4.",
+            "Of the molecules that the endpoints learned from, the most similar for each (Tanimoto of ECFP4).",
             "取自各终点所学的已测分子：各终点中最相似者，按 ECFP4 的 Tanimoto 相似度。",
         ),
         "similar_unnamed": Saying(
-            "The tables of measured molecules are not installed here, so the nearest cannot be named; see `suwen data`.",
+            "The tables of measured molecules are not installed, so the nearest cannot be named; see `suwen data`.",
             "本机未安装已测分子数据表，无法列出最相似分子；见 `suwen data`。",
         ),
         "similar_file": Saying("Or search a file of your own", "或在您自己的文件中查找"),
@@ -89,13 +90,16 @@ MOLECULE_WORDS: Words = MappingProxyType(
         "no_alerts": Saying("must not be hit", "不得命中"),
         "like": Saying("Like this (SMILES, one a line; optional)", "与之相似（SMILES，每行一个；可不填）"),
         "like_at_least": Saying("similarity at least (0 to 1)", "相似度不低于（0–1）"),
-        "models": Saying("Learned endpoints: chance at most (0 to 1; left out: not asked)", "预测终点：概率不超过（0–1；不填则不要求）"),
+        "models": Saying(
+            "Learned endpoints: chance at most (0 to 1; left out: not asked)",
+            "预测终点：概率不超过（0–1；不填则不要求）",
+        ),
         "pick": Saying("Diverse choice of so many (left out: all)", "多样性挑选数目（不填则全部）"),
         "keep": Saying("Keep at most", "最多保留"),
         "advanced": Saying("Or state the goals as TOML", "或以 TOML 书写目标"),
         "advanced_lead": Saying(
-            "As `suwen screen --goals` takes them; what is stated here counts in place of the fields above. Docking and "
-            "model files are not taken here.",
+            "As `suwen screen --goals` takes them; what is stated here counts in place of the fields above. "
+            "Docking and model files are not taken here.",
             "格式同 `suwen screen --goals`；填写后以此为准。此处不接受对接及模型文件。",
         ),
         "begin": Saying("Begin", "开始"),
@@ -113,7 +117,9 @@ MOLECULE_WORDS: Words = MappingProxyType(
         "seconds": Saying("seconds", "秒"),
         "why": Saying("not met", "未满足的条件"),
         "survivors": Saying("What is left: {count}", "留下 {count} 个"),
-        "first_shown": Saying("The first {count} are shown; the files hold all.", "仅显示前 {count} 个，完整结果见文件。"),
+        "first_shown": Saying(
+            "The first {count} are shown; the files hold all.", "仅显示前 {count} 个，完整结果见文件。"
+        ),
         "none_left": Saying("No molecule is left.", "没有分子留下。"),
         "place": Saying("place", "名次"),
         "merit": Saying("merit", "综合得分"),

@@ -126,7 +126,8 @@ def put_mark_right(
     """Put a mark right, and answer with the text and the new differential."""
     head = open_head(request, visitor, patient)
     text = text_at(texts_in(head.look.records), place.record, place.place)
-    marked = _marked(request, visitor, head, text, weigh(house_of(request), head, visitor.lang, top=_TOP))
+    weighed = weigh(house_of(request), head, visitor.lang, top=_TOP)
+    marked = _marked(request, visitor, head, text, weighed)
     if marked is None:
         raise NotFoundError("nothing is marked in this text")
     chosen = marked.numbered(place.number)
@@ -136,7 +137,7 @@ def put_mark_right(
         return RedirectResponse(f"/patients/{patient}/notes/{text.path}", 303)
     head = open_head(request, visitor, patient)
     texts = texts_in(head.look.records)
-    return _shown(request, visitor, head, texts, text_at(texts, place.record, place.place), whole=True)
+    return _shown(request, visitor, head, texts, text_at(texts, place.record, place.place), before=weighed)
 
 
 def _keep(request: Request, visitor: Visitor, head: Head, text: NoteText, chosen: MarkedMention, said: Putting) -> None:
@@ -161,7 +162,7 @@ def _shown(  # noqa: PLR0913 - what the page shows
     chosen: NoteText | None,
     *,
     number: int = 0,
-    whole: bool = False,
+    before: Weighed | None = None,
     typed: tuple[str, str] = ("", ""),
     wrong: InputError | None = None,
     status: int = 200,
@@ -169,7 +170,7 @@ def _shown(  # noqa: PLR0913 - what the page shows
     weighed = weigh(house_of(request), head, visitor.lang, top=_TOP)
     marked = _marked(request, visitor, head, chosen, weighed) if chosen else None
     template = "notes.html"
-    if whole:
+    if before is not None:
         template = "note_whole.html"
     elif number and is_fragment(request):
         template = "note_mark.html"
@@ -184,6 +185,7 @@ def _shown(  # noqa: PLR0913 - what the page shows
         marked=marked,
         picked=marked.numbered(number) if marked and number else None,
         weighed=weighed,
+        before={one.section.finding.code.value: one.chance for one in before.ranked} if before else {},
         statuses=[one.value for one in Status],
         typed=typed,
         wrong=wrong,

@@ -18,6 +18,7 @@ from suwen.server.house import House, house_of
 from suwen.server.pages.patient_facts import facts_in, summed_up
 from suwen.server.pages.patient_frame import Head, head_of, open_head, show_patient
 from suwen.server.pages.patient_words import SUMMARY
+from suwen.server.pages.weighing import tongue_of
 from suwen.server.visitors import Signed
 
 __all__ = ["router"]
@@ -41,7 +42,7 @@ class News:
 def summary(request: Request, visitor: Signed, patient: str) -> Response:
     """The summary: only what was filed; a consult never runs because somebody looks."""
     head = open_head(request, visitor, patient, keep=True)
-    view = patient_view(head.consultation, lang=visitor.lang, created=datetime.now().astimezone())
+    view = patient_view(head.consultation, lang=tongue_of(visitor.lang), created=datetime.now().astimezone())
     filed = head.consultation.findings
     pairs = [(one, seen) for one, seen in zip(filed, view.findings, strict=True) if one.standing]
     shown = [(one, seen) for one, seen in pairs if seen.verdict_kind != "rejected"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -14,7 +14,7 @@ __all__ = ["GROUPS", "Line", "Lines", "facts_in", "stated_in", "summed_up"]
 _OVER = frozenset(
     {
         *("inactive", "remission", "resolved", "completed", "stopped", "cancelled", "entered-in-error", "refuted"),
-        *("not-taken", "draft", "unknown", "ended", "registered"),
+        *("not-taken", "draft", "ended", "registered"),
     }
 )
 GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -26,7 +26,6 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
         "values": frozenset({"Observation"}),
     }
 )
-_SEEN = frozenset({"signs", "values"})
 _MOST = 8
 
 
@@ -34,7 +33,8 @@ _MOST = 8
 class Line:
     """One line: what it is, its value, the day it speaks of ("" unknown), the record that holds it.
 
-    `state` is "present" or "absent" where the record says yes or no instead of a value, "" elsewhere.
+    `state` is "present" or "absent" where the record says yes or no instead of a value, "" elsewhere. `over` is what is
+    resolved, stopped or refuted: it hides what was said of the same thing before.
     """
 
     what: str
@@ -42,6 +42,7 @@ class Line:
     day: str
     record: str
     state: str = ""
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +59,14 @@ def facts_in(records: Sequence[Record]) -> dict[str, Lines]:
     for record in records:
         group = next((name for name, kinds in GROUPS.items() if record.kind in kinds), "")
         resource = resource_of(record) if group else None
-        if resource is None:
+        line = _line(resource, record) if resource is not None else None
+        if resource is None or line is None or (group == "values" and not (line.value or line.state)):
             continue
-        line = _line(resource, record)
-        if line is None or (group == "values" and not (line.value or line.state)):
-            continue
-        group = "signs" if line.state else group
+        lines = found["signs" if line.state else group]
         key = _key(resource) or line.what
-        known = found[group].get(key)
-        if known is None or known.day <= line.day:
-            found[group][key] = line
-        if group not in _SEEN and _is_over(resource):
-            found[group].pop(key, None)
-    return {name: _first(lines.values()) for name, lines in found.items()}
+        if key not in lines or lines[key].day <= line.day:
+            lines[key] = line
+    return {name: _first(one for one in lines.values() if not one.over) for name, lines in found.items()}
 
 
 def summed_up(record: Record) -> Summary | None:
@@ -92,16 +88,25 @@ def _line(resource: Json, record: Record) -> Line | None:
     stated = resource.get("valueBoolean")
     if isinstance(stated, bool):
         return Line(said.what, "", said.when[:10], record.id, "present" if stated else "absent")
-    return Line(said.what, said.value, said.when[:10], record.id)
+    over = record.kind != "Observation" and _is_over(resource)
+    return Line(said.what, said.value, said.when[:10], record.id, over=over)
 
 
 def _is_over(resource: Json) -> bool:
-    concept = resource.get("clinicalStatus")
+    said = {
+        str(resource.get("status", "")),
+        *_codes(resource, "clinicalStatus"),
+        *_codes(resource, "verificationStatus"),
+    }
+    return bool(said & _OVER) or bool(resource.get("abatementDateTime"))
+
+
+def _codes(resource: Json, name: str) -> Iterator[str]:
+    concept = resource.get(name)
     codings = concept.get("coding") if isinstance(concept, dict) else None
-    inside = [one.get("code") for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
-    return bool(
-        {str(one) for one in (resource.get("status"), resource.get("abatementDateTime") and "ended", *inside)} & _OVER
-    )
+    for one in codings if isinstance(codings, list) else ():
+        if isinstance(one, dict):
+            yield str(one.get("code", ""))
 
 
 def _key(resource: Json) -> str:

@@ -138,8 +138,8 @@ def show_patient(
     Beside `say` its template has the words of the reports, `told("key", name=value)`, `kind_name(kind)` for types of
     record, `reason_in(reason)` of what was left out, and `when(microseconds)`.
     """
-    given = {
-        "told": partial(phrase, lang=visitor.lang),
+    given: dict[str, Any] = {
+        "told": partial(phrase, lang="zh" if visitor.lang == "zh" else "en"),
         "kind_name": partial(kind_name, lang=visitor.lang),
         "reason_in": partial(reason_in, lang=visitor.lang),
         "when": moment,

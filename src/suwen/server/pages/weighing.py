@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from suwen.consult import Given, Record, differential_given, resource_of
+from suwen.consult import BEDSIDE, Given, Record, differential_given, resource_of
 from suwen.diagnosis import Prior, assess
 from suwen.errors import DataError
 from suwen.report import DifferentialPage, differential_page
@@ -18,7 +18,7 @@ from suwen.server.house import House
 from suwen.server.pages.patient_frame import Head
 from suwen.subject import Feature
 
-__all__ = ["Answered", "Ranked", "Weighed", "tongue_of", "weigh"]
+__all__ = ["Answered", "Ranked", "Weighed", "entered_in", "tongue_of", "weigh"]
 
 _HPO = "http://human-phenotype-ontology.org"
 
@@ -46,7 +46,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A feature that an Observation of the record states, which can be withdrawn where it was entered by hand here."""
+    """A feature that was entered by hand here, with its record: it can be taken back."""
 
     record: str
     version: int
@@ -85,7 +85,7 @@ def weigh(house: House, head: Head, lang: str, *, top: int = 10) -> Weighed:
         return Weighed(None, problem="no_knowledge")
     given = differential_given(head.look.records, head.id, reader)
     left_out = tuple(sorted(given.left_out.items()))
-    answered = tuple(_answered(head.look.records))
+    answered = tuple(entered_in(head.look.records))
     if not given.noun.features:
         return Weighed(given, problem="no_features", answered=answered, left_out=left_out)
     assessment = assess(given.noun, knowledge=engine, prior=Prior(setting="rare"), lenient=True)
@@ -124,12 +124,14 @@ def _ranked(section: Section, *, lang: Language) -> Ranked:
     )
 
 
-def _answered(records: Sequence[Record]) -> list[Answered]:
-    """The features entered by hand here, the latest last: Observations of one term that say yes or no."""
+def entered_in(records: Sequence[Record]) -> list[Answered]:
+    """The features entered by hand here, the latest last; what came from elsewhere is not taken back on this page."""
     found = []
     for one in records:
         resource = resource_of(one) if one.kind == "Observation" else None
         if resource is None or not isinstance(resource.get("valueBoolean"), bool):
+            continue
+        if (resource.get("meta") or {}).get("source") != BEDSIDE:
             continue
         concept = resource.get("code")
         codings = concept.get("coding") if isinstance(concept, dict) else None

@@ -65,8 +65,10 @@ def search(request: Request, visitor: Signed, q: Annotated[str, Form()] = "") ->
     glances = _glances(visitor, house)
     if not wanted:
         return _shown(request, visitor, glances, "all", 1)
-    asked = {"birth_date": wanted} if _DATE.fullmatch(wanted) else {"identifier": wanted}
-    found = {one.id for one in find_patients(visitor.actor, house.records, **asked)}
+    is_date = bool(_DATE.fullmatch(wanted))
+    identifier, birth_date = ("", wanted) if is_date else (wanted, "")
+    exact = find_patients(visitor.actor, house.records, identifier=identifier, birth_date=birth_date)
+    found = {one.id for one in exact}
     chosen = [one for one in glances if one.id in found or _matches(one, wanted.casefold())]
     return _shown(request, visitor, glances, "all", 1, found=chosen, asked=wanted)
 

@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from suwen.consult import Listed, list_my_patients
-from suwen.errors import AccessError, InputError, LoginError
-from suwen.govern import Act, may
+from suwen.errors import InputError, LoginError
+from suwen.govern import grant_app
 from suwen.server.guard.headers import POLICY
 from suwen.server.house import house_of
 from suwen.server.showing import show
@@ -100,13 +100,14 @@ def _answered(request: Request, handle: str, form: FormData) -> Response:
         grants.asked.take(handle)
         said = {"error": "access_denied", "error_description": "the person did not allow it", "state": asked.state}
         return redirected(asked.redirect, said)
-    grant = _grant(request, visitor, asked, form)
+    grant = _grant(visitor, asked, form)
+    grant_app(visitor.actor, house_of(request).records, asked.client, scopes=grant.scopes, patient=grant.patient)
     if grants.asked.take(handle) is None:  # answered twice at once: the first counts
         return show(request, "smart_refused.html", WORDS, visitor=visitor, status=404, reason="refused_gone")
     return redirected(asked.redirect, {"code": grants.code(grant, asked), "state": asked.state})
 
 
-def _grant(request: Request, visitor: Visitor, asked: Asked, form: FormData) -> Grant:
+def _grant(visitor: Visitor, asked: Asked, form: FormData) -> Grant:
     """What the person allows: of the scopes those that are still ticked, for a patient whom they may see."""
     chosen = frozenset(str(one) for one in form.getlist("scope")) & frozenset(asked.scopes)
     if not chosen:
@@ -114,8 +115,6 @@ def _grant(request: Request, visitor: Visitor, asked: Asked, form: FormData) -> 
     patient = asked.launch.patient if asked.launch else str(form.get("patient", "")) if asked.picks else ""
     if asked.picks and not patient:
         raise InputError("choose a patient for the app, or do not allow it")
-    if patient and not may(visitor.actor, house_of(request).records, Act.VIEW, patient):
-        raise AccessError("this patient is not among yours; an app can only be opened for one of your own patients")
     return Grant(visitor.actor, asked.client, chosen, patient, asked.context if patient else ())
 
 

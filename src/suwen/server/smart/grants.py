@@ -144,10 +144,6 @@ class Grants:
             if found.family:
                 self._tokens.drop(lambda one: one.family == found.family)
 
-    def end(self, account: str) -> int:
-        """Take back all that an account granted; how many. Without it they end with the session all the same."""
-        return self._tokens.drop(lambda one: one.actor.id == account)
-
 
 def grants_of(house: House) -> Grants:
     """The grants of a house, made at their first use."""

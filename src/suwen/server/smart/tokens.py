@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["router"]
 
 router = APIRouter(tags=["SMART on FHIR"])
+_FORM = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
+_POSTED = {"requestBody": {"required": True, "content": _FORM}}
 Form = Annotated[dict[str, str], Depends(form_of)]
 
 
-@router.post("/oauth/token")
+@router.post("/oauth/token", openapi_extra=_POSTED)
 def token(request: Request, form: Form) -> Response:
     """Exchange a code for a token (RFC 6749, 4.1.3; RFC 7636), or give a service one of its own (SMART backend)."""
     try:
@@ -86,7 +88,7 @@ def _said(handle: str, grant: Grant) -> dict[str, Any]:
     return said
 
 
-@router.post("/oauth/revoke")
+@router.post("/oauth/revoke", openapi_extra=_POSTED)
 def revoke(request: Request, form: Form) -> Response:
     """Take a token back (RFC 7009): 200 also for one that is not known, so that nothing is told of it."""
     try:
@@ -97,7 +99,7 @@ def revoke(request: Request, form: Form) -> Response:
     return answer({})
 
 
-@router.post("/oauth/introspect")
+@router.post("/oauth/introspect", openapi_extra=_POSTED)
 def introspect(request: Request, form: Form) -> Response:
     """What an app's own token carries (RFC 7662; SMART App Launch 2.2): of any other it is told that it is not active.
 

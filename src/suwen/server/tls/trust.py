@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
+import threading
+import time
 from typing import TYPE_CHECKING
 
-from suwen.errors import InputError
+from suwen.errors import InputError, SuwenError
 from suwen.govern import trusted_authorities
 
 if TYPE_CHECKING:
@@ -13,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["context_of", "renew_trust"]
 
+LOG = logging.getLogger("suwen.server")
 _ROOM = "tls"
+_EVERY = 60.0  # seconds between looks for new authorities, while somebody connects
 
 
 def context_of(house: House) -> ssl.SSLContext:
@@ -38,7 +43,29 @@ def _made(house: House) -> ssl.SSLContext:
     # An authority that is trusted here need not be a root: a hospital trusts one of its vendor's, not all of them.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     _trust(context, house)
+    context.sni_callback = _Looking(house)
     return context
+
+
+class _Looking:
+    """Called at each handshake, with or without a server name: looks for new authorities beside it, now and then.
+
+    The administrator makes them in another process, and a device certified today should not wait for a restart.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house, self._next = house, time.monotonic() + _EVERY
+
+    def __call__(self, _socket: object, _name: object, context: ssl.SSLContext) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _EVERY
+            threading.Thread(target=self._look, args=(context,), name="authorities", daemon=True).start()
+
+    def _look(self, context: ssl.SSLContext) -> None:
+        try:
+            _trust(context, self._house)
+        except SuwenError as failure:
+            LOG.error("authorities could not be read anew: %s", failure)
 
 
 def _trust(context: ssl.SSLContext, house: House) -> None:

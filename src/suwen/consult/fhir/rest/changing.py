@@ -147,7 +147,10 @@ def _require_known(resource: Json, whole: Whole, place: Place) -> None:
         name = named(kind, id_)
         if name is None or said in place.known or said == place.name.local:
             continue
-        if name.patient != whole.patient:
+        if not name.patient:
+            missing = name not in whole.elsewhere.values()
+            problems += [Problem("", f"a reference to a {kind} points at nothing in the directory")] if missing else []
+        elif name.patient != whole.patient:
             problems.append(Problem("", f"a reference to a {kind} points into another chart"))
         elif kind != "Patient" and not _is_here(whole, name):
             problems.append(Problem("", f"a reference to a {kind} points at nothing in this chart"))
@@ -216,6 +219,8 @@ def update_in(work: Work, wholes: Wholes, change: Change, limits: Limits) -> Wri
 
 def _to_change(work: Work, wholes: Wholes, kind: str, id_: str, limits: Limits) -> tuple[Named, Whole, Record]:
     name = place_in(work, kind, id_, limits)
+    if not name.patient:
+        raise NotFoundError(f"there is no {kind} with this id that can be changed; the directory is filed by import")
     work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=name.patient)
     whole = wholes.of(work, name.patient)
     if kind != "Patient" and name.record not in whole.newest and whole.of_kind("Finding"):

@@ -58,7 +58,7 @@ def _versions(whole: Whole, resources: list[Json], at: int) -> Iterator[Version]
     }
     for one in resources:
         name = names[f"{one['resourceType']}/{one['id']}"]
-        turned = _turned(served_from(whole, Stored(one)), names)
+        turned = served_from(whole, Stored(_turned(one, names)))
         number = hashlib.sha256(canonical(turned)).hexdigest()[:16]
         yield Version(name.kind, name.id, number, at, resource_of(turned, name.id, number, at))
 

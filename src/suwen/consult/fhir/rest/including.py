@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from suwen.consult.fhir.rest.asking import Asked, Path
 from suwen.consult.fhir.rest.derived import derived_kinds, derived_versions
+from suwen.consult.fhir.rest.house import house_version
 from suwen.consult.fhir.rest.names import Named, named
 from suwen.consult.fhir.rest.nouns import Limits, Version
 from suwen.consult.fhir.rest.served import version_of
@@ -56,9 +57,16 @@ def _forward(work: Work, whole: Whole, asked: Asked, matches: Sequence[Version])
         for one in matches:
             for said in _references(one.resource or {}, path):
                 name = _own(said)
-                if name is not None and name.patient == whole.patient and path.target in {"", name.kind}:
+                if name is not None and name.patient in {whole.patient, b""} and path.target in {"", name.kind}:
                     names[name] = None
-    return list(_versions(work, whole, list(names)))
+    mine = [one for one in names if one.patient]
+    return [*_versions(work, whole, mine), *_of_the_house(work, whole, [one for one in names if not one.patient])]
+
+
+def _of_the_house(work: Work, whole: Whole, names: Sequence[Named]) -> Iterator[Version]:
+    known = set(whole.elsewhere.values()) & set(names)
+    if known and work.allows(Act.VIEW, ResourceKind.DIRECTORY):
+        yield from (house_version(work, whole.elsewhere, one) for one in names if one in known)
 
 
 def _backward(work: Work, whole: Whole, asked: Asked, matches: Sequence[Version]) -> list[Version]:

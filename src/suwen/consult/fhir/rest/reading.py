@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from suwen.consult.fhir.rest.derived import derived_kinds, derived_versions
+from suwen.consult.fhir.rest.house import house_version
 from suwen.consult.fhir.rest.names import Named, named
 from suwen.consult.fhir.rest.nouns import Limits, Version, Who
 from suwen.consult.fhir.rest.room import Rest
@@ -42,10 +43,15 @@ def resource_history(rest: Rest, who: Who, kind: str, id_: str) -> list[Version]
 
 
 def place_in(work: Work, kind: str, id_: str, limits: Limits) -> Named:
-    """Where a resource lies, once the actor may view the chart. Raises AccessError, NotFoundError."""
+    """Where a resource lies, once the actor may view the chart; the directory is decided where it is opened.
+
+    Raises AccessError, NotFoundError.
+    """
     name = named(kind, id_)
     if name is None:
         raise NotFoundError(f"there is no {kind[:40] if kind.isalpha() else 'resource'} with this id")
+    if not name.patient:
+        return name
     if limits.patient and limits.patient != name.patient.hex():
         raise AccessError("the app was launched for another patient")
     work.require(Act.VIEW, ResourceKind.PATIENT, patient=name.patient)
@@ -73,6 +79,8 @@ def _holds(served: bool, withdrawn: bool) -> bool:
 def read_in(work: Work, wholes: Wholes, kind: str, id_: str, limits: Limits) -> Version:
     """As `read_resource`, within a piece of work."""
     name = place_in(work, kind, id_, limits)
+    if not name.patient:
+        return house_version(work, wholes.elsewhere.of(work), name)
     whole = wholes.of(work, name.patient)
     if kind in derived_kinds(whole) and name.record not in whole.newest:
         return _derived(work, whole, name)
@@ -91,6 +99,8 @@ def _derived(work: Work, whole: Whole, name: Named) -> Version:
 def history_of(work: Work, wholes: Wholes, kind: str, id_: str, limits: Limits) -> list[Version]:
     """As `resource_history`, within a piece of work."""
     name = place_in(work, kind, id_, limits)
+    if not name.patient:
+        return [house_version(work, wholes.elsewhere.of(work), name)]
     whole = wholes.of(work, name.patient)
     if kind in derived_kinds(whole) and name.record not in whole.newest:
         return [_derived(work, whole, name)]

@@ -92,15 +92,18 @@ def _followed(node: Json, whole: Whole, source: str) -> Json:
         return node
     if source.startswith(("http://", "https://")) and _TYPED.fullmatch(plain):
         return {**node, "reference": f"{source.rstrip('/')}/{plain}"}
-    return _logical(node, said)
+    return _logical(node, said, whole)
 
 
-def _logical(node: Json, said: str) -> Json:
+def _logical(node: Json, said: str, whole: Whole) -> Json:
     rest = {name: one for name, one in node.items() if name not in {"reference", "_reference"}}
     condition, typed = _CONDITION.fullmatch(said), _TYPED.match(said)
     if condition:
         system = unquote(condition["system"] or "")
-        identifier = {**({"system": system} if system else {}), "value": unquote(condition["value"])}
+        value = unquote(condition["value"])
+        if found := whole.identified(condition["kind"], system, value):
+            return {**node, "reference": found.local}
+        identifier = {**({"system": system} if system else {}), "value": value}
         return {"type": condition["kind"], "identifier": identifier, **rest}
     identifier = {"system": _URI, "value": said} if said.startswith("urn:") else {"value": said}
     return {**({"type": typed["kind"]} if typed else {}), "identifier": identifier, **rest}

@@ -6,14 +6,14 @@ its seal is remembered. Whoever changes, removes or sets back a row of it is tol
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import and_, bindparam, select
 
 from suwen.consult.fhir.held import resource_in
+from suwen.consult.fhir.rest.house import Elsewhere, address_key, condition_key
 from suwen.consult.fhir.rest.names import Named
 from suwen.errors import TamperError
 from suwen.formats.fhir import Stored
@@ -55,6 +55,7 @@ class Whole:
     state: State
     newest: dict[bytes, Seen] = field(default_factory=dict)
     targets: dict[bytes, Named] = field(default_factory=dict)
+    elsewhere: Mapping[bytes, Named] = field(default_factory=dict)
 
     @property
     def patient(self) -> bytes:
@@ -71,8 +72,13 @@ class Whole:
         return [one for one in self.of_kind(kind) if self.newest[one].served]
 
     def target(self, source: str, reference: str) -> Named | None:
-        """What a reference in a resource of `source` points at, None where that is not in this chart."""
-        return self.targets.get(_key(source, reference))
+        """What a reference in a resource of `source` points at, None where that is not here."""
+        key = address_key(source, reference)
+        return self.targets.get(key) or self.elsewhere.get(key)
+
+    def identified(self, kind: str, system: str, value: str) -> Named | None:
+        """What of the directory an identifier names."""
+        return self.elsewhere.get(condition_key(kind, system, value))
 
     def register(self) -> bytes | None:
         """The record that says who the patient is."""
@@ -100,6 +106,7 @@ class Wholes:
         self._most = most
         self._known: dict[bytes, _Known] = {}
         self._total = 0
+        self.elsewhere = Elsewhere()
         self._lock = threading.Lock()
 
     def of(self, work: Work, patient: bytes) -> Whole:
@@ -108,9 +115,9 @@ class Wholes:
         state = work.store.charts.state(work.connection, patient)
         place = (state.key.generation, state.revision, state.chart)
         if known is not None and known.place == place:
-            found = Whole(state, known.newest, known.targets)
+            found = Whole(state, known.newest, known.targets, self.elsewhere.of(work))
         else:
-            found = _found(work, state, known)
+            found = replace(_found(work, state, known), elsewhere=self.elsewhere.of(work))
             known = _Known(place, found.newest, found.targets)
         self._keep(patient, known)
         return found
@@ -182,21 +189,17 @@ def _addresses(stored: Stored) -> Iterable[bytes]:
     id_ = stored.resource.get("id")
     if isinstance(id_, str) and id_:
         local = f"{stored.kind}/{id_}"
-        yield _key(stored.source, local)
-        yield _key("", local)
+        yield address_key(stored.source, local)
+        yield address_key("", local)
     if stored.full_url:
-        yield _key(stored.source, stored.full_url)
+        yield address_key(stored.source, stored.full_url)
 
 
 def _known_as(who: Demographics) -> Iterable[bytes]:
     for one in who.addresses:
         source, mark, local = one.removeprefix("fhir:").rpartition("|")
         if mark:
-            yield _key(source, local)
-
-
-def _key(source: str, reference: str) -> bytes:
-    return hashlib.sha256(f"{source.rstrip('/')}\x00{reference}".encode()).digest()[:16]
+            yield address_key(source, local)
 
 
 def _aim(whole: Whole) -> None:

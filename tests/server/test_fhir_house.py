@@ -1,0 +1,107 @@
+"""References lead to the directory of the house, which is read by whoever may look things up in it, by nobody else."""
+
+from __future__ import annotations
+
+import pytest
+from fhir_made import SENT, Json, create, encounter, ids, observation, physician, put, read, search
+from served import Served
+
+from suwen.consult import import_directory, import_fhir
+from suwen.formats.fhir import read_document, render
+from suwen.formats.fhir.compartment import references
+from suwen.govern import Role
+
+SOURCE = "https://source.example/fhir"
+NPI = "http://hl7.org/fhir/sid/us-npi"
+HOUSE: list[Json] = [
+    {"resourceType": "Organization", "id": "o1", "name": "Made-up hospital"},
+    {"resourceType": "Practitioner", "id": "p1", "identifier": [{"system": NPI, "value": "7"}]},
+    {
+        "resourceType": "PractitionerRole",
+        "id": "r1",
+        "practitioner": {"reference": "Practitioner/p1"},
+        "organization": {"reference": "Organization/o1"},
+    },
+]
+
+
+def bundled(*resources: Json) -> bytes:
+    entries = [{"fullUrl": f"{SOURCE}/{one['resourceType']}/{one['id']}", "resource": one} for one in resources]
+    return render({"resourceType": "Bundle", "type": "collection", "entry": entries})
+
+
+@pytest.fixture(scope="module")
+def housed(served: Served) -> tuple[Served, str]:
+    """The served ward with a directory, and a patient (id) whose visit refers to it in every way."""
+    ward = served.ward
+    import_directory(ward[Role.ADMINISTRATOR], ward.records, read_document(bundled(*HOUSE)))
+    patient = {"resourceType": "Patient", "id": "x", "name": [{"family": "Housed"}]}
+    visit = encounter("x") | {
+        "id": "v",
+        "serviceProvider": {"reference": "Organization/o1", "display": "here"},
+        "participant": [
+            {"individual": {"reference": f"Practitioner?identifier={NPI}|7"}},
+            {"individual": {"reference": f"Practitioner?identifier={NPI}|8", "display": "unknown here"}},
+            {"individual": {"reference": f"{SOURCE}/PractitionerRole/r1"}},
+        ],
+        "location": [{"location": {"reference": "Location/elsewhere"}}],
+    }
+    done = import_fhir(ward[Role.PHYSICIAN], ward.records, read_document(bundled(patient, visit)))
+    return served, done.patients[0]
+
+
+def visit_of(served: Served, patient: str) -> Json:
+    found: Json = search(physician(served), "Encounter", patient=patient)["entry"][0]["resource"]
+    return found
+
+
+def test_references_lead_to_the_directory(housed: tuple[Served, str]) -> None:
+    served, _ = housed
+    client, visit = physician(served), visit_of(*housed)
+    one, unknown, role = (each["individual"] for each in visit["participant"])
+    assert read(client.get(f"/fhir/{visit['serviceProvider']['reference']}").text)["name"] == "Made-up hospital"
+    assert visit["serviceProvider"]["display"] == "here"
+    assert read(client.get(f"/fhir/{one['reference']}").text)["identifier"][0]["value"] == "7"
+    assert unknown == {
+        "type": "Practitioner",
+        "identifier": {"system": NPI, "value": "8"},
+        "display": "unknown here",
+    }
+    found = read(client.get(f"/fhir/{role['reference']}").text)
+    assert set(references(found)) == {one["reference"], visit["serviceProvider"]["reference"]}
+    assert visit["location"][0]["location"]["reference"] == f"{SOURCE}/Location/elsewhere"
+
+
+def test_what_goes_along_from_the_directory(housed: tuple[Served, str]) -> None:
+    served, patient = housed
+    page = search(physician(served), "Encounter", patient=patient, _include="Encounter:service-provider")
+    assert [f"Organization/{one}" for one in ids(page, "include")] == [
+        visit_of(*housed)["serviceProvider"]["reference"]
+    ]
+
+
+def test_sent_back_it_says_what_its_source_said(housed: tuple[Served, str]) -> None:
+    served, _ = housed
+    assert put(physician(served), visit_of(*housed), "1").headers["etag"] == 'W/"1"'
+
+
+def test_the_directory_is_kept_by_whoever_keeps_it(housed: tuple[Served, str]) -> None:
+    served, _ = housed
+    client, place = physician(served), visit_of(*housed)["serviceProvider"]["reference"]
+    found = read(client.get(f"/fhir/{place}").text)
+    assert put(client, found, "1").status_code == 404
+    assert client.delete(f"/fhir/{place}").status_code == 404
+    assert client.post("/fhir/Organization", content=render(HOUSE[0]), headers=SENT).status_code == 422
+    for role in (Role.RESEARCHER, Role.AUDITOR, Role.SECURITY_OFFICER):
+        assert served.client(role).get(f"/fhir/{place}").status_code == 403
+    assert client.get(f"/fhir/Practitioner/{found['id']}").status_code == 404
+    assert client.get(f"/fhir/Organization/{'0' * 32}").status_code == 404
+
+
+def test_new_references_lead_into_the_directory_or_nowhere(housed: tuple[Served, str]) -> None:
+    served, patient = housed
+    client, place = physician(served), visit_of(*housed)["serviceProvider"]["reference"]
+    made = create(client, observation(patient) | {"performer": [{"reference": place}]})
+    assert made["performer"] == [{"reference": place}]
+    wrong = observation(patient) | {"performer": [{"reference": f"Organization/{'0' * 32}"}]}
+    assert client.post("/fhir/Observation", content=render(wrong), headers=SENT).status_code == 422

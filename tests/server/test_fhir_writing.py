@@ -9,7 +9,7 @@ from fhir_made import SENT, create, encounter, observation, order, physician, pu
 from served import Served
 
 from suwen.formats.fhir import render
-from suwen.govern import Role
+from suwen.govern import Role, grant_care
 
 
 def test_created_where_it_says(served: Served) -> None:
@@ -83,6 +83,17 @@ def test_only_who_may_order_orders(served: Served) -> None:
     client = physician(served)
     made = create(client, order(served.own))
     assert put(client, made | {"status": "stopped"}, "1").status_code == 200
+
+
+def test_nobody_else_stops_or_withdraws_an_order(served: Served) -> None:
+    nurse, client = served.client(Role.NURSE), physician(served)
+    own = create(nurse, {"resourceType": "Patient", "name": [{"family": "Stopped"}]})["id"]
+    grant_care(served.ward[Role.ADMINISTRATOR], served.ward.records, patient=own, who="physician")
+    made = create(client, order(own))
+    assert put(nurse, made | {"status": "stopped"}, "1").status_code == 403
+    assert put(nurse, made | {"note": [{"text": "more"}]}, "1").status_code == 403
+    assert nurse.delete(f"/fhir/MedicationRequest/{made['id']}").status_code == 403
+    assert read(client.get(f"/fhir/MedicationRequest/{made['id']}").text)["status"] == "active"
 
 
 def test_nothing_is_filed_with_patients_of_others(served: Served) -> None:

@@ -80,6 +80,16 @@ def test_one_clear_error_in_place(served: Served, entered: str) -> None:
     assert "<html" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("entered", "said"),
+    [("", "请先粘贴或绘制一个分子"), ("\n".join(["C"] * 101), "一次 101 行过多")],
+    ids=["none", "many"],
+)
+def test_a_refusal_in_chinese(served: Served, entered: str, said: str) -> None:
+    client = served.client(Role.PHYSICIAN, lang="zh")
+    assert said in client.post("/molecules/profile", data={"entered": entered}, headers=PART).text
+
+
 def test_the_likest_of_a_file_come_first(served: Served) -> None:
     answer = served.client(Role.PHYSICIAN).post(
         "/molecules/similar", data={"smiles": ASPIRIN}, files={"file": ("own.smi", LIBRARY)}, headers=PART

@@ -95,9 +95,11 @@ export function stream(root = document) {
     one.dataset.streaming = "";
     const source = new EventSource(one.dataset.stream);
     source.addEventListener("part", (event) => {
+      const focused = one.contains(document.activeElement) ? document.activeElement.id : "";
       one.innerHTML = event.data; // made and escaped by this server's templates
       htmx.process(one);
       lay(one);
+      if (focused) document.getElementById(focused)?.focus();
     });
     source.addEventListener("over", () => source.close());
     addEventListener("pagehide", () => source.close());

@@ -18,6 +18,7 @@ from suwen.cli.diagnose import diagnose, explain, next_, similar
 from suwen.cli.dicom import dicom
 from suwen.cli.dicom_deidentify import deidentify
 from suwen.cli.dock import dock
+from suwen.cli.doctor import doctor
 from suwen.cli.ecg import ecg
 from suwen.cli.errors import SuwenGroup
 from suwen.cli.explain_model import explain_model
@@ -60,6 +61,7 @@ for _command in (
     diagnose,
     dicom,
     dock,
+    doctor,
     ecg,
     explain,
     explain_model,

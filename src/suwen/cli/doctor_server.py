@@ -175,7 +175,7 @@ def _alive(settings: Settings) -> bool:
     connection = http.client.HTTPSConnection(host, settings.port, timeout=_PATIENCE, context=context)
     try:
         connection.request("GET", "/health", headers={"host": f"{settings.name}:{settings.port}"})
-        return json.loads(connection.getresponse().read(1000)) == {"status": "alive"}
+        return bool(json.loads(connection.getresponse().read(1000)) == {"status": "alive"})
     except (OSError, ValueError, http.client.HTTPException):
         return False
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -63,9 +64,10 @@ def serve(
     **options: Any,
 ) -> None:
     """Serve the workstation and the interfaces for other systems until interrupted."""
-    from suwen.govern import Opening, open_records  # noqa: PLC0415
+    from suwen.govern import Lifetime, Opening, open_records  # noqa: PLC0415
     from suwen.server import House, Science, read_settings  # noqa: PLC0415
     from suwen.server import serve as serving  # noqa: PLC0415
+    from suwen.server.watch import begin_logs  # noqa: PLC0415
 
     shown: dict[str, str] = {}
     if demo:
@@ -74,7 +76,8 @@ def serve(
     else:
         using = opening(Where(store or Path(default_store()), "", passphrase_file))
     settings = read_settings(file, os.environ, store=store or Path(default_store()))
-    chosen: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    stated = (("host", host), ("port", port), ("store", store))
+    chosen: dict[str, Any] = {name: value for name, value in stated if value is not None}
     settings = _certified(replace(settings, **chosen, demonstration=shown))
 
     def science() -> tuple[Engine, NoteReader]:
@@ -83,7 +86,9 @@ def serve(
         engine = open_engine((options["hpo"], options["library"], options["no_library"]), lambda _text: None)
         return engine, NoteReader(engine.knowledge)
 
-    with plainly(settings.store), open_records(settings.store, using) as records:
+    begin_logs(level=logging.WARNING if demo else logging.INFO)
+    lifetime = Lifetime(settings.idle, settings.longest)
+    with plainly(settings.store), open_records(settings.store, using, lifetime=lifetime) as records:
         house = House(records, settings, Science(science))
 
         def started() -> None:

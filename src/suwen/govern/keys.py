@@ -7,6 +7,7 @@ import unicodedata
 from sqlalchemy import func, select
 
 from suwen.errors import InputError
+from suwen.govern.job_documents import forget_jobs
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
 from suwen.records.gate import Records, patient_id
@@ -116,6 +117,7 @@ def erase_patient(actor: Actor, records: Records, patient: str, *, reason: str) 
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.ERASE, ResourceKind.PATIENT, patient=raw)
         erasure.erase(work.transaction, raw)
+        forget_jobs(records.store, work.connection, raw.hex())
         work.note(EventKind.ERASE, act=Act.ERASE.value, subject=raw.hex(), detail={"reason": reason.strip()})
     return refresh_keys(records.store)
 

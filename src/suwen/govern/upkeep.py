@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from suwen.errors import InputError, StoreError, TamperError
+from suwen.govern.job_documents import forget_jobs
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import Checkpoint, EventKind, public_key_from_text
 from suwen.records.audit import verify as verify_checkpoint
@@ -181,6 +182,7 @@ def _note_restored(restored: restoring.Restored, *, rehearsal: bool) -> None:
             store.documents.remove(ongoing.connection, session)
         for patient in restored.erased:
             erasure.forget_relations(store, ongoing.connection, patient)
+            forget_jobs(store, ongoing.connection, patient.hex())
             why = {"reason": "was erased after this snapshot"}
             ongoing.note(EventKind.ERASE, act=Act.ERASE.value, subject=patient.hex(), detail=why)
 

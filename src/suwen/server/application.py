@@ -10,6 +10,7 @@ from suwen.server.house import House
 from suwen.server.release import release
 from suwen.server.routes import ROUTERS
 from suwen.server.static import Assets
+from suwen.server.watch import watched
 
 __all__ = ["application"]
 
@@ -30,4 +31,5 @@ def application(house: House) -> FastAPI:
     app.mount("/assets", Assets())
     register_failures(app)
     guarded(app, house)
+    watched(app, house)
     return app

@@ -109,7 +109,7 @@ def _invalid(request: Request, failure: Exception) -> Response:
 
 
 def _unexpected(request: Request, failure: Exception) -> Response:
-    number = secrets.token_hex(4)
+    number = getattr(request.state, "number", "") or secrets.token_hex(4)  # the one that the log of requests has
     route = getattr(request.scope.get("route"), "path", "")
     LOG.error("failure %s at %s %s: %s", number, request.method, route, type(failure).__name__, exc_info=failure)
     return _answer(request, 500, WORDS["wrong"].said("en").format(number=number), number=number)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import signal
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,8 +25,11 @@ def serve(house: House, *, started: Callable[[], None] = lambda: None) -> None:
     """Serve until interrupted; `started` is called once requests are taken. Raises InputError for a taken port."""
     from suwen.server.tls.socket import bound  # noqa: PLC0415
 
+    if threading.current_thread() is threading.main_thread():
+        # uvicorn raises once more what ended it: a terminated process would go before the store is closed
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     with bound(house.settings.host, house.settings.port) as listening, contextlib.suppress(KeyboardInterrupt):
-        server_for(house, started=started).run(sockets=[listening])  # uvicorn raises what interrupted it once more
+        server_for(house, started=started).run(sockets=[listening])
 
 
 def server_for(house: House, *, started: Callable[[], None] = lambda: None) -> uvicorn.Server:
@@ -31,19 +37,23 @@ def server_for(house: House, *, started: Callable[[], None] = lambda: None) -> u
     from suwen.server.tls.protocol import configuration  # noqa: PLC0415
 
     house.science.begin()
-    return _Started.of(configuration(application(house), house), started)
+    return _server(configuration(application(house), house), house, started)
 
 
-class _Started:
-    """A uvicorn server that says when it takes requests."""
+def _server(config: uvicorn.Config, house: House, started: Callable[[], None]) -> uvicorn.Server:
+    """A server that says when it takes requests, goes on with jobs left from before, and stops them before it ends."""
+    import uvicorn  # noqa: PLC0415
 
-    @staticmethod
-    def of(config: uvicorn.Config, started: Callable[[], None]) -> uvicorn.Server:
-        import uvicorn  # noqa: PLC0415
+    from suwen.server.jobs import jobs_of  # noqa: PLC0415
 
-        class _Server(uvicorn.Server):
-            async def startup(self, sockets: list[socket] | None = None) -> None:
-                await super().startup(sockets)
-                started()
+    class _Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            await asyncio.to_thread(jobs_of, house)
+            await super().startup(sockets)
+            started()
 
-        return _Server(config)
+        async def shutdown(self, sockets: list[socket] | None = None) -> None:
+            await asyncio.to_thread(jobs_of(house).stop)  # streams of jobs would else be waited for without end
+            await super().shutdown(sockets)
+
+    return _Server(config)

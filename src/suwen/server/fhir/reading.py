@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -100,11 +100,18 @@ def _search(sent: Asking, kind: str, text: str, here: str) -> Response:
             return outcome_for(over, status=410)
         return answers.fhir(_set(sent, kind, page, here))
     try:
-        asked = parse_asked(kind, text)
+        asked = parse_asked(kind, _relative(text, f"{base_of(sent.house)}/"))
     except FormatError as wrong:
         return outcome_for(wrong, status=400)
     page = search_resources(sent.rest, who, asked)
     return answers.fhir(_set(sent, kind, page, here))
+
+
+def _relative(text: str, base: str) -> str:
+    """Parameters with addresses of this server as `Type/id`, which is how references stand in what is served."""
+    for form in (base, quote(base, safe=":/"), quote(base, safe="/"), quote(base, safe="")):
+        text = text.replace(f"={form}", "=")
+    return text
 
 
 def _set(sent: Asking, kind: str, page: Page, here: str) -> dict[str, object]:

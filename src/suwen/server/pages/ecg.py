@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
-from suwen.consult import Purpose, store_recording
+from suwen.consult import store_recording
 from suwen.consult.waveforms import LARGEST
 from suwen.errors import FormatError, InputError
 from suwen.report.ecg_nouns import Paper, ReadEcg
@@ -98,7 +98,7 @@ def ecg_read(request: Request, visitor: Signed, patient: str, record: str, part:
     if read is None:
         asked = {"patient": head.id, "record": held.record, "part": held.part}
         job = jobs_of(request).submit(
-            visitor.actor, KIND.name, asked, KIND.title, patients=[head.id], purpose=Purpose(head.purpose)
+            visitor.actor, KIND.name, asked, KIND.title, patients=[head.id], purpose=head.purpose
         )
         place = f"/jobs/{job}"
     return _go(request, place)

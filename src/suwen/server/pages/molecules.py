@@ -9,6 +9,7 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from suwen.errors import FormatError, InputError, MissingExtraError
 from suwen.server.house import house_of
 from suwen.server.pages.molecules_reading import MOST_PASTED, kind_of_file, lacking, on_disk, pasted, warm
+from suwen.server.pages.molecules_refusals import refusal_in
 from suwen.server.pages.molecules_words import MOLECULE_WORDS
 from suwen.server.showing import is_fragment, show
 from suwen.server.visitors import Signed, Visitor
@@ -46,7 +47,7 @@ def molecules_profile(
         found = pasted(entered)
         content = _profiled(found, visitor)
     except (FormatError, InputError) as wrong:
-        return _page(request, visitor, entered=entered, wrong=str(wrong))
+        return _page(request, visitor, entered=entered, wrong=refusal_in(str(wrong), visitor.lang))
     return _page(request, visitor, entered=entered, **content)
 
 
@@ -87,7 +88,7 @@ def molecules_similar(
             raise InputError(f"the file is larger than {_LARGEST // 2**20} MB; screen it instead")
         content = _similar(smiles, file.filename or "", data)
     except (FormatError, InputError) as wrong:
-        return _show(request, visitor, "molecules_wrong.html", status=422, wrong=str(wrong))
+        return _show(request, visitor, "molecules_wrong.html", status=422, wrong=refusal_in(str(wrong), visitor.lang))
     return _show(request, visitor, _whole(request, "molecules_similar"), **given(_lang(visitor)), **content)
 
 

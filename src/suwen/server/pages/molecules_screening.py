@@ -13,6 +13,7 @@ from suwen.server.jobs import Job, JobState, jobs_of
 from suwen.server.pages.heart_forms import Sent
 from suwen.server.pages.molecules_job import LARGEST, MOST_PACKED, SCREENING, pack
 from suwen.server.pages.molecules_reading import kind_of_file, lacking
+from suwen.server.pages.molecules_refusals import refusal_in
 from suwen.server.pages.molecules_words import MOLECULE_WORDS
 from suwen.server.showing import is_fragment, show, templates, worded
 from suwen.server.visitors import Signed, Visitor
@@ -104,8 +105,9 @@ def _drawing(smiles: str, name: str) -> str:
 
 
 def _form(request: Request, visitor: Visitor, wrong: FormatError | InputError | None = None) -> Response:
-    if wrong is not None and is_fragment(request):
-        return _show(request, visitor, "molecules_refused.html", status=422, wrong=wrong)
+    said = None if wrong is None else refusal_in(str(wrong), visitor.lang)
+    if said and is_fragment(request):
+        return _show(request, visitor, "molecules_refused.html", status=422, wrong=said)
     lacks = lacking()
     choices: dict[str, Any] = {}
     if not any(one.package == "rdkit" for one in lacks):
@@ -118,7 +120,7 @@ def _form(request: Request, visitor: Visitor, wrong: FormatError | InputError | 
         "molecules_screening.html",
         status=422 if wrong else 200,
         missing=lacks,
-        wrong=wrong,
+        wrong=said,
         size=LARGEST // 2**20,
         packed=f"{MOST_PACKED / 1e6:.1f}",
         choices=choices,

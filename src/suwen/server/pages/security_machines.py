@@ -23,6 +23,7 @@ from suwen.govern import (
 from suwen.server.house import house_of
 from suwen.server.pages.security_words import WORDS
 from suwen.server.showing import show
+from suwen.server.tls.trust import renew_trust
 from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["router"]
@@ -42,6 +43,7 @@ def devices(request: Request, visitor: Signed) -> Response:
 def authority(request: Request, visitor: Signed, name: Text) -> Response:
     """Make the hospital's own authority."""
     certificate = begin_authority(visitor.actor, house_of(request).records, name)
+    renew_trust(house_of(request))  # else its devices would be refused for a minute
     return _devices(request, visitor, told=WORDS["authority_made"].said(visitor.lang), certificate=certificate)
 
 

@@ -117,7 +117,7 @@ WORDS: Words = MappingProxyType(
         # audit
         "audit": Saying("Audit log", "审计日志"),
         "audit_lead": Saying(
-            "All that anybody did or tried, in a log that only grows: a Merkle tree, its checkpoints signed (RFC 6962).",
+            "What anybody did or tried, in a log that only grows: a Merkle tree, checkpoints signed (RFC 6962).",
             "所有操作与尝试均记录在只增不减的日志中：带签名检查点的默克尔树（RFC 6962）。",
         ),
         "kind": Saying("Kind", "类别"),

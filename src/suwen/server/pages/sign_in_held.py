@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from suwen.errors import LoginError, SuwenError
 from suwen.govern import Actor, RelyingParty, Waiting, log_out
 from suwen.server.house import House, house_of
+from suwen.server.jobs import jobs_of
 from suwen.server.pages.account_fresh import mark_fresh
 from suwen.server.visitors import BEFORE, keep, remember, session_of
 
@@ -83,6 +84,7 @@ def welcome(request: Request, response: Response, actor: Actor) -> None:
     with contextlib.suppress(SuwenError, ValueError):  # a cookie that names nobody has no session to end
         log_out(session_of(request), house.records)
     remember(response, actor, house)
+    jobs_of(request).welcome(actor)
     for name in (LOGIN, BEFORE):
         keep(response, name, "")
     keep(response, OPENID, "", sent="lax")

@@ -24,7 +24,7 @@ TESTS ?= tests
 JOBS ?= 2
 LEAVE ?= --ignore=tests/test_docs.py  # the documentation is run by make check
 BENCHMARKS ?= rare-disease similar-cases records fhir phenotype-text chinese-text notes \
-	pneumonia adrenal hippocampus chest chest-lesions lesion-measures image-reading risk-equations heart-disease qrs rhythm screen admet activity-cliffs heat-maps surrogate constraints label-noise
+	pneumonia adrenal hippocampus chest chest-lesions lesion-measures image-reading risk-equations heart-disease qrs rhythm screen admet activity-cliffs workstation heat-maps surrogate constraints label-noise
 
 .PHONY: run test check bench siege recipes docs web clean help
 

@@ -195,6 +195,33 @@ def test_what_somebody_changed_in_the_database_is_not_served(ward: Ward, stateme
         read_resource(rest, who, "Observation", made.id)
 
 
+def rows(ward: Ward, query: str, **values: Any) -> dict[str, Any]:
+    with ward.records.store.engine.begin() as connection:
+        return dict(connection.execute(text(query), values).mappings().one())
+
+
+def test_another_version_under_the_same_number_is_not_served(ward: Ward) -> None:
+    """Threat: the database is set back, what was written is written otherwise, and then the first writing put back."""
+    who, patient = Who(ward[Role.PHYSICIAN]), ward.patient(1)
+    rest = Rest.over(ward.records)
+    made = create_resource(rest, who, observation(patient)).version
+    chart = rows(ward, "SELECT chart, revision FROM patient WHERE id = :id", id=bytes.fromhex(patient))
+    second = "record WHERE id = :id AND version = 2"
+    place = bytes.fromhex(made.id[32:])
+    update_resource(rest, who, Change("Observation", made.id, {**(made.resource or {}), "status": "amended"}, "1"))
+    first = rows(ward, f"SELECT at, body, mac FROM {second}", id=place)  # noqa: S608 - our own words
+    changed(ward, f"DELETE FROM {second}", id=place)  # noqa: S608
+    back = "UPDATE patient SET chart = :chart, revision = :revision WHERE id = :id"
+    changed(ward, back, id=bytes.fromhex(patient), **chart)
+    rest = Rest.over(ward.records)
+    update_resource(rest, who, Change("Observation", made.id, {**(made.resource or {}), "status": "corrected"}, "1"))
+    assert (read_resource(rest, who, "Observation", made.id).resource or {})["status"] == "corrected"
+    put_back = "UPDATE record SET at = :at, body = :body, mac = :mac WHERE id = :id AND version = 2"
+    changed(ward, put_back, id=place, **first)
+    with pytest.raises(TamperError):
+        read_resource(rest, who, "Observation", made.id)
+
+
 def test_erased_is_erased_also_where_the_chart_was_known(ward: Ward) -> None:
     who, patient = Who(ward[Role.PHYSICIAN]), ward.patient(1)
     rest = Rest.over(ward.records)

@@ -102,8 +102,9 @@ def test_nothing_is_filed_with_patients_of_others(served: Served) -> None:
         answer = client.post("/fhir/Observation", content=render(observation(patient)), headers=SENT)
         assert answer.status_code == 403
     made = create(client, observation(served.own))
-    moved = made | {"subject": {"reference": f"Patient/{served.other}"}}
-    assert put(client, moved, "1").status_code == 422
+    for reference in (f"Patient/{served.other}", "https://elsewhere.example/Patient/1", "Group/1"):
+        assert put(client, made | {"subject": {"reference": reference}}, "1").status_code == 422
+    assert put(client, {name: one for name, one in made.items() if name != "subject"}, "1").status_code == 422
 
 
 def test_references_lead_somewhere_in_the_same_chart(served: Served) -> None:

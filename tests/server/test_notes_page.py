@@ -119,6 +119,16 @@ def test_another_concept_by_typing(clinic: Served) -> None:
     assert kept.version == 2
 
 
+def test_a_status_put_right_stays_when_the_concept_is(clinic: Served) -> None:
+    path, client = fresh(clinic, 98, "She has arachnodactyly.")
+    mark = marks(client, path)["arachnodactyly"]
+    for given in ({"what": "status", "status": "family"}, {"what": "code", "code": "HP:0001238"}):
+        assert client.post(mark, data={**given, **fields(client, mark)}, headers=HTMX).status_code == 200
+    (kept,) = list_corrections(clinic.ward[Role.PHYSICIAN], clinic.ward.records, path.split("/")[2])
+    assert kept.correction.status is not None
+    assert kept.correction.status.value == "family"
+
+
 def test_the_consult_reads_what_was_put_right(clinic: Served) -> None:
     path, client = fresh(clinic, 93, "She has arachnodactyly.")
     patient = path.split("/")[2]

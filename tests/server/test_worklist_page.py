@@ -201,6 +201,12 @@ def test_what_is_no_document_is_told_plainly(served: Served, data: bytes) -> Non
     assert 'role="alert"' in answer.text
 
 
+@pytest.mark.parametrize("data", [b"%PDF-1.7 ...", b"\x89PNG\r\n", b"<Bundle/>"], ids=["pdf", "png", "xml"])
+def test_another_kind_of_file_is_told_by_what_it_is(served: Served, data: bytes) -> None:
+    answer = served.client(Role.PHYSICIAN).post("/patients/import", files={"file": ("bundle.json", data)})
+    assert "is no FHIR document in JSON, whatever it is called" in answer.text
+
+
 def test_a_document_too_large_is_refused(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("suwen.server.pages.worklist_new.LARGEST", 64)
     answer = served.client(Role.PHYSICIAN).post("/patients/import", files={"file": ("x.json", b"{" + b" " * 100)})

@@ -1,6 +1,7 @@
 // Behaviours of every page: parts exchanged by htmx, theme, keys, the end of a session, failures told in words.
 import htmx from "htmx.org";
 import "./app.css";
+import "./session.js";
 
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;

@@ -24,6 +24,7 @@ from suwen.bench import (
     shipped_models,
     similar_cases,
     surrogate,
+    workstation,
 )
 from suwen.bench.result import Result, summary, write_result
 from suwen.bench.setting import Options
@@ -56,4 +57,5 @@ BENCHMARKS = {
     "screen": screen.run,
     "similar-cases": similar_cases.run,
     "surrogate": surrogate.run,
+    "workstation": workstation.run,
 }

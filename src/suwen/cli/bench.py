@@ -37,6 +37,7 @@ _NAMES = (
     "screen",
     "similar-cases",
     "surrogate",
+    "workstation",
 )
 
 

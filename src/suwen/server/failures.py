@@ -26,8 +26,9 @@ from suwen.errors import (
     StoreError,
     SuwenError,
 )
+from suwen.server.places import CLINICAL
 from suwen.server.showing import Words, is_fragment, show
-from suwen.server.visitors import Visitor, forget
+from suwen.server.visitors import SESSION, Visitor, forget
 from suwen.subject import Saying
 
 __all__ = ["register_failures", "status_of"]
@@ -56,8 +57,11 @@ WORDS: Words = MappingProxyType(
         "s405": Saying("This is not done here", "此处不支持该操作"),
         "s409": Saying("Somebody else was faster", "内容已被他人更改"),
         "s413": Saying("That is too large", "内容过大"),
+        "s414": Saying("This address is too long", "地址过长"),
         "s415": Saying("This kind of file is not taken here", "不接受该类型的文件"),
+        "s421": Saying("This server does not answer to that name", "本服务器不以该名称提供服务"),
         "s422": Saying("Something in what you entered is not right", "填写内容有误"),
+        "s431": Saying("This request says too much about itself", "请求头过大"),
         "s429": Saying("Too many requests", "请求过于频繁"),
         "s500": Saying("Something went wrong here", "服务器出错"),
         "s501": Saying("Something needed for this is not installed", "缺少所需组件"),
@@ -127,7 +131,8 @@ def _to_sign_in(request: Request) -> Response:
         response = Response(status_code=401, headers={"hx-redirect": visitor_left})
     else:
         response = RedirectResponse(visitor_left, 303)
-    forget(response)
+    if request.cookies.get(SESSION):  # a link from elsewhere comes without the strict cookie, and must not end it
+        forget(response)
     return response
 
 
@@ -141,8 +146,9 @@ def _answer(
     if _interface(request):
         return JSONResponse({"error": said or "not found"}, status, headers)
     known: Visitor | None = getattr(request.state, "visitor", None)
-    patient = request.path_params.get("patient", "") if status == 403 else ""
-    words = WORDS if f"s{status}" in WORDS else {**WORDS, f"s{status}": WORDS["s500"]}
+    treats = known is not None and known.has(*CLINICAL)
+    patient = request.path_params.get("patient", "") if status == 403 and treats else ""
+    words = WORDS if f"s{status}" in WORDS else {**WORDS, f"s{status}": WORDS["s400" if status < 500 else "s500"]}
     return show(
         request,
         "failure_part.html" if is_fragment(request) else "failure.html",

@@ -51,6 +51,7 @@ def show(
         "csrf": visitor.csrf if visitor else "",
         "places": _places(visitor),
         "here": request.url.path,
+        "idle": house_of(request).settings.idle,
         "demonstration": bool(house_of(request).settings.demonstration),
         **content,
     }

@@ -18,6 +18,7 @@ IMAGE_WORDS: Words = {
     "undated": Saying("without a date", "日期不详"),
     "unnamed": Saying("Study", "检查"),
     "objects": Saying("{count} objects", "{count} 个对象"),
+    "object": Saying("1 object", "1 个对象"),
     "no_pictures": Saying("no images: reports, outlines or settings of a display", "无图像：报告、勾画或显示设置"),
     "upload": Saying("Add DICOM files", "添加 DICOM 文件"),
     "upload_hint": Saying(

@@ -23,7 +23,7 @@ pytest.importorskip("pydicom", reason="the extra imaging is not installed")
 import pydicom
 
 from suwen.cli.ward_images import Painted, painted_ct, painted_radiograph
-from suwen.consult import Act, open_patient
+from suwen.consult import Act, imaging_index, open_patient
 from suwen.formats.fhir import Stored, check
 from suwen.govern import Role, begin_authority, certify_device, grant_care, identified
 from suwen.server.dicomweb.multipart import parts_of, typed, written
@@ -161,6 +161,17 @@ def test_other_bodies_are_refused(served: Served, kind: str) -> None:
     assert answer.status_code == 415
 
 
+def test_what_inflates_beyond_bounds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = read(painted_radiograph(whose("MRN-1")))
+    one.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
+    out = io.BytesIO()
+    one.save_as(out)
+    assert isinstance(imaging_index.index_object(out.getvalue()), imaging_index.Indexed)
+    monkeypatch.setattr(imaging_index, "_MEMORY", 2**20)
+    found = imaging_index.index_object(out.getvalue())
+    assert found == imaging_index.Refused(imaging_index.UNREADABLE)
+
+
 def test_a_study_is_a_resource_too_and_grows_with_it(served: Served) -> None:
     objects, client = list(painted_ct(whose("MRN-1")))[:3], served.client(Role.PHYSICIAN)
     uid = read(objects[0]).StudyInstanceUID
@@ -275,6 +286,28 @@ def test_pictures_follow_the_window(served: Served, ct: list[bytes]) -> None:
     assert client.get(f"{place(ct[2])}/rendered", params={"window": "40,0,linear"}).status_code == 400
     assert client.get(f"{place(ct[2])}/rendered", headers={"accept": "image/gif"}).status_code == 406
     assert client.get(f"{place(ct[2])[: place(ct[2]).index('/instances')]}/thumbnail").status_code == 200
+
+
+@pytest.mark.parametrize("syntax", ["", "1.2.840.10008.1.2.5"])
+def test_colours_stay_colours(served: Served, syntax: str) -> None:
+    from PIL import Image  # noqa: PLC0415
+
+    one = read(painted_radiograph(whose("MRN-1")))
+    pixels = np.zeros((40, 60, 3), np.uint8)
+    pixels[:, 30:] = (200, 30, 90)
+    one.SOPClassUID = one.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    one.Rows, one.Columns, one.SamplesPerPixel, one.PlanarConfiguration = 40, 60, 3, 0
+    one.PhotometricInterpretation, one.BitsAllocated, one.BitsStored, one.HighBit = "RGB", 8, 8, 7
+    one.PixelData = pixels.tobytes()
+    one["PixelData"].VR = "OB"
+    if syntax:
+        one.compress(syntax, generate_instance_uid=False)
+    out = io.BytesIO()
+    one.save_as(out)
+    client = served.client(Role.PHYSICIAN)
+    assert send(client, [out.getvalue()]).status_code == 200
+    answer = client.get(f"{place(out.getvalue())}/rendered", headers={"accept": "image/png"})
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(answer.content))), pixels)
 
 
 # Who

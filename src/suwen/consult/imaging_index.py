@@ -17,7 +17,7 @@ from suwen.errors import FormatError, InputError
 from suwen.formats.images.budget import Budget
 from suwen.formats.images.frames import frames_of, not_an_image
 from suwen.formats.images.headers import guarded, import_pydicom
-from suwen.formats.images.objects import open_object
+from suwen.formats.images.objects import DicomObject, open_object
 from suwen.formats.images.stored import Stored, kind_of
 from suwen.subject import Sex
 
@@ -64,7 +64,7 @@ _LONGEST_UID = 64
 _PIXELS = ("7FE00008", "7FE00009", "7FE00010")
 _LARGE = 4096  # bytes of a value that stays with the object and is fetched by an address of its own
 _BINARY = ("OB", "OD", "OF", "OL", "OV", "OW", "UN")
-_MEMORY = 2**30  # bytes that checking one object may take
+_MEMORY = 2**29  # bytes that checking one object may take
 _SEXES = {"M": Sex.MALE, "F": Sex.FEMALE, "O": Sex.OTHER}
 
 
@@ -119,15 +119,17 @@ def index_object(data: bytes) -> Indexed | Refused:
     if kind_of(data[:400]) != "dicom" or data[128:132] != b"DICM":
         return Refused(UNREADABLE)
     try:
+        # Threat: a deflated object of some kilobytes may inflate to gigabytes. This opens it within bounds, and first.
+        source = open_object(Stored("object", None, data), Budget(_MEMORY))
         dataset = _parsed(data)
-    except FormatError:
+    except InputError:
         return Refused(UNREADABLE)
     uids = [_word(dataset, one) for one in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")]
     wrong = _wrong(dataset, uids)
     if wrong:
         return Refused(wrong, *(one if _is_uid(one) else "" for one in (uids[3], uids[2])))
     try:
-        frames = _frames(data)
+        frames = _frames(source)
         with guarded("the object cannot be described"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             metadata = _metadata(dataset)
@@ -193,9 +195,8 @@ def _is_syntax(text: str) -> bool:
     return bool(text) and known.is_transfer_syntax and not known.is_private
 
 
-def _frames(data: bytes) -> int:
+def _frames(source: DicomObject) -> int:
     """How many frames there are, 0 for what is no image. Raises FormatError where samples are missing."""
-    source = open_object(Stored("object", None, data), Budget(_MEMORY))
     if not source.pixels or not_an_image(source):
         return 0
     return len(frames_of(source))

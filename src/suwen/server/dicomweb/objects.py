@@ -13,7 +13,7 @@ from suwen.errors import FormatError, InputError
 from suwen.formats.images.headers import guarded, import_pydicom
 from suwen.server.dicomweb.accepting import EXPLICIT, OCTETS, STORED
 
-__all__ = ["bulk", "frame_type", "frames", "parsed", "recoded"]
+__all__ = ["bulk", "codec_for", "frame_type", "frames", "parsed", "recoded"]
 
 _IMPLICIT = "1.2.840.10008.1.2"
 _OPEN = frozenset({_IMPLICIT, EXPLICIT, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
@@ -64,10 +64,22 @@ def _opened(dataset: Any, stored: str) -> Any:
     try:
         with guarded("its samples cannot be decoded"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset.decompress(as_rgb=True, generate_instance_uid=False)
+            dataset.decompress(as_rgb=True, generate_instance_uid=False, decoding_plugin=codec_for(stored))
     except FormatError:
         raise HTTPException(406, f"its samples cannot be decoded here; ask for them as {stored}") from None
     return dataset
+
+
+def codec_for(syntax: str) -> str:
+    """The codec that decodes a compressed syntax. Raises FormatError where there is none that is trusted here.
+
+    Threat: a crafted stream ends the process of GDCM, and with it the server; the reader of images runs it beside.
+    """
+    known = import_pydicom().pixels.get_decoder(syntax).available_plugins
+    found = next((one for one in known if one != "gdcm"), "")
+    if not found:
+        raise FormatError("no codec for this transfer syntax is installed")
+    return found
 
 
 def frame_type(stored: str, wanted: str, media: str) -> str:

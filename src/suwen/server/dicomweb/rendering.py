@@ -21,7 +21,7 @@ from suwen.formats.images.headers import guarded, import_pydicom
 from suwen.formats.images.objects import open_object
 from suwen.formats.images.pixels import samples_of
 from suwen.formats.images.stored import Stored
-from suwen.server.dicomweb.objects import parsed
+from suwen.server.dicomweb.objects import codec_for, parsed
 
 __all__ = ["Drawn", "drawn_of", "picture"]
 
@@ -93,7 +93,11 @@ def _colours(data: bytes, number: int) -> NDArray[np.uint8]:
     dataset = parsed(data)
     with guarded("colours"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found: NDArray[Any] = import_pydicom().pixels.pixel_array(dataset, index=number - 1)  # as red, green and blue
+        syntax = str(dataset.file_meta.TransferSyntaxUID)
+        how = {"decoding_plugin": codec_for(syntax)} if dataset.file_meta.TransferSyntaxUID.is_compressed else {}
+        found: NDArray[Any] = import_pydicom().pixels.pixel_array(
+            dataset, index=number - 1, **how
+        )  # as red, green and blue
     most = (1 << int(dataset.BitsStored)) - 1
     return found.astype(np.uint8) if most == 255 else (found * (255.0 / most)).astype(np.uint8)
 

@@ -9,7 +9,12 @@ from fhir_made import create, encounter, observation, physician, read
 from served import Served
 from starlette.testclient import TestClient
 
+from suwen.consult.fhir.rest import Rest, Who, exported_chart
+from suwen.errors import AccessError
 from suwen.govern import EventKind, Role, read_audit
+from suwen.server.jobs import Kind, jobs_of, register
+from suwen.server.smart.grants import Grant, grants_of
+from suwen.subject import Saying
 
 ASYNC = {"prefer": "respond-async"}
 
@@ -66,6 +71,31 @@ def test_nobody_else_follows_fetches_or_removes(served: Served) -> None:
 def test_who_may_not_export_begins_nothing(served: Served) -> None:
     for role in (Role.NURSE, Role.ADMINISTRATOR, Role.RESEARCHER):
         assert served.client(role).get("/fhir/$export", headers=ASYNC).status_code == 403
+
+
+def test_an_app_exports_what_its_scopes_cover(served: Served) -> None:
+    person = physician(served)
+    create(person, observation(served.own))
+    create(person, encounter(served.own))
+    grant = Grant(served.ward[Role.PHYSICIAN], "app", frozenset({"user/Patient.r", "user/Observation.rs"}))
+    client = served.client()
+    client.headers["authorization"] = f"Bearer {grants_of(served.house).issue(grant)[0]}"
+    place = begin(client)
+    assert set(followed(client, place)) == {"Patient", "Observation"}
+    assert client.get(f"{place}/Encounter").status_code == 403
+
+
+def test_each_chart_is_decided_when_it_is_exported(served: Served) -> None:
+    rest = Rest.over(served.ward.records)
+    for role, patient in ((Role.NURSE, served.own), (Role.PHYSICIAN, served.other)):
+        with pytest.raises(AccessError):
+            exported_chart(rest, Who(served.ward[role]), patient)
+
+
+def test_other_jobs_are_no_exports(served: Served) -> None:
+    other = register(Kind("fhir-test-other", lambda _: {}, Saying("Other", "其他"), needs_records=False))
+    job = jobs_of(served.house).submit(served.ward[Role.PHYSICIAN], other.name, {}, Saying("Other", "其他"))
+    assert physician(served).get(f"/fhir/$export-status/{job}").status_code == 404
 
 
 @pytest.mark.parametrize("query", ["?_since=x", "?_since=2020", "?_outputFormat=csv", "?_since=9999-99-99T00:00:00Z"])

@@ -149,6 +149,45 @@ def test_a_fault_of_ours_in_one_ends_no_other_for_good(ward: Ward) -> None:
     assert together.read(actor, Purpose.TREATMENT, lambda _: 7) == 7
 
 
+def test_the_others_of_a_group_that_broke_off_are_not_answered(ward: Ward) -> None:
+    together, actor = Together(ward.records), ward[Role.PHYSICIAN]
+
+    def faulty(_: Any) -> int:
+        raise ZeroDivisionError
+
+    found: list[Any] = []
+
+    def one(act: Callable[[Any], int]) -> None:
+        try:
+            found.append(together.read(actor, Purpose.TREATMENT, act))
+        except (SuwenError, ZeroDivisionError) as failure:
+            found.append(failure)
+
+    threads = [threading.Thread(target=one, args=(act,)) for act in (lambda _: 1, lambda _: 2, faulty)]
+    with ward.records.store.transaction():
+        for at, thread in enumerate(threads):
+            thread.start()
+            while not (together._led if at == 0 else len(together._waiting) == at):
+                pass
+    for thread in threads:
+        thread.join(30)
+    assert sorted(type(each).__name__ for each in found) == ["StoreError", "ZeroDivisionError", "int"]
+
+
+def test_what_failed_otherwise_is_in_the_audit_too(ward: Ward) -> None:
+    patient, rest, actor = ward.patient(1), Rest.over(ward.records), ward[Role.PHYSICIAN]
+    with pytest.raises(NotFoundError):
+        read_resource(rest, Who(actor), "Observation", patient + "0" * 32)
+    with pytest.raises(LoginError):
+        read_resource(rest, Who(Actor(actor.id, "not the token")), "Patient", patient)
+    events = [one for _, one in read_audit(ward[Role.AUDITOR], ward.records, by=actor.id)][-2:]
+    said = [(one.kind, one.outcome, one.detail) for one in events]
+    assert said == [
+        (EventKind.DECISION, Outcome.FAILURE, {"error": "NotFoundError"}),
+        (EventKind.LOGIN, Outcome.FAILURE, {"error": "LoginError"}),
+    ]
+
+
 def test_a_session_that_is_over_reads_nothing(ward: Ward) -> None:
     patient, rest = ward.patient(1), Rest.over(ward.records)
     read_resource(rest, Who(ward[Role.PHYSICIAN]), "Patient", patient)

@@ -36,7 +36,8 @@ from suwen.subject import Kind, Reference
 
 __all__ = ["consult", "consultation_of", "read_consultation"]
 
-_OWN = frozenset({DEMOGRAPHICS, FINDING, CONSULT, CORRECTION})  # records that are no resources
+# Records that are no resources; those of `consult.imaging` by name, since numpy comes with it.
+_OWN = frozenset({DEMOGRAPHICS, FINDING, CONSULT, CORRECTION, "DicomSeries", "ImageReading"})
 _STANDS = frozenset({Status.DONE, Status.NOTHING})
 # "An area that fails is reported as failed, the others stand": all that a faulty rule, model or input raises. What
 # stops the program itself (KeyboardInterrupt, SystemExit) is not among them.

@@ -42,7 +42,7 @@ def _run(context: Context) -> Mapping[str, Any]:
     for at, patient in enumerate(asked["patients"]):
         context.progress(at, len(asked["patients"]))
         for one in exported_chart(rest, who, patient, kinds=asked["kinds"], since=asked["since"]):
-            if one.kind in asked["hidden"]:
+            if not _covered(asked, one.kind):
                 continue
             line = render(one.resource) + b"\n"
             lines.setdefault(one.kind, []).append(line)
@@ -91,7 +91,8 @@ def _begin(request: Request, types: str, since: str, form: str) -> Response:
         "since": at,
         "at": instant(sent.house.records.store.now()),
         "request": f"{base_of(sent.house)}{request.url.path.removeprefix('/fhir')}",
-        "hidden": _hidden(sent, kinds),
+        "scopes": None if sent.caller.scopes is None else sorted(sent.caller.scopes),
+        "only": who.limits.patient,
     }
     job = jobs_of(request).submit(
         sent.caller.actor, KIND.name, asked, _TITLE, patients=patients, purpose=Purpose.TREATMENT
@@ -99,13 +100,12 @@ def _begin(request: Request, types: str, since: str, form: str) -> Response:
     return Response(status_code=202, headers={"content-location": f"{base_of(sent.house)}/$export-status/{job}"})
 
 
-def _hidden(sent: Asking, kinds: list[str]) -> list[str]:
-    """Types that an app's scopes do not cover: a job runs without the token, so they are settled when it is begun."""
-    from suwen.formats.fhir.checking.r4 import TYPES  # noqa: PLC0415
-
-    if sent.caller.scopes is None:
-        return []
-    return sorted(kind for kind in (kinds or TYPES) if not place_of(sent.caller.scopes, kind, "r"))
+def _covered(asked: Mapping[str, Any], kind: str) -> bool:
+    """Whether an app's scopes cover a type: a job runs without the token, so what it held is kept with the job."""
+    if asked["scopes"] is None:
+        return True
+    place = place_of(asked["scopes"], kind, "r")
+    return place in {"user", "system"} or (place == "patient" and bool(asked["only"]))
 
 
 def _instant(text: str) -> int | None:

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 
 from suwen.consult.fhir.rest import followed, leading
 from suwen.formats.fhir import Json
-from suwen.formats.fhir.checking.r4 import TYPES as ALL
 from suwen.formats.fhir.searching.table import TYPES, parameters
 from suwen.server.fhir.answers import fhir
 from suwen.server.fhir.asked import FhirRoute, base_of
@@ -20,7 +19,19 @@ __all__ = ["DOCUMENTED", "capabilities", "router"]
 router = APIRouter(prefix="/fhir", tags=["FHIR R4"], route_class=FhirRoute, default_response_class=Response)
 
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
-_NOT_KEPT = frozenset({"Bundle", "Binary", "Parameters", "OperationOutcome", "CapabilityStatement"})
+# What says whom it is about (suwen.formats.fhir.compartment), and what lies in the directory, which is only read.
+_CHARTED = (
+    "Account AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic Binary BodyStructure CarePlan"
+    " CareTeam ChargeItem Claim ClaimResponse ClinicalImpression Communication CommunicationRequest Composition Condition"
+    " Consent Contract Coverage CoverageEligibilityRequest CoverageEligibilityResponse DetectedIssue Device DeviceRequest"
+    " DeviceUseStatement DiagnosticReport DocumentManifest DocumentReference Encounter EnrollmentRequest EpisodeOfCare"
+    " ExplanationOfBenefit FamilyMemberHistory Flag Goal Group GuidanceResponse ImagingStudy Immunization"
+    " ImmunizationEvaluation ImmunizationRecommendation Invoice List MeasureReport Media MedicationAdministration"
+    " MedicationDispense MedicationRequest MedicationStatement MolecularSequence NutritionOrder Observation Patient Person"
+    " Procedure Provenance QuestionnaireResponse RelatedPerson RequestGroup ResearchSubject RiskAssessment Schedule"
+    " ServiceRequest Specimen SupplyDelivery SupplyRequest Task VisionPrescription"
+)
+_HOUSE = "Endpoint HealthcareService Location Organization Practitioner PractitionerRole"
 DOCUMENTED = (
     "What a caller may read or write is decided for each request and stands in the audit log; the resources of other "
     "patients are refused in the same words as those of unknown ones. Parameters whose values may say who somebody is "
@@ -75,7 +86,7 @@ def _rest(base: str) -> Json:
             "service": [smart],
             "description": f"TLS 1.3; a registered certificate, or a token ({base}/.well-known/smart-configuration)",
         },
-        "resource": [_resource(kind) for kind in sorted(ALL - _NOT_KEPT)],
+        "resource": [*map(_resource, _CHARTED.split()), *map(_listed, _HOUSE.split())],
         "interaction": [{"code": code} for code in ("transaction", "batch")],
         "operation": [{"name": "export", "definition": f"{_BULK}/export"}],
     }
@@ -97,6 +108,13 @@ def _resource(kind: str) -> Json:
         "referencePolicy": ["literal", "logical", "enforced", "local"],
     }
     return made | (_searched(kind) if kind in TYPES else {}) | _operations(kind)
+
+
+def _listed(kind: str) -> Json:
+    """A type of the directory; one that came with a single patient's document lies in that chart, and is written too."""
+    codes = ("read", "vread", "history-instance", "update", "delete")
+    made: Json = {"type": kind, "interaction": [{"code": code} for code in codes]}
+    return made | {"versioning": "versioned-update", "updateCreate": False, "conditionalRead": "full-support"}
 
 
 def _searched(kind: str) -> Json:

@@ -20,7 +20,7 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 ON_A_PAGE = 100
-_OWN = frozenset({"Finding", "Consult", "Demographics", "Correction"})
+_OWN = frozenset({"Finding", "Consult", "Demographics", "Correction", "DicomSeries", "ImageReading"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,15 +21,16 @@ router = APIRouter(prefix="/fhir", tags=["FHIR R4"], route_class=FhirRoute, defa
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 # What says whom it is about (suwen.formats.fhir.compartment), and what lies in the directory, which is only read.
 _CHARTED = (
-    "Account AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic Binary BodyStructure CarePlan"
-    " CareTeam ChargeItem Claim ClaimResponse ClinicalImpression Communication CommunicationRequest Composition Condition"
-    " Consent Contract Coverage CoverageEligibilityRequest CoverageEligibilityResponse DetectedIssue Device DeviceRequest"
-    " DeviceUseStatement DiagnosticReport DocumentManifest DocumentReference Encounter EnrollmentRequest EpisodeOfCare"
-    " ExplanationOfBenefit FamilyMemberHistory Flag Goal Group GuidanceResponse ImagingStudy Immunization"
-    " ImmunizationEvaluation ImmunizationRecommendation Invoice List MeasureReport Media MedicationAdministration"
-    " MedicationDispense MedicationRequest MedicationStatement MolecularSequence NutritionOrder Observation Patient Person"
-    " Procedure Provenance QuestionnaireResponse RelatedPerson RequestGroup ResearchSubject RiskAssessment Schedule"
-    " ServiceRequest Specimen SupplyDelivery SupplyRequest Task VisionPrescription"
+    "Account AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic Binary"
+    " BodyStructure CarePlan CareTeam ChargeItem Claim ClaimResponse ClinicalImpression Communication"
+    " CommunicationRequest Composition Condition Consent Contract Coverage CoverageEligibilityRequest"
+    " CoverageEligibilityResponse DetectedIssue Device DeviceRequest DeviceUseStatement DiagnosticReport"
+    " DocumentManifest DocumentReference Encounter EnrollmentRequest EpisodeOfCare ExplanationOfBenefit"
+    " FamilyMemberHistory Flag Goal Group GuidanceResponse ImagingStudy Immunization ImmunizationEvaluation"
+    " ImmunizationRecommendation Invoice List MeasureReport Media MedicationAdministration MedicationDispense"
+    " MedicationRequest MedicationStatement MolecularSequence NutritionOrder Observation Patient Person"
+    " Procedure Provenance QuestionnaireResponse RelatedPerson RequestGroup ResearchSubject RiskAssessment"
+    " Schedule ServiceRequest Specimen SupplyDelivery SupplyRequest Task VisionPrescription"
 )
 _HOUSE = "Endpoint HealthcareService Location Organization Practitioner PractitionerRole"
 DOCUMENTED = (
@@ -111,7 +112,7 @@ def _resource(kind: str) -> Json:
 
 
 def _listed(kind: str) -> Json:
-    """A type of the directory; one that came with a single patient's document lies in that chart, and is written too."""
+    """A type of the directory; one that came with a single patient lies in that chart, and is written there."""
     codes = ("read", "vread", "history-instance", "update", "delete")
     made: Json = {"type": kind, "interaction": [{"code": code} for code in codes]}
     return made | {"versioning": "versioned-update", "updateCreate": False, "conditionalRead": "full-support"}

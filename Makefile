@@ -13,6 +13,7 @@ PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3.14 python3
 INSTALLED := $(VENV)/.installed
 # A validator of FHIR that is not ours; tests that ask it skip with a reason where npm could not fetch it.
 PEER := tests/peers/medplum/node_modules/.installed
+KIT := tests/peers/fhir-kit/node_modules/.installed
 
 # What runs in the browser, built from web/ where npm is; the pages work without it, but plainly.
 WEB := src/suwen/server/assets/.vite/manifest.json
@@ -34,7 +35,7 @@ help: ## Show this list
 run: $(INSTALLED) $(WEB) ## Set up what is missing, then serve the workstation with a made-up ward: https://localhost:8443
 	$(BIN)/suwen $(DEMO)
 
-test: $(INSTALLED) $(PEER) $(WEB) ## Run the tests, but for the documentation (make check)
+test: $(INSTALLED) $(PEER) $(KIT) $(WEB) ## Run the tests, but for the documentation (make check)
 	$(BIN)/pytest -n $(JOBS) $(TESTS) $(LEAVE)
 
 check: $(INSTALLED) ## Check style, types, floors and documentation
@@ -65,7 +66,7 @@ web: $(WEB) ## Build what runs in the browser (needs Node 20 and npm)
 
 clean: ## Remove the environment and everything that can be made again
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report.html report.pdf demo src/suwen/server/assets web/node_modules \
-	  tests/peers/medplum/node_modules
+	  tests/peers/medplum/node_modules tests/peers/fhir-kit/node_modules
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 # The environment is made once and again whenever what it is made from has changed.
@@ -88,3 +89,8 @@ $(WEB): web/package-lock.json web/vite.config.js $(wildcard web/src/*) $(wildcar
 	@{ command -v npm >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' && \
 	  npm ci --silent --no-audit --no-fund --ignore-scripts --prefix web && npm run --silent --prefix web build -- --logLevel error && touch $@; } || \
 	  echo "what runs in the browser was not built: it needs Node 20 or newer and npm; pages work without, but plainly" >&2
+
+$(KIT): tests/peers/fhir-kit/package-lock.json
+	@{ command -v npm >/dev/null 2>&1 && \
+	  npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/peers/fhir-kit && touch $@; } || \
+	  echo "the client of FHIR could not be installed (npm); the test that it runs skips" >&2

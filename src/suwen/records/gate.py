@@ -23,7 +23,7 @@ from suwen.records.store.documents import COLUMNS
 from suwen.records.store.store import Store, Transaction
 from suwen.records.store.tables import DOCUMENT
 
-__all__ = ["Records", "Work", "patient_id"]
+__all__ = ["Records", "Work", "patient_id", "principal_of"]
 
 _SEEN_EVERY = 60.0  # seconds: how exactly the last use of a session is kept
 
@@ -61,7 +61,7 @@ class Records:
         try:
             with self.store.transaction() as ongoing:
                 work = Work(self, ongoing, actor, purpose)
-                work.principal = _principal(self, ongoing.connection, actor)
+                work.principal = principal_of(self, ongoing.connection, actor)
                 yield work
             done = True
         finally:
@@ -182,7 +182,7 @@ def patient_id(text: str) -> bytes:
     return raw
 
 
-def _principal(records: Records, connection: Connection, actor: Actor) -> Principal:
+def principal_of(records: Records, connection: Connection, actor: Actor) -> Principal:
     """Who acts, as the store knows them now. Raises LoginError for what is over, disabled, revoked or unknown."""
     hashed = token_hash(actor.token)
     rows = connection.execute(_WHO, {"session": session_id(hashed), "who": _id_bytes(actor.id)})

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from suwen.errors import AuditError, LoginError, StoreError, SuwenError
 from suwen.records.access import Principal, Purpose
 from suwen.records.audit import Event, EventKind, Outcome
-from suwen.records.gate import Records, Work, _principal
+from suwen.records.gate import Records, Work, principal_of
 from suwen.records.people import Actor
 from suwen.records.store.store import Transaction
 
@@ -125,7 +125,7 @@ class Together:
             try:
                 place = (one.actor.id, one.actor.token, one.actor.device)
                 if place not in known:  # who it is at this moment, which is the same for all of the transaction
-                    known[place] = _principal(self._records, ongoing.connection, one.actor)
+                    known[place] = principal_of(self._records, ongoing.connection, one.actor)
                 work.principal = known[place]
                 one.answer = one.act(work)
             except SuwenError as failure:

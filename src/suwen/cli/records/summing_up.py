@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["show"]
 
-_OWN = frozenset({"Demographics", "Finding", "Consult"})  # kinds of record that are no FHIR resources
+# Kinds of record that are no FHIR resources.
+_OWN = frozenset({"Demographics", "Finding", "Consult", "Correction", "DicomSeries", "ImageReading"})
 _LATEST = 20  # lines of a summary without --type or --search
 
 

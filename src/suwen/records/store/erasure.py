@@ -49,8 +49,9 @@ def erase(ongoing: Transaction, patient: bytes) -> None:
 
 def forget_relations(store: Store, connection: Connection, patient: bytes) -> None:
     """Care relationships go; uses of break-glass stay as facts, without what was written about the patient in them."""
-    for care in store.documents.find(connection, "care", first=patient):
-        store.documents.remove(connection, care)
+    for kind in ("care", "look"):  # who treated the patient, and when somebody last looked
+        for one in store.documents.find(connection, kind, first=patient):
+            store.documents.remove(connection, one)
     for use in store.documents.find(connection, "break-glass", first=patient):
         store.documents.put(connection, replace(use, content={**use.content, "reason": "", "remark": ""}))
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Bucket", "Rates", "address_of"]
 
 _MOST = 10_000  # addresses that are remembered; the one not seen for longest goes first
-_TRIES = ("/sign-in", "/oauth/token", "/account/confirm", "/account/password", "/account/second-factor")
+_TRIES = ("/sign-in", "/account/confirm", "/account/password", "/account/second-factor")
+_TOKENS, _OFTENER = "/oauth/token", 20  # an app's own server asks for many people from one address
 _FILES = "/assets/"  # small, the same for everybody, and kept by browsers
 
 
@@ -52,6 +53,7 @@ class Rates:
     def __init__(self, app: ASGIApp, *, a_minute: int, tries: int, clock: Callable[[], float]) -> None:
         self.app = app
         self.all, self.tries = Bucket(a_minute, clock), Bucket(tries, clock)
+        self.tokens = Bucket(tries * _OFTENER, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or say when to come again."""
@@ -62,6 +64,8 @@ class Rates:
         wait = self.all.wait(who)
         if not wait and scope["method"] == "POST" and scope["path"].startswith(_TRIES):
             wait = self.tries.wait(who)
+        if not wait and scope["path"] == _TOKENS:
+            wait = self.tokens.wait(who)
         if wait:
             seconds = str(math.ceil(wait))
             said = f"too many requests from here; try again in {seconds} seconds"

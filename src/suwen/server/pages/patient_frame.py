@@ -44,6 +44,7 @@ TABS = (
     Tab("/images", Saying("Images", "影像")),
     Tab("/findings", Saying("Findings", "发现")),
     Tab("/report", Saying("Report", "报告")),
+    Tab("/apps", Saying("Apps", "应用")),
 )
 _WORDS: Words = MappingProxyType(
     {

@@ -17,15 +17,15 @@ from suwen.drugs.admet.model import Model
 from suwen.drugs.admet.rows import COLUMNS, Points, Scales
 from suwen.drugs.admet.rulers import quantiles, ruler_of
 from suwen.drugs.admet.tables import Read, cleaned, read_measured
-from suwen.drugs.admet.trees import forest_shares
 from suwen.drugs.representation.kinds import represent
 from suwen.errors import DataError, FormatError, InputError
+from suwen.explain.tables.oblivious_shapley import oblivious_shapley
 from suwen.formats.molecules import read_molecule
 from suwen.learn.arrays import load_arrays, save_arrays
 from suwen.learn.card import Card
 
 pytest.importorskip("rdkit")
-pytest.importorskip("lightgbm")
+pytest.importorskip("catboost")
 pytest.importorskip("torch")
 
 SMILES = [
@@ -140,8 +140,8 @@ def test_landmarks_that_are_all_molecules_solve_nearly_the_same(world: object) -
 
 def test_shares_of_the_columns_add_up_to_what_the_trees_say(model: Model, world: object) -> None:
     for key, forest in model.forests.items():
-        shares, base = forest_shares(forest, world.table[3])
-        said = forest.logits(world.table[3:4].astype(float))[0, 0]
+        shares, base = oblivious_shapley(forest, world.table[3])
+        said = forest.logits(world.table[3:4])[0]
         assert len(shares) == len(COLUMNS), key
         assert shares.sum() + base == pytest.approx(said, abs=1e-6)
 
@@ -225,10 +225,10 @@ CARD = Card("tiny", "1", {"en": "a"}, "numbers", (), {}, {}, (), {}, {"en": ("b"
 
 
 def test_answers_are_the_same_after_storing(model: Model, world: object, tmp_path: Path) -> None:
-    card = save_arrays(dict(zip(("one", "two"), model.to_arrays(), strict=True)), CARD, tmp_path)
+    card = save_arrays(dict(zip(("one", "two", "three"), model.to_arrays(), strict=True)), CARD, tmp_path)
     pin = _digest(tmp_path / "tiny.json")
     parts, read = load_arrays(tmp_path / "tiny.json", frozenset({pin}))
-    again = Model.from_arrays(parts["one"], parts["two"])
+    again = Model.from_arrays(parts["one"], parts["two"], parts["three"])
     assert read == card
     assert list(again.rulers) == list(model.rulers)
     for name in ("features", "descriptors", "language"):
@@ -236,8 +236,7 @@ def test_answers_are_the_same_after_storing(model: Model, world: object, tmp_pat
     assert (again.words == model.words).all()
     assert (again.layers(world.inputs) == model.layers(world.inputs)).all()
     for key in model.rulers:
-        table = world.table.astype(float)
-        assert (again.forests[key].logits(table) == model.forests[key].logits(table)).all()
+        assert (again.forests[key].logits(world.table) == model.forests[key].logits(world.table)).all()
         np.testing.assert_allclose(again.lines[key].weights, model.lines[key].weights, rtol=1e-6)
         assert again.rulers[key].bounds == model.rulers[key].bounds
         np.testing.assert_allclose(again.rulers[key].weights, model.rulers[key].weights)
@@ -251,10 +250,12 @@ def _digest(file: Path) -> str:
 
 
 def test_what_lacks_an_array_is_refused(model: Model) -> None:
-    first, second = model.to_arrays()
+    first, second, third = model.to_arrays()
     for name in ("herg.line", "scales.medians", "network.weights.0", "means", "herg.ruler.order"):
         with pytest.raises(FormatError):
-            Model.from_arrays({key: one for key, one in first.items() if key != name}, second)
+            Model.from_arrays({key: one for key, one in first.items() if key != name}, second, third)
+    with pytest.raises(FormatError):
+        Model.from_arrays(first, second, {key: one for key, one in third.items() if key != "herg.covers"})
     with pytest.raises(FormatError):
         Scales.from_arrays({})
 

@@ -21,7 +21,7 @@ from suwen.drugs.admet.rows import Points, Scales, fit_scales, points_of, tree_t
 from suwen.drugs.admet.trees import fit_trees
 from suwen.drugs.representation.kinds import Representation, Rows
 from suwen.errors import InputError, MissingExtraError
-from suwen.learn.tabular.forest import Forest
+from suwen.learn.tabular.oblivious import Oblivious
 
 __all__ = [
     "MEMBERS",
@@ -40,7 +40,8 @@ __all__ = [
 MEMBERS = ("trees", "kernels", "network")
 _LANDMARKS = 2500
 _RIDGE = 0.1  # of tables too large to try several
-_EVEN = 400.0  # molecules' worth of belief that every member weighs the same
+_BELIEF = 400.0  # molecules' worth of belief in the shares below
+_SHARES = (0.4, 0.3, 0.3)  # of the members, before anything was measured: trees alone are best on most tables
 _SEEDS = (0, 1)
 
 Floats = NDArray[np.float64]
@@ -87,7 +88,7 @@ class World:
 class Fitted:
     """All members learned: of each endpoint its forest, its landmarks (rows of all molecules) and line; the network."""
 
-    forests: Mapping[str, Forest]
+    forests: Mapping[str, Oblivious]
     landmarks: Mapping[str, Ints]
     lines: Mapping[str, Line]
     layers: Layers
@@ -100,7 +101,7 @@ class Fitted:
         """What each member says (n, members) of the molecules: chances of classes, amounts as they are learned."""
         at = self.keys.index(key)
         said = self.layers(world.inputs[rows])[:, at]
-        trees = self.forests[key].logits(world.table[rows].astype(np.float64))[:, 0]
+        trees = self.forests[key].logits(world.table[rows])
         lines = self.lines[key](kernel(world.points[rows], world.points[self.landmarks[key]]))
         return joined_answers(
             trees, lines, said, classes=bool(self.classes[at]), scale=(self.means[at], self.spreads[at])
@@ -180,9 +181,7 @@ def fit_all(
     for one in tasks:
         rows = one.rows if len(one.rows) <= EXACT else np.sort(rng.choice(one.rows, _LANDMARKS, replace=False))
         landmarks[one.key], lines[one.key] = rows, _line(world, one, rows)
-        forests[one.key] = fit_trees(
-            world.table[one.rows], one.learned, classes=one.classes, seed=seed, robust=one.robust
-        )
+        forests[one.key] = fit_trees(world.table[one.rows], one.learned, classes=one.classes, seed=seed)
         notify(one.key)
     return Fitted(forests, landmarks, lines, layers, keys, means, spreads, kinds)
 
@@ -210,26 +209,26 @@ def held_out(
 def member_weights(answers: Floats, truth: Floats) -> Floats:
     """Weights (members,) that sum to 1, none below 0, of least squared error on molecules set aside.
 
-    Few molecules hardly move them from an even share, as many as `_EVEN` half way (a ridge towards even shares).
+    Few molecules hardly move them from `_SHARES`, as many as `_BELIEF` half way (a ridge towards these).
     """
     try:
         from scipy.optimize import nnls  # noqa: PLC0415
     except ImportError:
         raise MissingExtraError("scipy", "drugs") from None
     count = answers.shape[1]
-    even = np.full(count, 1 / count)
+    before = np.array(_SHARES) if count == len(_SHARES) else np.full(count, 1 / count)
     if len(truth) < 2 * count:
-        return even
+        return before
     scale = float(np.std(truth)) or 1.0
     off = (answers - truth[:, None]) / scale
     # Of weights that sum to 1 the error of the sum is the sum of weighted errors; a heavy row asks for that sum.
     heavy = 100.0 * np.sqrt(len(truth))
-    pull = np.sqrt(_EVEN) * float(np.sqrt((off**2).mean()))
+    pull = np.sqrt(_BELIEF) * float(np.sqrt((off**2).mean()))
     rows = np.concatenate([off, np.full((1, count), heavy), pull * np.eye(count)])
-    wanted = np.concatenate([np.zeros(len(off)), [heavy], pull * even])
+    wanted = np.concatenate([np.zeros(len(off)), [heavy], pull * before])
     weights, _ = nnls(rows, wanted)
     total = weights.sum()
-    return weights / total if total > 0 else even
+    return weights / total if total > 0 else before
 
 
 def _line(world: World, task: Task, landmarks: Ints) -> Line:

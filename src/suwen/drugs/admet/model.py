@@ -14,17 +14,17 @@ from suwen.drugs.admet.kernels import Line, kernel
 from suwen.drugs.admet.learner import MEMBERS, Floats, Ints, joined_answers, world_of
 from suwen.drugs.admet.network import Layers
 from suwen.drugs.admet.rows import COLUMNS, Points, Scales, represented, tree_table
-from suwen.drugs.admet.trees import forest_from, forest_shares, packed_forest
 from suwen.errors import FormatError
+from suwen.explain.tables.oblivious_shapley import oblivious_shapley
 from suwen.learn.arrays import array_pins, load_arrays, shipped_arrays
 from suwen.learn.card import Card
-from suwen.learn.tabular.forest import Forest
+from suwen.learn.tabular.oblivious import Oblivious
 
 __all__ = ["NAME", "PARTS", "Answers", "Model", "Ruler", "expected_error", "shipped_card", "shipped_model"]
 
 NAME = "admet"
-PARTS = ("admet", "admet_landmarks")
-"""Files of the shipped weights: the second holds the molecules that kernels compare with."""
+PARTS = ("admet", "admet_landmarks", "admet_trees")
+"""Files of the shipped weights: the second holds the molecules that kernels compare with, the third the trees."""
 Arrays = Mapping[str, NDArray[np.generic]]
 
 
@@ -94,7 +94,7 @@ class Model:
     scales: Scales
     points: Points
     layers: Layers
-    forests: Mapping[str, Forest]
+    forests: Mapping[str, Oblivious]
     landmarks: Mapping[str, Ints]
     lines: Mapping[str, Line]
     rulers: Mapping[str, Ruler]
@@ -110,10 +110,9 @@ class Model:
         world = world_of(represented(smiles, workers=workers), self.scales)
         close = kernel(world.points, self.points)
         said = self.layers(world.inputs)
-        table = world.table.astype(np.float64)
         found = {}
         for at, (key, ruler) in enumerate(self.rulers.items()):
-            trees = self.forests[key].logits(table)[:, 0]
+            trees = self.forests[key].logits(world.table)
             lines = self.lines[key](close[:, self.landmarks[key]])
             scale = (float(self.means[at]), float(self.spreads[at]))
             found[key] = joined_answers(trees, lines, said[:, at], classes=ruler.classes, scale=scale)
@@ -122,16 +121,15 @@ class Model:
     def shares(self, smiles: str, key: str) -> tuple[Sequence[str], Floats, float, float]:
         """Columns, the exact share of each in what the trees of an endpoint say, the base, and the trees' weight."""
         table = tree_table(represented([smiles]), self.scales)
-        shares, base = forest_shares(self.forests[key], table[0])
+        shares, base = oblivious_shapley(self.forests[key], table[0])
         return COLUMNS, shares, base, float(self.rulers[key].weights[MEMBERS.index("trees")])
 
-    def to_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-        """As the arrays of both files."""
+    def to_arrays(self) -> tuple[dict[str, NDArray[Any]], ...]:
+        """As the arrays of all files."""
         found: dict[str, NDArray[Any]] = {**self.scales.to_arrays(), **self.layers.to_arrays()}
         found |= {"means": self.means, "spreads": self.spreads, "hashes": self.hashes}
         for at, (key, ruler) in enumerate(self.rulers.items()):
             found[f"{key}.ruler.order"] = np.array([at], np.uint8)
-            found |= {f"{key}.trees.{name}": one for name, one in packed_forest(self.forests[key]).items()}
             found[f"{key}.landmarks"] = self.landmarks[key].astype(np.uint16)
             found[f"{key}.line"] = self.lines[key].weights.astype(np.float32)
             found[f"{key}.mean"] = np.array([self.lines[key].mean, self.lines[key].ridge])
@@ -141,13 +139,14 @@ class Model:
         marks: dict[str, NDArray[Any]] = {"descriptors": self.points.descriptors, "language": self.points.language}
         marks |= {f"features.{name}": one for name, one in _sparse(self.points.features).items()}
         marks |= {f"words.{name}": one for name, one in _sparse(_unpacked(self.words)).items()}
-        return found, marks
+        trees = {f"{key}.{name}": one for key in self.rulers for name, one in self.forests[key].to_arrays().items()}
+        return found, marks, trees
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays, marks: Arrays) -> Model:
+    def from_arrays(cls, arrays: Arrays, marks: Arrays, trees: Arrays) -> Model:
         """The opposite; raises FormatError where something is absent or does not fit."""
         try:
-            return _restored(arrays, marks)
+            return _restored(arrays, marks, trees)
         except (KeyError, ValueError, IndexError) as wrong:
             raise FormatError(f"the weights of the endpoints are not complete: {wrong}") from wrong
 
@@ -168,7 +167,7 @@ def _shipped() -> tuple[Model, Card]:
     return Model.from_arrays(*(parts[part] for part in PARTS)), card
 
 
-def _restored(arrays: Arrays, marks: Arrays) -> Model:
+def _restored(arrays: Arrays, marks: Arrays, trees: Arrays) -> Model:
     keys = [name.removesuffix(".ruler.order") for name in arrays if name.endswith(".ruler.order")]
     if not keys or len(keys) != len(arrays["means"]):
         raise FormatError("the weights of the endpoints do not hold as many endpoints as they say")
@@ -180,7 +179,7 @@ def _restored(arrays: Arrays, marks: Arrays) -> Model:
         Scales.from_arrays(arrays),
         Points(features, np.asarray(marks["descriptors"], np.int8), np.asarray(marks["language"], np.int8)),
         Layers.from_arrays(arrays),
-        {key: forest_from(_under(arrays, f"{key}.trees.")) for key in order},
+        {key: Oblivious.from_arrays(_under(trees, f"{key}.")) for key in order},
         {key: arrays[f"{key}.landmarks"].astype(np.int64) for key in order},
         {key: _line_from(key, arrays) for key in order},
         {key: rulers[key] for key in order},

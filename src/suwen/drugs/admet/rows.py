@@ -15,7 +15,7 @@ from suwen.errors import FormatError
 __all__ = ["COLUMNS", "KINDS", "Points", "Scales", "evened", "fit_scales", "points_of", "represented", "tree_table"]
 
 KINDS: tuple[Representation, ...] = ("ecfp4", "fcfp4", "avalon", "erg", "descriptors", "language")
-_TREES: tuple[Representation, ...] = ("ecfp4", "avalon", "erg", "descriptors", "language")
+_TREES: tuple[Representation, ...] = ("ecfp4", "avalon", "erg", "descriptors")
 COLUMNS: tuple[str, ...] = tuple(
     f"{kind}:{DESCRIPTORS[at] if kind == 'descriptors' else at}" for kind in _TREES for at in range(width_of(kind))
 )

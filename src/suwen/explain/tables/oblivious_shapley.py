@@ -60,7 +60,7 @@ def _patterns(trees: Oblivious) -> NDArray[np.int64]:
 
 @cache
 def _coefficients(pattern: tuple[int, ...]) -> Floats:
-    """What each coalition counts for the share of each level (levels, 2**levels); of a column its first level has it."""
+    """What each coalition counts for the share of each level (levels, 2**levels); a column's first level has it."""
     levels = len(pattern)
     players = sorted({one for one in pattern if one >= 0})
     found = np.zeros((levels, 2**levels))

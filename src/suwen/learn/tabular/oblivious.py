@@ -182,5 +182,6 @@ class _Nodes:
         feature = np.array(self.feature, np.int64)
         leaf, nothing = feature == LEAF, np.zeros(len(feature), np.uint8)
         left = np.where(leaf, LEAF, np.arange(len(feature)) + 1)
-        whole = [np.array(one) for one in (self.threshold, left, self.right, self.value)]
-        return Forest(np.array(self.roots), feature, *whole, nothing, nothing, np.array(self.cover))
+        threshold, value, cover = (np.array(one) for one in (self.threshold, self.value, self.cover))
+        roots, right = np.array(self.roots), np.array(self.right)
+        return Forest(roots, feature, threshold, left, right, value, nothing, nothing, cover)

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from suwen.server.house import House, Science
 from suwen.server.serving import server_for
 from suwen.server.settings import Settings
 from suwen.server.tls.certificates import own_certificate
+from suwen.server.tls.socket import bound
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -44,26 +45,32 @@ def free_port() -> int:
 
 
 @contextmanager
-def live(ward: Ward, folder: Path, *, science: Callable[[], Any] = lambda: None, **settings: Any) -> Iterator[Live]:
-    """Serve a ward until the block ends."""
+def running(house: House, folder: Path) -> Iterator[House]:
+    """Serve a house until the block ends, with a certificate made in `folder`; yields it with its port."""
     certificate, key = own_certificate(folder, "localhost")
-    given = {"tries": 1000, **settings}
-    chosen = Settings(store=ward.home, port=free_port(), certificate=certificate, key=key, **given)
-    house = House(ward.records, chosen, Science(science))
+    settings = replace(house.settings, port=free_port(), certificate=certificate, key=key)
+    served = replace(house, settings=settings)
     ready = threading.Event()
-    server = server_for(house, started=ready.set)
-    with socket.socket() as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", chosen.port))
+    server = server_for(served, started=ready.set)
+    with bound("127.0.0.1", settings.port) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         assert ready.wait(30), "the server did not start"
         try:
-            yield Live(house, chosen.address, _key(certificate))
+            yield served
         finally:
             server.should_exit = True
             thread.join(20)
             assert not thread.is_alive(), "the server did not stop"
+
+
+@contextmanager
+def live(ward: Ward, folder: Path, *, science: Callable[[], Any] = lambda: None, **settings: Any) -> Iterator[Live]:
+    """Serve a ward until the block ends."""
+    given = {"tries": 1000, **settings}
+    with running(House(ward.records, Settings(store=ward.home, **given), Science(science)), folder) as house:
+        assert house.settings.certificate is not None
+        yield Live(house, house.settings.address, _key(house.settings.certificate))
 
 
 def _key(certificate: Path) -> str:

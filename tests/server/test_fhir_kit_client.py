@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import running
+from live import running
 from served import Served
 
 from suwen.govern import Role
@@ -34,7 +34,8 @@ def seen(served: Served, tmp_path: Path) -> dict[str, Any]:
     """What the peer saw of a served ward, as an app with a token."""
     grant = Grant(served.ward[Role.PHYSICIAN], "peer", frozenset({"user/*.cruds"}))
     token, _ = grants_of(served.house).issue(grant)
-    with running(served.house, tmp_path) as address:
+    with running(served.house, tmp_path) as house:
+        address = house.settings.address
         ran = subprocess.run(
             ["node", "speak.mjs", f"{address}/fhir", token, served.own],
             cwd=PEER,

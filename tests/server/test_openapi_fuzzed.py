@@ -1,0 +1,45 @@
+"""Every operation of the OpenAPI document, asked what it says it takes and what it does not: never a failure of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from served import Served
+
+from suwen.govern import Role
+
+schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+from hypothesis import HealthCheck, Phase, given, settings  # noqa: E402
+
+EXAMPLES = 8  # of each operation
+
+
+def test_no_operation_fails(served: Served) -> None:
+    schema = schemathesis.openapi.from_dict(served.client().get("/openapi.json").json())
+    client = served.client(Role.PHYSICIAN)
+    failed: list[str] = []
+    count = 0
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @given(case=operation.as_strategy())
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def ask(case: Any) -> None:
+            asked = case.as_transport_kwargs(base_url="https://localhost:8443")
+            asked = {name: value for name, value in asked.items() if name not in {"cookies", "timeout"}}
+            answer = client.request(**asked)
+            if answer.status_code >= 500 and answer.status_code != 501:
+                failed.append(f"{case.operation.label}: {answer.status_code}")
+
+        ask()
+        count += 1
+    assert count >= 20
+    assert failed == []

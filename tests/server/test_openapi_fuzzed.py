@@ -1,4 +1,4 @@
-"""Every operation of the OpenAPI document, asked what it says it takes and what it does not: never a failure of ours."""
+"""Every operation of the OpenAPI document, asked what it says it takes: never a failure of ours."""
 
 from __future__ import annotations
 

@@ -158,6 +158,7 @@ def test_absent_data_end_with_status_2_and_one_line(name: str, tmp_path: Path) -
         "adrenal": "adrenal3d",
         "hippocampus": "hippocampus",
         "surrogate": "cleveland",
+        "workstation": "synthea",
         "constraints": "heart",
         "chest": "chest",
         "chest-lesions": "chest_lesions",

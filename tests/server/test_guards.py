@@ -188,9 +188,16 @@ def test_guesses_over_many_accounts_wait(ward: Ward) -> None:
     ]
     assert statuses[:3] == [401] * 3
     assert statuses[-1] == 429
-    for path in ("/sign-in/code", "/sign-in/passkey", "/sign-in/openid", "/oauth/token", "/account/confirm"):
+    for path in ("/sign-in/code", "/sign-in/passkey", "/sign-in/openid", "/account/confirm"):
         assert client.post(path).status_code == 429
     assert client.get("/sign-in").status_code == 200
+
+
+def test_an_app_asks_for_the_tokens_of_many_but_does_not_guess_without_end(ward: Ward) -> None:
+    client = app_with(ward, tries=1).client()
+    statuses = [client.post("/oauth/token", data={"grant_type": "x"}).status_code for _ in range(22)]
+    assert 429 not in statuses[:20]
+    assert statuses[-1] == 429
 
 
 def test_an_address_is_not_taken_from_a_header(ward: Ward) -> None:

@@ -28,8 +28,12 @@ def context_of(house: House) -> ssl.SSLContext:
 
 
 def renew_trust(house: House) -> None:
-    """Take up authorities that were made or trusted since the server began; handshakes from now on know them."""
-    _trust(context_of(house), house)
+    """Take up authorities that were made or trusted since the server began; handshakes from now on know them.
+
+    Where nothing is served yet there is nothing to renew.
+    """
+    if _ROOM in house.rooms:
+        _trust(context_of(house), house)
 
 
 def _made(house: House) -> ssl.SSLContext:

@@ -62,10 +62,11 @@ def _fill(clinic: MadeUpClinic, charts: Sequence[str]) -> tuple[list[str], list[
     """The ids of the patients whose charts were taken in, and addresses of resources of theirs."""
     patients: list[str] = []
     for file in charts:
-        done = import_fhir(clinic.physician, clinic.records, read_document(Path(file).read_bytes()))
-        patients += done.patients
+        document = read_document(Path(file).read_bytes())
+        if any(one.kind == "Patient" for one in document.entries):  # else it is of the sample's hospitals
+            patients += import_fhir(clinic.physician, clinic.records, document).patients
     resources = []
     for patient in patients:
         found = open_patient(clinic.physician, clinic.records, patient, kinds=["Observation"])
-        resources += [f"Observation/{one.id}" for one in found[:20]]
+        resources += [f"Observation/{patient}{one.id}" for one in found[:20]]
     return patients, resources

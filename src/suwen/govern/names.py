@@ -6,6 +6,7 @@ from dataclasses import replace
 from enum import Enum
 
 from suwen.errors import LoginError
+from suwen.govern.presence import seen_lately
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
 from suwen.records.gate import Records, Work
@@ -44,9 +45,11 @@ def lacking(refused: LoginError) -> Lacking:
 
 def own_account(actor: Actor, records: Records) -> Account:
     """The actor's own account, without its secrets. Raises LoginError when the session is over."""
-    with records.acting(actor, Purpose.OPERATIONS) as work:
-        found = account_by_id(records.store, work.connection, actor.id)
-        return replace(found, password="", totp="on" if found.totp else "", passkeys=())
+    found = seen_lately(actor, records)
+    if found is None:
+        with records.acting(actor, Purpose.OPERATIONS) as work:
+            found = account_by_id(records.store, work.connection, actor.id)
+    return replace(found, password="", totp="on" if found.totp else "", passkeys=())
 
 
 def names_of(actor: Actor, records: Records) -> dict[str, str]:

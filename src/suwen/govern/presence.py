@@ -11,7 +11,9 @@ from suwen.records.identity.nouns import Account, Device, Session
 from suwen.records.identity.sessions import token_hash, touch
 from suwen.records.people import Actor, session_id
 
-__all__ = ["may", "require_known"]
+__all__ = ["may", "require_known", "seen_lately"]
+
+_LATELY = 60.0  # seconds: as exactly as the last use of a session is kept
 
 
 def require_known(actor: Actor, records: Records) -> None:
@@ -25,6 +27,20 @@ def require_known(actor: Actor, records: Records) -> None:
             _known(actor, records, connection)
         except (NotFoundError, ValueError):
             raise LoginError("log in first") from None
+
+
+def seen_lately(actor: Actor, records: Records) -> Account | None:
+    """The account of a session that holds and whose use was noted within a minute, with its secrets.
+
+    None where it is over, wrong, or its use has to be noted: then the gate is asked, which notes refusals too. Most
+    requests come within a minute of another, and need not wait for those who write.
+    """
+    with records.store.snapshot() as connection:
+        try:
+            account, since = _session(actor, records, connection)
+        except (LoginError, NotFoundError, ValueError):
+            return None
+    return account if account.id == actor.id and since < _LATELY else None
 
 
 def may(actor: Actor, records: Records, act: Act, patient: str, *, purpose: Purpose = Purpose.TREATMENT) -> bool:
@@ -41,6 +57,13 @@ def _known(actor: Actor, records: Records, connection: Connection) -> None:
         if device.revoked or device.valid_until <= clock():
             raise LoginError("the device is unknown, revoked or its certificate has expired")
         return
+    _session(actor, records, connection)
+
+
+def _session(actor: Actor, records: Records, connection: Connection) -> tuple[Account, float]:
+    """The account behind a session that holds, and how long ago in seconds its last use was noted."""
+    documents, clock = records.store.documents, records.store.clock
     account = Account.from_document(documents.get(connection, "account", bytes.fromhex(actor.id)).content)
-    held = documents.get(connection, "session", session_id(token_hash(actor.token)))
-    touch(Session.from_document(held.content), actor.token, account=account, clock=clock, lifetime=records.lifetime)
+    held = Session.from_document(documents.get(connection, "session", session_id(token_hash(actor.token))).content)
+    used = touch(held, actor.token, account=account, clock=clock, lifetime=records.lifetime)
+    return account, used.seen - held.seen

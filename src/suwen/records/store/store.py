@@ -26,6 +26,7 @@ from suwen.records.store.engine import connect, is_sqlite, reading, writing
 from suwen.records.store.keys import StoreKeys
 from suwen.records.store.log import LogHead, append, read_head, start_log
 from suwen.records.store.schema import drop, require_current, require_empty, upgrade
+from suwen.records.store.turns import Turns
 from suwen.records.store.witness import Witness
 from suwen.records.vault import new_data_key
 
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 Secret = Callable[[str], str]
+_PATIENCE = 30.0  # seconds in the queue of writers; SQLite itself waits for a minute
 _WITNESS = "checkpoints"
 UNFINISHED = ".unfinished"
 
@@ -127,6 +129,7 @@ class Store:
         self.charts = Charts(self.keys, provider)
         self.log_key = self.keys.signer.public_key()
         self.witness = Witness(folder / _WITNESS, self.log_key)
+        self.turns = Turns(patience=_PATIENCE)
 
     def now(self) -> int:
         """Microseconds since 1970, UTC, by the store's clock."""
@@ -138,7 +141,7 @@ class Store:
 
         Raises AuditError when the log cannot be written; then nothing was done.
         """
-        with writing(self.engine) as connection:
+        with self.turns.turn(), writing(self.engine) as connection:
             head = read_head(connection, lock=True)
             ongoing = Transaction(self, connection, head)
             before = self.keys.register.open(head.register, size=head.size, frontier=head.frontier)

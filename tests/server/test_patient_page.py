@@ -6,8 +6,9 @@ import pytest
 from clinical import file_findings, patient_resource, put, treat
 from served import Served
 
-from suwen.consult import open_patient, read_consultation
+from suwen.consult import Record, open_patient, read_consultation
 from suwen.govern import Role
+from suwen.server.pages.patient_facts import FactsSeen, facts_in
 
 PAGES = ("", "/timeline", "/notes", "/differential", "/findings", "/report")
 
@@ -139,3 +140,12 @@ def test_one_broken_record_hides_none_of_the_others(served: Served) -> None:
     assert "cannot be read" in client.get(f"/patients/{patient}/timeline").text
     for path in PAGES:
         assert client.get(f"/patients/{patient}{path}").status_code == 200
+
+
+def test_facts_are_remembered_by_version_and_not_beyond_it() -> None:
+    said = b'{"resourceType":"Condition","code":{"text":"%s"}}'
+    seen, payload = FactsSeen(most=1), b'{"format":1,"fullUrl":"","source":"","resource":' + said + b"}"
+    first, second = (Record("a" * 32, "b" * 32, n, 1, "Condition", payload % f"asthma {n}".encode()) for n in (1, 2))
+    assert seen.of([first]) == facts_in([first])
+    assert seen.of([second]) == facts_in([second]) != facts_in([first])
+    assert seen.of([first]) == facts_in([first])

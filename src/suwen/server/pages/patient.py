@@ -15,7 +15,7 @@ from suwen.consult.corrections import corrected_reader
 from suwen.errors import DataError
 from suwen.report.patient_page import patient_view
 from suwen.server.house import House, house_of
-from suwen.server.pages.patient_facts import facts_in, summed_up
+from suwen.server.pages.patient_facts import FactsSeen, summed_up
 from suwen.server.pages.patient_frame import Head, head_of, open_head, show_patient
 from suwen.server.pages.patient_words import SUMMARY
 from suwen.server.pages.weighing import tongue_of
@@ -57,7 +57,7 @@ def summary(request: Request, visitor: Signed, patient: str) -> Response:
         shown=shown[:_FIRST],
         more=len(shown) - len(shown[:_FIRST]),
         waiting=sum(one.verdict is None for one, _ in pairs),
-        facts=facts_in(head.look.records),
+        facts=house_of(request).room("facts", FactsSeen).of(head.look.records),
         news=list(islice(news, _NEWS)),
         news_count=len(news),
         later=_later(head),

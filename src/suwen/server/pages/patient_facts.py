@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -9,7 +11,7 @@ from types import MappingProxyType
 from suwen.consult import Record, resource_of
 from suwen.formats.fhir import Json, Summary, summarise
 
-__all__ = ["GROUPS", "Line", "Lines", "facts_in", "stated_in", "summed_up"]
+__all__ = ["GROUPS", "FactsSeen", "Line", "Lines", "facts_in", "stated_in", "summed_up"]
 
 _OVER = frozenset(
     {
@@ -67,6 +69,31 @@ def facts_in(records: Sequence[Record]) -> dict[str, Lines]:
         if key not in lines or lines[key].day <= line.day:
             lines[key] = line
     return {name: _first(one for one in lines.values() if not one.over) for name, lines in found.items()}
+
+
+class FactsSeen:
+    """The facts of records that were looked at lately, by their versions: reading a chart takes longer than opening it.
+
+    Whoever asks has opened the records already; nothing is given to anybody who holds other versions or none.
+    """
+
+    def __init__(self, most: int = 256) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._held: OrderedDict[tuple[tuple[str, int], ...], dict[str, Lines]] = OrderedDict()
+
+    def of(self, records: Sequence[Record]) -> dict[str, Lines]:
+        """As `facts_in`."""
+        versions = tuple((one.id, one.version) for one in records)
+        with self._lock:
+            if versions in self._held:
+                self._held.move_to_end(versions)
+                return self._held[versions]
+        found = facts_in(records)
+        with self._lock:
+            self._held[versions] = found
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+        return found
 
 
 def summed_up(record: Record) -> Summary | None:

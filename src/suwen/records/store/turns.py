@@ -42,11 +42,13 @@ class Turns:
                 return True
             mine = threading.Event()
             self._waiting.append(mine)
+        waited = False
         try:
             came = mine.wait(self._patience)
-        except BaseException:
-            self._leave(mine)
-            raise
+            waited = True
+        finally:
+            if not waited:  # interrupted: a turn given to nobody would never be handed on
+                self._leave(mine)
         return came or not self._left(mine)
 
     def _left(self, mine: threading.Event) -> bool:

@@ -105,7 +105,12 @@ def test_from_the_worklist_to_a_note_put_right(page: Any, server: Live, ward: Wa
     # and another concept, chosen by typing
     page.click("a.term:has-text('seizures')")
     page.wait_for_selector("#mark h2:has-text('seizures')")
-    page.type("#concept", "migraine")
+    for _ in range(5):  # the field may be typed into before the part it came with has settled
+        page.fill("#concept", "")
+        page.type("#concept", "migraine", delay=20)
+        page.wait_for_timeout(3000)
+        if page.locator("label.choice:has-text('Migraine')").count():
+            break
     page.click("label.choice:has-text('Migraine') >> nth=0")
     page.click("#mark form:has(#concept) button")
     page.wait_for_selector("a.term.corrected")

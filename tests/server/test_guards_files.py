@@ -40,7 +40,7 @@ SAMPLES = {
     Kind.DICOM: [bytes(128) + b"DICM\2\0\0\0UL", b"MZ" + bytes(126) + b"DICM"],
     Kind.JSON: [b'{"resourceType": "Bundle"}', b"  [1, 2]", "\ufeff{}".encode(), '{"名": "张'.encode()[:-1]],
     Kind.XML: [b"<?xml version='1.0'?><a/>", b"\n<ClinicalDocument>", "\ufeff<a/>".encode()],
-    Kind.GZIP: [gzip.compress(b"x")],
+    Kind.GZIP: [gzip.compress(b"x", mtime=0)],
     Kind.ZIP: [zipped({"a": b"x"}), zipped({})],
     Kind.NIFTI: [nifti(version, order) for version in (1, 2) for order in "<>"],
     Kind.TEXT: [b"ID,value\n1,2\n", "主诉：头痛".encode()],

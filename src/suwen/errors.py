@@ -20,12 +20,17 @@
 
 Messages say what was wrong, with both values where two disagree, and what to do. They never contain patient data:
 a problem points into a document by path ("phenotypicFeatures[3].type.id"), never by quoting names or birth dates.
+
+Each message has two languages: `str(error)` is English (logs, interfaces, tracebacks), and `error.said("zh")` is the
+Chinese that was given beside it by `zh=`, or the English where none was given:
+
+    raise InputError("the note is empty; write something in it", zh="病历为空；请先书写内容")
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = [
     "AccessError",
@@ -51,29 +56,55 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: where it stands, what is wrong, and what would mend it."""
+    """One thing wrong with an input: where it stands, what is wrong, and what would mend it; `zh_` the same in Chinese.
+
+    Two problems are equal where their English is: the Chinese says the same again.
+    """
 
     where: str
     what: str
     remedy: str = ""
+    zh_what: str = field(default="", compare=False, repr=False, kw_only=True)
+    zh_remedy: str = field(default="", compare=False, repr=False, kw_only=True)
+    zh_where: str = field(default="", compare=False, repr=False, kw_only=True)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         mend = f" ({self.remedy})" if self.remedy else ""
         return f"{place}{self.what}{mend}"
 
+    def said(self, lang: str) -> str:
+        """The problem in `lang`, "en" or "zh"; English where it has no Chinese."""
+        if lang != "zh" or not self.zh_what:
+            return str(self)
+        where, mend = self.zh_where or self.where, self.zh_remedy or self.remedy
+        place = f"{where}：" if where else ""
+        return f"{place}{self.zh_what}{f'（{mend}）' if mend else ''}"
+
 
 class SuwenError(Exception):
-    """Root of everything Suwen raises on purpose."""
+    """Root of everything Suwen raises on purpose; `zh` is the Chinese of its message, "" where there is none."""
+
+    def __init__(self, message: object = "", *, zh: str = "") -> None:
+        """`message` in English, `zh` the same for a Chinese reader: of whole sentences, not word by word."""
+        super().__init__(message)
+        self.zh = zh
+
+    def said(self, lang: str) -> str:
+        """The message in `lang`, "en" or "zh"; English where it has no Chinese."""
+        return self.zh if lang == "zh" and self.zh else str(self)
 
 
 class InputError(SuwenError, ValueError):
     """An input cannot be used; `problems` lists everything that is wrong with it, not only the first thing."""
 
-    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+    def __init__(self, message: str, problems: Iterable[Problem] = (), *, zh: str = "") -> None:
+        """`zh` is the Chinese of `message` alone; each problem brings its own."""
         self.problems: tuple[Problem, ...] = tuple(problems)
-        lines = [message, *(f"  - {problem}" for problem in self.problems)]
-        super().__init__("\n".join(lines))
+        lines = "\n".join([message, *(f"  - {problem}" for problem in self.problems)])
+        chinese = "\n".join([zh or message, *(f"  - {problem.said('zh')}" for problem in self.problems)])
+        told = bool(zh) or any(problem.zh_what for problem in self.problems)
+        super().__init__(lines, zh=chinese if told else "")
 
 
 class FormatError(InputError):
@@ -136,4 +167,11 @@ class MissingExtraError(SuwenError, ImportError):
     """An optional dependency is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed; run: pip install 'suwen[{extra}]'")
+        """`package` as it is installed, `extra` of Suwen that brings it."""
+        way = f"pip install 'suwen[{extra}]'"
+        super().__init__(f"{package} is not installed; run: {way}", zh=f"未安装 {package}；请运行：{way}")
+        self.package, self.extra = package, extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        """What pickle makes it from again: errors come back from other processes."""
+        return type(self), (self.package, self.extra)

@@ -31,7 +31,7 @@ from suwen.consult import (
 from suwen.errors import AccessError, ConflictError, InputError, NotFoundError, TamperError
 from suwen.formats.fhir import check
 from suwen.formats.fhir.stored import Stored
-from suwen.govern import EventKind, Role, erase_patient, grant_care, read_audit
+from suwen.govern import EventKind, Role, Together, erase_patient, grant_care, read_audit
 from suwen.language.corrections import Correction, text_digest
 from suwen.language.nouns import Status
 from suwen.language.reader import CorrectedReader
@@ -155,6 +155,22 @@ def test_an_erased_patient_is_on_no_list(ward: Ward) -> None:
     assert list_glances(ward[Role.PHYSICIAN], ward.records, memory) == []
     with pytest.raises((AccessError, NotFoundError)):
         look(ward[Role.PHYSICIAN], ward.records, patient)
+
+
+def test_whom_an_emergency_opens_is_listed_first_while_it_lasts(ward: Ward) -> None:
+    """What is looked at for an emergency is decided and noted as one, and gone from the list once it is over."""
+    memory, own, other = Glimpses(), ward.patient(1), ward.patient(2)
+    treated(ward, Role.NURSE, own)
+    stranger = ward[Role.NURSE]
+    assert [one.id for one in list_glances(stranger, ward.records, memory)] == [own]
+    break_glass(stranger, ward.records, patient=other, reason="unconscious at the door")
+    for records in (ward.records, Together(ward.records)):
+        listed = list_glances(stranger, records, memory)
+        assert [(one.id, one.emergency) for one in listed] == [(other, True), (own, False)]
+    noted = read_audit(ward[Role.AUDITOR], ward.records, subject=other, by=stranger.id, kind=EventKind.OPEN)
+    assert [one.purpose for _, one in noted] == [Purpose.EMERGENCY.value] * 2
+    ward.clock.now += 2 * 3600
+    assert [one.id for one in list_glances(ward.log_in("nurse"), ward.records, memory)] == [own]
 
 
 def test_every_listing_is_audited_from_memory_too(ward: Ward) -> None:

@@ -57,6 +57,10 @@ EVERYTHING = '@id("everything") permit (principal, action, resource);'
 OVERFLOW = "9223372036854775807 + 1 == 0"
 
 
+def _place(asked: tuple[Act, Resource, Purpose]) -> tuple[ResourceKind, str]:
+    return asked[1].kind, asked[1].id
+
+
 # --- laws -------------------------------------------------------------------------------------------------------------
 
 
@@ -131,6 +135,24 @@ def test_errors_quote_no_id(request_: Request, secret: str) -> None:
 
 
 # --- what is not as it should be denies -----------------------------------------------------------------------------
+
+
+@given(principals | clinicians, st.lists(st.tuples(acts, patients | resources, purposes), max_size=5, unique_by=_place))
+def test_decided_together_as_alone(who: Principal, asked: list[tuple[Act, Resource, Purpose]]) -> None:
+    """Whether requests are put one by one or all at once, each gets the same decision."""
+    together = [Request(who, act, resource, purpose) for act, resource, purpose in asked]
+    assert CONTROL.decide_each(together) == [CONTROL.decide(one) for one in together]
+
+
+def test_what_is_decided_together_is_of_one_principal_and_agrees() -> None:
+    """An attribute said of one request's resource must not count for another's."""
+    mine, other = (
+        replace(READING, resource=replace(OWN, in_care=False)),
+        replace(READING, principal=Principal("n2", frozenset())),
+    )
+    for one in (mine, other):
+        with pytest.raises(InputError, match="one principal and agree"):
+            CONTROL.decide_each([READING, one])
 
 
 def test_a_failing_permit_denies_though_another_permits() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from suwen.consult.chart import Record, shown
 from suwen.consult.consultation import consultation_of
@@ -16,7 +16,9 @@ from suwen.records.audit import EventKind
 from suwen.records.gate import Records, Work, patient_id
 from suwen.records.noted import open_newest
 from suwen.records.people import Actor
+from suwen.records.store import charts
 from suwen.records.store.documents import Document
+from suwen.records.together import Together, read
 
 __all__ = ["Look", "last_looked", "look", "may"]
 
@@ -44,7 +46,7 @@ class Look:
 
 def look(
     actor: Actor,
-    records: Records,
+    records: Records | Together,
     patient: str,
     *,
     kinds: Iterable[str] = (),
@@ -56,27 +58,34 @@ def look(
 
     With `consulted` what was filed last is read too (of all kinds of record). With `keep` it is remembered that the
     actor looked. With `take` what is shown leaves the house as a file: that needs the act "export" and is audited.
+    With `Together` in place of the records, others who look at the same moment share the transaction.
     Raises as `open_patient`, NotFoundError where nobody is registered and `consulted` is asked for.
     """
     raw = patient_id(patient)
-    with records.acting(actor, Purpose.TREATMENT) as first:
-        work = _for_purpose(first, raw)
-        work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
-        if take:
-            work.require(Act.EXPORT, ResourceKind.PATIENT, patient=raw)
-        found = open_newest(work, raw, kinds=() if consulted else kinds)
-        before = _looked(work, raw, keep=keep)
-        if take:
-            work.note(EventKind.EXPORT, act=Act.EXPORT.value, subject=patient, detail={"recipient": "file"})
-        return Look(
-            patient=raw.hex(),
-            purpose=work.purpose,
-            may=frozenset(act for act in _ACTS if work.permits(act, ResourceKind.PATIENT, patient=raw)),
-            at=work.at,
-            before=before,
-            records=tuple(map(shown, found)),
-            consultation=consultation_of(found, raw) if consulted else None,
-        )
+
+    def act(work: Work) -> tuple[Look, list[charts.Record]]:
+        return _look(work, raw, kinds=() if consulted else kinds, keep=keep, take=take)
+
+    seen, found = read(records, actor, Purpose.TREATMENT, act)
+    # what was opened is put together once the others have their turn
+    consultation = consultation_of(found, raw) if consulted else None
+    return replace(seen, records=tuple(map(shown, found)), consultation=consultation)
+
+
+def _look(
+    first: Work, patient: bytes, *, kinds: Iterable[str], keep: bool, take: bool
+) -> tuple[Look, list[charts.Record]]:
+    """Decide, open, note; what is written comes last, so that nothing of a look that was refused stays."""
+    work = _for_purpose(first, patient)
+    work.require(Act.VIEW, ResourceKind.PATIENT, patient=patient)
+    if take:
+        work.require(Act.EXPORT, ResourceKind.PATIENT, patient=patient)
+    found = open_newest(work, patient, kinds=kinds)
+    may = work.permitted(_ACTS, ResourceKind.PATIENT, patient=patient)
+    if take:
+        work.note(EventKind.EXPORT, act=Act.EXPORT.value, subject=patient.hex(), detail={"recipient": "file"})
+    before = _looked(work, patient, keep=keep)
+    return Look(patient.hex(), work.purpose, may, at=work.at, before=before, records=()), found
 
 
 def may(actor: Actor, records: Records, patient: str, act: Act, *, purpose: Purpose = Purpose.TREATMENT) -> bool:
@@ -98,8 +107,7 @@ def _for_purpose(work: Work, patient: bytes) -> Work:
     """The work itself, or where treatment does not open the record and broken glass does, the work of an emergency."""
     if work.permits(Act.VIEW, ResourceKind.PATIENT, patient=patient):
         return work
-    hurried = Work(work.records, work.transaction, work.actor, Purpose.EMERGENCY)
-    hurried.principal = work.principal
+    hurried = work.under(Purpose.EMERGENCY)
     return hurried if hurried.permits(Act.VIEW, ResourceKind.PATIENT, patient=patient) else work
 
 

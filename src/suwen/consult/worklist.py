@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from suwen.consult.chart import shown
 from suwen.consult.consultation import consultation_of
 from suwen.consult.looking import LOOK
 from suwen.consult.nouns import Consultation, Filed
-from suwen.errors import NotFoundError
-from suwen.records.access import Act, Purpose, ResourceKind
+from suwen.records.access import Act, Purpose, Resource
 from suwen.records.audit import EventKind
 from suwen.records.demographics import Demographics
 from suwen.records.gate import Records, Work
 from suwen.records.people import Actor
-from suwen.records.relations import caring
 from suwen.records.store import charts
+from suwen.records.together import Together, read
 
 __all__ = ["ALARMING", "Glance", "Glimpses", "list_glances"]
 
@@ -34,6 +34,7 @@ class Glance:
     `changed` is when something of interest came last and `looked` when the actor last looked, both in microseconds UTC
     and 0 for never. `news` counts records that came since. `alarming` are findings that stand, of urgency ALARMING or
     more, which nobody has judged; `waiting` counts all that stand unjudged; `first` is what matters most, if anything.
+    `emergency`: the patient is not in the actor's care, and open for a while because the actor broke the glass.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Glance:
     alarming: tuple[Filed, ...] = field(repr=False)
     waiting: int
     first: Filed | None = field(repr=False)
+    emergency: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +71,17 @@ class Glimpses:
         self._known: OrderedDict[bytes, tuple[tuple[int, int], _Glimpse]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, work: Work, patient: bytes) -> _Glimpse:
-        """What the chart says now, after `work` permitted to view it. Raises as `open_patient`."""
-        store = work.store.charts
-        try:
-            state = store.state(work.connection, patient)
-        except NotFoundError:
+    def of(self, work: Work, patient: bytes, state: charts.State | None) -> _Glimpse | None:
+        """What the chart says now, after `work` permitted to view it; None where there is none. Raises TamperError."""
+        if state is None:
             with self._lock:
                 self._known.pop(patient, None)
-            raise
+            return None
         mark = (state.key.generation, state.revision)
         known = self._known.get(patient)
         if known is not None and known[0] == mark:
             return known[1]
-        glimpse = _glimpse(store.newest(work.connection, state), patient)
+        glimpse = _glimpse(work.store.charts.newest(work.connection, state), patient)
         with self._lock:
             self._known[patient] = (mark, glimpse)
             while len(self._known) > _REMEMBERED:
@@ -90,21 +89,22 @@ class Glimpses:
         return glimpse
 
 
-def list_glances(
-    actor: Actor, records: Records, memory: Glimpses, *, purpose: Purpose = Purpose.TREATMENT
-) -> list[Glance]:
+def list_glances(actor: Actor, records: Records | Together, memory: Glimpses) -> list[Glance]:
     """The patients in the actor's care: the alarming first, then those with news, then those that wait, then by name.
 
-    Raises AccessError, TamperError.
+    Before them stand those whom the actor took access to in an emergency, for as long as it lasts. With `Together` in
+    place of the records, others who ask at the same moment share the transaction. Raises AccessError, TamperError.
     """
-    with records.acting(actor, purpose) as work:
-        mine = caring(records.store, work.connection, who=actor.id)
+
+    def act(work: Work) -> list[Glance]:
+        related = list(work.related().values())
+        mine = [one for one in related if one.in_care]
+        urgent = [one for one in related if one.broken_glass and not one.in_care]
         looks = _looks(work)
-        found = []
-        for patient in sorted({care.patient for care in mine if care.active(work.at)}):
-            glance = _glance(work, patient, looks.get(patient, 0), memory)
-            found.extend([glance] if glance else [])
-    return sorted(found, key=_rank)
+        treated = _glances(work, mine, looks, memory)
+        return [*treated, *_glances(work.under(Purpose.EMERGENCY), urgent, looks, memory)]
+
+    return sorted(read(records, actor, Purpose.TREATMENT, act), key=_rank)
 
 
 def _looks(work: Work) -> dict[str, int]:
@@ -113,14 +113,17 @@ def _looks(work: Work) -> dict[str, int]:
     return {one.first.hex(): int(one.content["at"]) for one in found if one.first}
 
 
-def _glance(work: Work, patient: str, looked: int, memory: Glimpses) -> Glance | None:
-    raw = bytes.fromhex(patient)
-    if not work.allows(Act.VIEW, ResourceKind.PATIENT, patient=raw):
-        return None
-    try:
-        seen = memory.of(work, raw)
-    except NotFoundError:  # erased, or of nobody who is registered
-        return None
+def _glances(work: Work, found: Sequence[Resource], looks: Mapping[str, int], memory: Glimpses) -> Iterator[Glance]:
+    """What is said of each patient that may be viewed; not of those erased, or whom nobody has registered."""
+    permitted = [bytes.fromhex(one.id) for one in work.allows_each(Act.VIEW, found)]
+    states = work.store.charts.states(work.connection, permitted)
+    for patient in permitted:
+        seen = memory.of(work, patient, states.get(patient))
+        if seen is not None:
+            yield _glance(work, patient.hex(), looks.get(patient.hex(), 0), seen)
+
+
+def _glance(work: Work, patient: str, looked: int, seen: _Glimpse) -> Glance:
     work.note(EventKind.OPEN, act=Act.VIEW.value, subject=patient, detail={"records": list(seen.named)})
     return Glance(
         id=patient,
@@ -131,6 +134,7 @@ def _glance(work: Work, patient: str, looked: int, memory: Glimpses) -> Glance |
         alarming=seen.alarming,
         waiting=seen.waiting,
         first=seen.first,
+        emergency=work.purpose is Purpose.EMERGENCY,
     )
 
 
@@ -157,4 +161,4 @@ def _first(consultation: Consultation) -> Filed | None:
 
 def _rank(one: Glance) -> tuple[object, ...]:
     urgent = max((each.urgency for each in one.alarming), default=0)
-    return (-urgent, not one.news, not one.waiting, -one.changed, one.demographics.names, one.id)
+    return (not one.emergency, -urgent, not one.news, not one.waiting, -one.changed, one.demographics.names, one.id)

@@ -121,6 +121,7 @@ from suwen.records.identity.sessions import Lifetime
 from suwen.records.keys import PROVIDERS
 from suwen.records.people import Actor
 from suwen.records.relations import BreakGlass, Care
+from suwen.records.together import Together
 
 __all__ = [
     "PROVIDERS",
@@ -155,6 +156,7 @@ __all__ = [
     "RelyingParty",
     "Report",
     "Role",
+    "Together",
     "Waiting",
     "Wanted",
     "add_job_file",

@@ -104,7 +104,10 @@ def prove_entry(actor: Actor, records: Records, index: int) -> Proof:
     with records.store.snapshot() as connection:
         head = read_head(connection)
         if not 0 <= index < head.size:
-            raise NotFoundError(f"the log has entries 0 to {head.size - 1}, not {index}")
+            raise NotFoundError(
+                f"the log has entries 0 to {head.size - 1}, not {index}",
+                zh=f"审计日志的条目为 0 至 {head.size - 1}，没有 {index}",
+            )
         entry, *_ = entries(connection, start=index, end=index + 1)
         hashes = inclusion_proof(index, head.size, tree(connection))
         return Proof(index, leaf_hash(leaf_bytes(entry)), tuple(hashes), head.checkpoint)
@@ -118,7 +121,10 @@ def prove_consistency(actor: Actor, records: Records, earlier: Checkpoint) -> tu
         head = read_head(connection)
         now = verify_checkpoint(head.checkpoint, records.store.log_key)
         if not 0 < earlier.size <= now.size:
-            raise InputError(f"the earlier checkpoint is of {earlier.size} entries; give one of 1 to {now.size}")
+            raise InputError(
+                f"the earlier checkpoint is of {earlier.size} entries; give one of 1 to {now.size}",
+                zh=f"先前的检查点含 {earlier.size} 条；请给出 1 至 {now.size} 条的检查点",
+            )
         return list(consistency_proof(earlier.size, now.size, tree(connection))), head.checkpoint
 
 

@@ -35,13 +35,19 @@ def grant_care(
     It ends after `days`, or when revoked. Raises AccessError, NotFoundError, InputError when there is one already.
     """
     if days is not None and not 0 < days <= _LONGEST:
-        raise InputError(f"a care relationship lasts more than 0 and at most {_LONGEST} days, not {days}")
+        raise InputError(
+            f"a care relationship lasts more than 0 and at most {_LONGEST} days, not {days}",
+            zh=f"诊疗关系的期限须大于 0 天且不超过 {_LONGEST} 天，而非 {days} 天",
+        )
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.MANAGE, ResourceKind.ACCOUNTS)
         raw, id_ = patient_id(patient), _who(work, who, device=device)
         records.store.charts.state(work.connection, raw)
         if any(one.active(work.at) for one in caring(records.store, work.connection, patient=raw.hex(), who=id_)):
-            raise InputError("there is an active care relationship already; revoke it first to change its end")
+            raise InputError(
+                "there is an active care relationship already; revoke it first to change its end",
+                zh="已存在有效的诊疗关系；如需更改期限，请先终止",
+            )
         until = None if days is None else work.at + int(days * _DAY)
         care = Care(new_relation(), raw.hex(), id_, work.at, until, actor.id)
         save_care(records.store, work.connection, care)
@@ -58,7 +64,7 @@ def revoke_care(actor: Actor, records: Records, *, patient: str, who: str, devic
         known = caring(records.store, work.connection, patient=raw.hex(), who=id_)
         ended = [one for one in known if one.active(work.at)]
         if not ended:
-            raise NotFoundError("there is no active care relationship to end")
+            raise NotFoundError("there is no active care relationship to end", zh="没有可终止的有效诊疗关系")
         for one in ended:
             save_care(records.store, work.connection, replace(one, until=work.at, revoked=True))
         work.note(EventKind.CARE, act=Act.MANAGE.value, subject=raw.hex(), detail={"what": "revoked", "who": id_})
@@ -85,7 +91,7 @@ def identified(actor: Actor, records: Records, identifier: str) -> str:
         found = records.store.charts.find(work.connection, [("identifier", identifier)])
         work.note(EventKind.QUERY, act=Act.MANAGE.value, detail={"fields": ["identifier"], "found": len(found)})
         if len(found) != 1:
-            raise NotFoundError("no patient has this identifier")
+            raise NotFoundError("no patient has this identifier", zh="没有患者使用该标识符")
         return found[0].hex()
 
 
@@ -101,14 +107,17 @@ def list_break_glass(actor: Actor, records: Records, *, unreviewed: bool = False
 def review_break_glass(actor: Actor, records: Records, use: str, *, justified: bool, remark: str) -> BreakGlass:
     """Judge a use of break-glass, with a remark; one that is not justified ends at once. Raises NotFoundError."""
     if not remark.strip():
-        raise InputError("say in a remark why it was justified or not")
+        raise InputError("say in a remark why it was justified or not", zh="请在备注中说明为何正当或不正当")
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.REVIEW, ResourceKind.ACCOUNTS)
         one = next((one for one in break_glass_uses(records.store, work.connection) if one.id == use), None)
         if one is None:
-            raise NotFoundError("there is no such use of break-glass; see `suwen records review`")
+            raise NotFoundError(
+                "there is no such use of break-glass; see `suwen records review`",
+                zh="没有此次紧急访问；请参阅 `suwen records review`",
+            )
         if one.verdict:
-            raise InputError(f"it was reviewed already: {one.verdict}")
+            raise InputError(f"it was reviewed already: {one.verdict}", zh=f"该次紧急访问已审查：{one.verdict}")
         judged = replace(
             one,
             reviewed_by=actor.id,
@@ -128,5 +137,8 @@ def _who(work: Work, name: str, *, device: bool) -> str:
         return named(work, name).id
     found = [one for one in devices(work.store, work.connection) if one.name == name and not one.revoked]
     if len(found) != 1:
-        raise NotFoundError(f"there is no registered device of this name ({len(found)} found)")
+        raise NotFoundError(
+            f"there is no registered device of this name ({len(found)} found)",
+            zh=f"没有该名称的已登记设备（找到 {len(found)} 个）",
+        )
     return found[0].id

@@ -45,7 +45,10 @@ def create_records(
     Raises InputError (the folder is not empty, a login name twice), StoreError, KeyProviderError.
     """
     if len({one.casefold() for one in logins}) != len(logins):
-        raise InputError("administrator, security officer and auditor are three accounts; give three login names")
+        raise InputError(
+            "administrator, security officer and auditor are three accounts; give three login names",
+            zh="管理员、安全员和审计员须为三个账户；请给出三个登录名",
+        )
     control, made = Control(), list[FirstAccount]()
 
     def first(store: Store) -> None:

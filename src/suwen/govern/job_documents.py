@@ -107,7 +107,7 @@ class Job:
     done: int = 0
     whole: int = 0
     said: Saying | None = None
-    reason: str = ""
+    reason: Saying | None = None
     files: tuple[JobFile, ...] = ()
     purpose: Purpose = Purpose.OPERATIONS
     patients: tuple[str, ...] = field(default=(), repr=False)
@@ -242,14 +242,17 @@ def parts_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield held
 
 
-def require_size(value: Any, what: str) -> None:
+def require_size(value: Any, what: Saying) -> None:
     """Refuse what is no JSON, or too much of it. Raises InputError, DataError."""
     try:
         size = len(json.dumps(value, ensure_ascii=False).encode())
     except (TypeError, ValueError, UnicodeEncodeError):
-        raise InputError(f"{what} must be of JSON alone") from None
+        raise InputError(f"{what.en} must be of JSON alone", zh=f"{what.zh}只能是 JSON") from None
     if size > JSON_LARGEST:
-        raise DataError(f"{what} may hold {JSON_LARGEST >> 20} MiB, not {size >> 20}; keep what is large in a file")
+        raise DataError(
+            f"{what.en} may hold {JSON_LARGEST >> 20} MiB, not {size >> 20}; keep what is large in a file",
+            zh=f"{what.zh}最多 {JSON_LARGEST >> 20} MiB，而非 {size >> 20} MiB；较大内容请存入文件",
+        )
 
 
 def _content(job: Job) -> dict[str, Any]:
@@ -264,12 +267,19 @@ def _content(job: Job) -> dict[str, Any]:
         "done": job.done,
         "whole": job.whole,
         "said": [job.said.en, job.said.zh] if job.said else None,
-        "reason": job.reason,
+        "reason": [job.reason.en, job.reason.zh] if job.reason else "",
         "files": [[one.name, one.type, one.size, list(one.parts)] for one in job.files],
         "purpose": job.purpose.value,
         "patients": list(job.patients),
         "parameters": dict(job.parameters),
     }
+
+
+def _reason(kept: str | list[str]) -> Saying | None:
+    """Why a job failed; an earlier release kept it in English alone."""
+    if isinstance(kept, str):
+        return Saying(kept, kept) if kept else None
+    return Saying(*kept)
 
 
 def job_of(document: Document) -> Job:
@@ -287,7 +297,7 @@ def job_of(document: Document) -> Job:
         done=said["done"],
         whole=said["whole"],
         said=Saying(*said["said"]) if said["said"] else None,
-        reason=said["reason"],
+        reason=_reason(said["reason"]),
         files=tuple(JobFile(name, kind, size, tuple(parts)) for name, kind, size, parts in said["files"]),
         purpose=Purpose(said["purpose"]),
         patients=tuple(said["patients"]),

@@ -30,6 +30,7 @@ from suwen.govern.job_documents import (
 )
 from suwen.records.audit import EventKind
 from suwen.records.gate import Records
+from suwen.subject import Saying
 
 __all__ = ["add_job_file", "end_job", "keep_job_step", "remove_old_jobs", "resume_alone", "unfinished_jobs"]
 
@@ -50,7 +51,7 @@ def keep_job_step(records: Records, job: Job, step: Any = None, *, forget: bool 
     A job that is over by now stays as it is: what is returned says how it stands.
     """
     if step is not None:
-        require_size(step, "a step of a job")
+        require_size(step, Saying("a step of a job", "任务的步骤"))
     with records.store.transaction() as ongoing:
         now = stored_job(records.store, ongoing.connection, job.id)
         if now is None or now.state.over:
@@ -69,7 +70,9 @@ def resume_alone(records: Records, job: str) -> tuple[Job, Any]:
     with records.store.snapshot() as connection:
         found = stored_job(records.store, connection, job)
         if found is None or not found.alone:
-            raise NotFoundError("the job is gone, or goes on when its owner signs in")
+            raise NotFoundError(
+                "the job is gone, or goes on when its owner signs in", zh="任务已不存在，或须待其所有者登录后继续"
+            )
         return asked_of(records.store, connection, found), step_of(records.store, connection, found)
 
 
@@ -78,14 +81,17 @@ def add_job_file(records: Records, job: Job, name: str, media_type: str, pieces:
     with records.store.transaction() as ongoing:
         now = stored_job(records.store, ongoing.connection, job.id)
         if now is None or now.state.over:
-            raise NotFoundError("the job is over")
+            raise NotFoundError("the job is over", zh="任务已结束")
         others = tuple(one for one in now.files if one.name != name)
         drop_files(records.store, ongoing.connection, [one for one in now.files if one.name == name])
         room, parts, size = FILES_LARGEST - sum(one.size for one in others), [], 0
         for one in parts_of(pieces):
             size += len(one)
             if size > room:
-                raise DataError(f"the files of a job may hold {FILES_LARGEST >> 20} MiB in all; ask for less at once")
+                raise DataError(
+                    f"the files of a job may hold {FILES_LARGEST >> 20} MiB in all; ask for less at once",
+                    zh=f"一个任务的文件总共最多 {FILES_LARGEST >> 20} MiB；请减少一次请求的内容",
+                )
             parts.append(keep_part(records.store, ongoing.connection, job.id, one))
         made = JobFile(name, media_type, size, tuple(parts))
         put_job(records.store, ongoing.connection, replace(now, files=(*others, made), changed=ongoing.at))
@@ -95,7 +101,7 @@ def add_job_file(records: Records, job: Job, name: str, media_type: str, pieces:
 def end_job(records: Records, job: Job, *, result: Mapping[str, Any] | None = None) -> Job:
     """Keep how a job ended, and what came of it. One that was cancelled meanwhile stays cancelled."""
     if result is not None:
-        require_size(result, "the result of a job")
+        require_size(result, Saying("the result of a job", "任务的结果"))
     with records.store.transaction() as ongoing:
         now = stored_job(records.store, ongoing.connection, job.id)
         if now is None or now.state.over:

@@ -31,6 +31,7 @@ from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.audit import EventKind
 from suwen.records.gate import Records, Work, patient_id
 from suwen.records.people import Actor
+from suwen.subject import Saying
 
 __all__ = [
     "MOST_UNFINISHED",
@@ -49,11 +50,14 @@ MOST_UNFINISHED = 20  # of one owner: nobody keeps the others waiting for days
 
 def file_job(actor: Actor, records: Records, wanted: Wanted) -> Job:
     """Ask for long work; it is kept before it is begun. Raises LoginError, InputError for too many or too large."""
-    require_size(wanted.parameters, "the parameters of a job")
+    require_size(wanted.parameters, Saying("the parameters of a job", "任务的参数"))
     with records.acting(actor, Purpose.OPERATIONS) as work:
         unfinished = [one for one in _jobs_of(work) if not one.state.over]
         if len(unfinished) >= MOST_UNFINISHED:
-            raise InputError(f"you have {len(unfinished)} unfinished jobs; wait for one, or cancel one")
+            raise InputError(
+                f"you have {len(unfinished)} unfinished jobs; wait for one, or cancel one",
+                zh=f"您有 {len(unfinished)} 个未完成的任务；请等待或取消其中一个",
+            )
         made = Job(
             secrets.token_hex(16),
             actor.id,
@@ -105,7 +109,7 @@ def remove_job(actor: Actor, records: Records, job: str) -> None:
     with records.acting(actor, Purpose.OPERATIONS) as work:
         found = _own(work, job)
         if not found.state.over:
-            raise InputError("the job is not over; cancel it first")
+            raise InputError("the job is not over; cancel it first", zh="任务尚未结束；请先取消")
         take_away(records.store, work.connection, found)
         _note(work, "job removed", found)
 
@@ -125,7 +129,7 @@ def open_job_file(actor: Actor, records: Records, job: str, name: str) -> tuple[
     found = _require_result(actor, records, job)
     file = next((one for one in found.files if one.name == name), None)
     if file is None:
-        raise NotFoundError("no file of this name came of the job")
+        raise NotFoundError("no file of this name came of the job", zh="该任务没有生成此名称的文件")
     with records.acting(actor, Purpose.OPERATIONS) as work:
         _note(work, "job file", found)
         parts = [records.store.documents.get(work.connection, PART, bytes.fromhex(one)) for one in file.parts]
@@ -137,7 +141,7 @@ def _require_result(actor: Actor, records: Records, job: str) -> Job:
     with records.acting(actor, Purpose.OPERATIONS) as work:
         found = _own(work, job)
     if found.state is not JobState.DONE:
-        raise NotFoundError("nothing has come of the job; look at how it stands")
+        raise NotFoundError("nothing has come of the job; look at how it stands", zh="该任务没有结果；请查看其状态")
     if found.patients:
         with records.acting(actor, found.purpose) as work:
             for one in found.patients:
@@ -165,5 +169,5 @@ def _jobs_of(work: Work) -> list[Job]:
 def _own(work: Work, job: str) -> Job:
     found = stored_job(work.store, work.connection, job)
     if found is None or found.owner != work.actor.id:
-        raise NotFoundError("you have no such job; it may have been removed")
+        raise NotFoundError("you have no such job; it may have been removed", zh="您没有此任务；可能已被移除")
     return found

@@ -42,9 +42,15 @@ def rotate_kek(
     """
     _require_keys(actor, records)
     if retire and rotation.unfinished(records.store) == ["data keys"]:
-        raise InputError("the renewal of data keys is not finished; run `suwen records rotate data` first")
+        raise InputError(
+            "the renewal of data keys is not finished; run `suwen records rotate data` first",
+            zh="数据密钥的更换尚未完成；请先运行 `suwen records rotate data`",
+        )
     if records.store.provider.kind != "file" and is_rehearsal(records.store):  # a key service is the real store's too
-        raise InputError("this store is a rehearsal of a restore; its keys are those of the real one")
+        raise InputError(
+            "this store is a rehearsal of a restore; its keys are those of the real one",
+            zh="该存储是恢复演练；其密钥即正式存储的密钥",
+        )
     kek = rotation.rotate_kek(records.store, actor=actor.id, retire=retire, progress=progress)
     return kek, refresh_keys(records.store)
 
@@ -85,12 +91,18 @@ def change_passphrase(actor: Actor, records: Records, new: str) -> list[str]:
     Raises AccessError, InputError for a passphrase that is too short or another key provider.
     """
     if len(unicodedata.normalize("NFC", new)) < FEWEST_CHARACTERS:  # before the log says that it was changed
-        raise InputError(f"the new passphrase has fewer than {FEWEST_CHARACTERS} characters; take several words")
+        raise InputError(
+            f"the new passphrase has fewer than {FEWEST_CHARACTERS} characters; take several words",
+            zh=f"新口令短语少于 {FEWEST_CHARACTERS} 个字符；请用若干个词",
+        )
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.MANAGE_KEYS, ResourceKind.KEYS)
         provider = records.store.provider
         if not isinstance(provider, FileProvider):
-            raise InputError(f"the keys are with the provider {provider.kind!r}, which has no passphrase of Suwen's")
+            raise InputError(
+                f"the keys are with the provider {provider.kind!r}, which has no passphrase of Suwen's",
+                zh=f"密钥由 {provider.kind!r} 保管，没有 Suwen 的口令短语",
+            )
         work.note(EventKind.KEY, act=Act.MANAGE_KEYS.value, detail={"what": "passphrase changed"})
         mark_behind(records.store, work.connection)
         work.transaction.afterwards.append(lambda: provider.change_passphrase(new))
@@ -112,7 +124,10 @@ def erase_patient(actor: Actor, records: Records, patient: str, *, reason: str) 
     them again. Raises AccessError, NotFoundError, InputError without a reason.
     """
     if not reason.strip():
-        raise InputError("say why (a request of the patient, the end of the retention period): it is kept in the audit")
+        raise InputError(
+            "say why (a request of the patient, the end of the retention period): it is kept in the audit",
+            zh="请说明理由（患者要求、保存期届满）：理由将记入审计",
+        )
     raw = patient_id(patient)
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.ERASE, ResourceKind.PATIENT, patient=raw)

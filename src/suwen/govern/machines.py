@@ -44,7 +44,7 @@ def begin_authority(actor: Actor, records: Records, name: str) -> str:
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.MANAGE, ResourceKind.ACCOUNTS)
         if _own(records.store, work.connection):
-            raise InputError("the hospital has its authority already")
+            raise InputError("the hospital has its authority already", zh="本院已有证书颁发机构")
         made = authorities.create_authority(name, clock=records.store.clock)
         records.store.documents.put(work.connection, Document("authority", _ID, made.to_document()))
         _note(work, "", {"what": "authority made"})
@@ -80,7 +80,10 @@ def certify_device(
         work.require(Act.MANAGE, ResourceKind.ACCOUNTS)
         own = _own(records.store, work.connection)
         if own is None:
-            raise NotFoundError("the hospital has no authority yet; make one with `suwen records device authority`")
+            raise NotFoundError(
+                "the hospital has no authority yet; make one with `suwen records device authority`",
+                zh="本院尚无证书颁发机构；请用 `suwen records device authority` 建立",
+            )
         certificate = authorities.issue(own[1], request_pem, device=name, clock=records.store.clock, days=days)
         _register(work, certificate, name, acts)
         return certificate
@@ -96,7 +99,10 @@ def register_device(actor: Actor, records: Records, certificate_pem: str, *, nam
 def _register(work: Work, certificate: str, name: str, acts: Iterable[Act]) -> Device:
     store = work.store
     if any(one.name == name and not one.revoked for one in devices(store, work.connection)):
-        raise InputError("a device of this name is registered already; revoke it first or choose another name")
+        raise InputError(
+            "a device of this name is registered already; revoke it first or choose another name",
+            zh="已有同名设备登记；请先吊销，或另取名称",
+        )
     device = certificates.enrol(
         certificate,
         name=name,
@@ -115,7 +121,7 @@ def revoke_device(actor: Actor, records: Records, name: str) -> None:
         work.require(Act.LOCK, ResourceKind.ACCOUNTS)
         found = [one for one in devices(records.store, work.connection) if one.name == name and not one.revoked]
         if not found:
-            raise NotFoundError("there is no registered device of this name")
+            raise NotFoundError("there is no registered device of this name", zh="没有该名称的已登记设备")
         for one in found:
             save_device(records.store, work.connection, certificates.revoke(one))
             _note(work, one.id, {"what": "revoked"})
@@ -159,7 +165,9 @@ def recognise_client(records: Records, name: str) -> Actor:
         found = [one for one in devices(store, connection) if one.name == name and not one.revoked]
     if len(found) != 1 or found[0].valid_until <= store.clock():
         _note_recognised(store, "", found[0].id if found else "", Outcome.FAILURE)
-        raise LoginError("the client is not accepted; ask those responsible for devices")
+        raise LoginError(
+            "the client is not accepted; ask those responsible for devices", zh="不接受该客户端；请联系设备负责人"
+        )
     _note_recognised(store, "", found[0].id, Outcome.SUCCESS)
     return Actor(found[0].id, device=True)
 

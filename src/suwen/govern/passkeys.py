@@ -41,7 +41,7 @@ def finish_passkey(
         added = passkeys.finish_registration(account, ceremony, response, name=name, party=party, clock=store.clock)
         id_ = _tag(records, added.passkeys[-1].id)
         if store.documents.exists(work.connection, "passkey", id_):
-            raise LoginError("this passkey belongs to another account")
+            raise LoginError("this passkey belongs to another account", zh="该通行密钥属于其他账户")
         save_account(store, work.connection, added)
         owner = bytes.fromhex(account.id)
         store.documents.put(work.connection, Document("passkey", id_, {"account": account.id}, owner))
@@ -60,7 +60,7 @@ def remove_passkey(actor: Actor, records: Records, identifier: str) -> None:
     with records.acting(actor, Purpose.OPERATIONS) as work:
         account = account_by_id(store, work.connection, actor.id)
         if all(one.id != identifier for one in account.passkeys):
-            raise NotFoundError("the account has no such passkey")
+            raise NotFoundError("the account has no such passkey", zh="该账户没有此通行密钥")
         save_account(store, work.connection, passkeys.remove(account, identifier))
         store.documents.remove(
             work.connection, store.documents.get(work.connection, "passkey", _tag(records, identifier))
@@ -91,7 +91,10 @@ def log_in_with_passkey(records: Records, ceremony: Ceremony, response: str, *, 
             attempt = logins.proven(used, second_factor=True, policy=records.login_policy)
             actor = admitted(records, ongoing, attempt, before=account)
     if actor is None:
-        raise LoginError("the passkey is not accepted; try again or log in with the password")
+        raise LoginError(
+            "the passkey is not accepted; try again or log in with the password",
+            zh="不接受该通行密钥；请重试，或用密码登录",
+        )
     return actor
 
 

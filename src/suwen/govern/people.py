@@ -113,7 +113,9 @@ def _attempted(
             return attempt, admitted(records, ongoing, attempt, before=account)
         who, detail = account.id if account else "", {"reason": "another attempt at the same moment"}
         ongoing.note(EventKind.LOGIN, actor=who, act="log in", outcome=Outcome.FAILURE, detail=detail)
-    raise ConflictError("another login to this account was going on at the same moment; try again")
+    raise ConflictError(
+        "another login to this account was going on at the same moment; try again", zh="该账户同时有另一次登录；请重试"
+    )
 
 
 def admitted(
@@ -166,7 +168,7 @@ def open_account(
         work.require(Act.MANAGE, ResourceKind.ACCOUNTS)
         account, password = make_account(records, login, name, roles=roles, subject=subject)
         if account_by_login(records.store, work.connection, login) is not None:
-            raise InputError("the login name is taken; choose another")
+            raise InputError("the login name is taken; choose another", zh="该登录名已被使用；请另选")
         save_account(records.store, work.connection, account)
         _note(work, EventKind.ACCOUNT, account, {"what": "opened", "roles": sorted(account.roles)})
         return account.id, password
@@ -200,7 +202,8 @@ def require_apart(roles: frozenset[Role]) -> None:
         names = ", ".join(sorted(role.value for role in roles))
         raise InputError(
             f"{names} cannot be held by one account: whoever administers, guards keys or audits does nothing else; "
-            "open a second account"
+            "open a second account",
+            zh=f"{names}不能由同一账户兼任：管理员、安全员和审计员不得兼任其他职务；请另开账户",
         )
 
 
@@ -232,10 +235,15 @@ def _change_roles(
         before = frozenset(role for role in Role if role.value in account.roles)
         after = change(before)
         if after == before:
-            raise NotFoundError("nothing changes: the account has these roles already")
+            raise NotFoundError(
+                "nothing changes: the account has these roles already", zh="没有变化：该账户已有这些角色"
+            )
         require_apart(after)
         if account.id == actor.id:
-            raise InputError("nobody changes their own roles; another administrator does")
+            raise InputError(
+                "nobody changes their own roles; another administrator does",
+                zh="任何人不得更改自己的角色；请由另一名管理员操作",
+            )
         _require_an_administrator(work, account, after)
         changed = replace(account, roles=frozenset(role.value for role in after))
         save_account(records.store, work.connection, changed)
@@ -247,7 +255,9 @@ def _require_an_administrator(work: Work, account: Account, after: frozenset[Rol
         return
     others = [one for one in accounts(work.store, work.connection) if one.id != account.id and not one.disabled]
     if not any(Role.ADMINISTRATOR.value in one.roles for one in others):
-        raise InputError("this is the last administrator; make another one first")
+        raise InputError(
+            "this is the last administrator; make another one first", zh="这是最后一名管理员；请先设立另一名"
+        )
 
 
 def lock_account(actor: Actor, records: Records, login: str) -> None:
@@ -308,7 +318,10 @@ def confirm_second_factor(actor: Actor, records: Records, secret: str, code: str
 def _without_totp(account: Account) -> Account:
     """Refuse to replace a second factor: with somebody's open session alone, theirs could be exchanged."""
     if account.totp:
-        raise InputError("the account has a second factor; an administrator resets the password to begin anew")
+        raise InputError(
+            "the account has a second factor; an administrator resets the password to begin anew",
+            zh="该账户已启用双重验证；须由管理员重置密码后重新开始",
+        )
     return account
 
 
@@ -316,7 +329,10 @@ def named(work: Work, login: str) -> Account:
     """The account of a login name. Raises NotFoundError."""
     account = account_by_login(work.store, work.connection, login)
     if account is None:
-        raise NotFoundError("there is no account with this login name; see `suwen records account list`")
+        raise NotFoundError(
+            "there is no account with this login name; see `suwen records account list`",
+            zh="没有该登录名的账户；请参阅 `suwen records account list`",
+        )
     return account
 
 

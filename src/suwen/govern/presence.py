@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from suwen.errors import LoginError, NotFoundError
 from suwen.records.access import Act, Purpose, ResourceKind
-from suwen.records.gate import Records, patient_id
+from suwen.records.gate import Records, kept_of, patient_id
 from suwen.records.identity.nouns import Account, Device, Session
-from suwen.records.identity.sessions import token_hash, touch
-from suwen.records.people import Actor, session_id
+from suwen.records.identity.sessions import touch
+from suwen.records.people import Actor
 
 __all__ = ["may", "require_known", "seen_lately"]
 
@@ -26,7 +26,7 @@ def require_known(actor: Actor, records: Records) -> None:
         try:
             _known(actor, records, connection)
         except (NotFoundError, ValueError):
-            raise LoginError("log in first") from None
+            raise LoginError("log in first", zh="请先登录") from None
 
 
 def seen_lately(actor: Actor, records: Records) -> Account | None:
@@ -55,15 +55,18 @@ def _known(actor: Actor, records: Records, connection: Connection) -> None:
     if actor.device:
         device = Device.from_document(documents.get(connection, "device", bytes.fromhex(actor.id)).content)
         if device.revoked or device.valid_until <= clock():
-            raise LoginError("the device is unknown, revoked or its certificate has expired")
+            raise LoginError(
+                "the device is unknown, revoked or its certificate has expired", zh="设备未知、已吊销或证书已过期"
+            )
         return
     _session(actor, records, connection)
 
 
 def _session(actor: Actor, records: Records, connection: Connection) -> tuple[Account, float]:
     """The account behind a session that holds, and how long ago in seconds its last use was noted."""
-    documents, clock = records.store.documents, records.store.clock
-    account = Account.from_document(documents.get(connection, "account", bytes.fromhex(actor.id)).content)
-    held = Session.from_document(documents.get(connection, "session", session_id(token_hash(actor.token))).content)
-    used = touch(held, actor.token, account=account, clock=clock, lifetime=records.lifetime)
+    kept = kept_of(records, connection, actor)
+    if "account" not in kept or "session" not in kept:
+        raise LoginError("log in first", zh="请先登录")
+    account, held = Account.from_document(kept["account"]), Session.from_document(kept["session"])
+    used = touch(held, actor.token, account=account, clock=records.store.clock, lifetime=records.lifetime)
     return account, used.seen - held.seen

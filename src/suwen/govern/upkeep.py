@@ -196,11 +196,17 @@ def renew_witness(folder: Path, opening: Opening, checkpoint: str) -> int:
     """
     with open_store(folder, opening, trusting=True) as store:
         if any(isinstance(one, Checkpoint) for one in store.witness.slots()):
-            raise InputError("the witness is not lost; `suwen records check` mends a slot of it")
+            raise InputError(
+                "the witness is not lost; `suwen records check` mends a slot of it",
+                zh="见证文件并未丢失；可用 `suwen records check` 修复其中的条目",
+            )
         kept, report = verify_checkpoint(checkpoint, store.log_key), Report()
         whole.verify_log(store, report, checkpoints=[kept])
         if report.faults:
-            raise TamperError(f"the log does not fit the checkpoint, restore a backup: {report.faults[0].what}")
+            raise TamperError(
+                f"the log does not fit the checkpoint, restore a backup: {report.faults[0].what}",
+                zh=f"审计日志与检查点不符，请从备份恢复：{report.faults[0].what}",
+            )
         with store.snapshot() as connection:
             store.witness.create(read_head(connection).checkpoint)
         with store.transaction() as ongoing:

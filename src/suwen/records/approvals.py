@@ -64,5 +64,5 @@ def read_approval(document: Document) -> Approval:
     """The approval in a document, which must be filed under its own id. Raises TamperError."""
     approval = Approval(**document.content)
     if bytes.fromhex(approval.id) != document.id:
-        raise TamperError("an approval is filed under another id than it has")
+        raise TamperError("an approval is filed under another id than it has", zh="一份批准文件的归档编号与其内容不符")
     return replace(approval, who=tuple(approval.who))

@@ -41,13 +41,37 @@ class Demographics:
     def __post_init__(self) -> None:
         problems = []
         if not any(one.strip() for one in (*self.identifiers, *self.names, *self.addresses)):
-            problems.append(Problem("identifiers", "neither an identifier nor a name is given", "give at least one"))
+            problems.append(
+                Problem(
+                    "identifiers",
+                    "neither an identifier nor a name is given",
+                    "give at least one",
+                    zh_what="标识符和姓名均未填写",
+                    zh_remedy="请至少填写一项",
+                )
+            )
         if self.birth_date and not _is_date(self.birth_date):
-            problems.append(Problem("birth_date", "is no date", "write it as YYYY-MM-DD"))
+            problems.append(
+                Problem(
+                    "birth_date",
+                    "is no date",
+                    "write it as YYYY-MM-DD",
+                    zh_what="不是有效日期",
+                    zh_remedy="请写成 YYYY-MM-DD",
+                )
+            )
         if not is_unicode(*self.identifiers, *self.names, *self.parts, *self.addresses):
-            problems.append(Problem("names", "hold half a character", "write them as Unicode text"))
+            problems.append(
+                Problem(
+                    "names",
+                    "hold half a character",
+                    "write them as Unicode text",
+                    zh_what="含有不完整的字符",
+                    zh_remedy="请使用 Unicode 文本",
+                )
+            )
         if problems:
-            raise InputError("the patient cannot be registered:", problems)
+            raise InputError("the patient cannot be registered:", problems, zh="无法登记该患者：")
 
     def fields(self) -> Iterator[tuple[str, str]]:
         """Pairs of field and value by which the patient is found: also each part of a name of several words."""
@@ -95,7 +119,10 @@ class Demographics:
         """Read what `to_bytes` wrote. Raises FormatError."""
         content = json.loads(payload)
         if content.get("format") not in {1, 2}:
-            raise FormatError("the patient's demographics are of a newer Suwen; install it")
+            raise FormatError(
+                "the patient's demographics are of a newer Suwen; install it",
+                zh="该患者的身份信息由更新版本的 Suwen 写入；请升级",
+            )
         return cls(
             tuple(content["identifiers"]),
             tuple(content["names"]),

@@ -20,7 +20,7 @@ def keep(place: Path, pieces: Iterable[bytes]) -> None:
     except OSError as error:
         if isinstance(error, SuwenError):  # from making the pieces
             raise
-        raise StoreError(f"cannot write {place}: {error.strerror}") from None
+        raise StoreError(f"cannot write {place}: {error.strerror}", zh=f"无法写入 {place}：{error.strerror}") from None
 
 
 def replace(place: Path, pieces: Iterable[bytes]) -> None:

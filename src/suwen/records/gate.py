@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +19,11 @@ from suwen.records.identity.nouns import Account, Device, Session
 from suwen.records.identity.sessions import Lifetime, token_hash, touch
 from suwen.records.people import Actor, save_session, session_id
 from suwen.records.relations import read_break_glass, read_care
-from suwen.records.store.documents import COLUMNS
+from suwen.records.store.documents import COLUMNS, Document
 from suwen.records.store.store import Store, Transaction
 from suwen.records.store.tables import DOCUMENT
 
-__all__ = ["Records", "Work", "patient_id", "principal_of"]
+__all__ = ["Records", "Work", "kept_of", "patient_id", "principal_of"]
 
 _SEEN_EVERY = 60.0  # seconds: how exactly the last use of a session is kept
 
@@ -38,6 +38,7 @@ _RELATED = select(*COLUMNS).where(
     DOCUMENT.c.first == bindparam("patient"),
     DOCUMENT.c.second == bindparam("who"),
 )
+_MINE = select(*COLUMNS).where(DOCUMENT.c.kind.in_(("care", "break-glass")), DOCUMENT.c.second == bindparam("who"))
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,33 @@ class Work:
         """Have an act decided and noted, and say whether it is permitted: for lists that leave out what is not."""
         return self._decided(act, self._resource(kind, patient)).permitted
 
+    def related(self) -> dict[bytes, Resource]:
+        """Whom care or broken glass relates the actor to, as it is in this transaction: for lists, not a permission."""
+        found: dict[bytes, list[Document]] = {}
+        for row in self.connection.execute(_MINE, {"who": bytes.fromhex(self.actor.id)}):
+            found.setdefault(row.first, []).append(self.store.documents.opened(row))
+        return {one: _patient(one, relations, self.at) for one, relations in sorted(found.items())}
+
+    def allows_each(self, act: Act, resources: Sequence[Resource]) -> list[Resource]:
+        """Those of several resources, as `related` gives them, with which an act is permitted; each is noted."""
+        requests = [Request(self.principal, act, one, self.purpose) for one in resources]
+        decisions = self.records.control.decide_each(requests)
+        for resource, decision in zip(resources, decisions, strict=True):
+            self._note_decision(act, resource, decision)
+        return [one for one, decision in zip(resources, decisions, strict=True) if decision.permitted]
+
+    def under(self, purpose: Purpose) -> Work:
+        """The same work of the same actor for another purpose: what is decided and noted through it says that one."""
+        other = Work(self.records, self.transaction, self.actor, purpose)
+        other.principal = self.principal
+        return other
+
     def _decided(self, act: Act, resource: Resource) -> Decision:
         decision = self.records.control.decide(Request(self.principal, act, resource, self.purpose))
+        self._note_decision(act, resource, decision)
+        return decision
+
+    def _note_decision(self, act: Act, resource: Resource, decision: Decision) -> None:
         detail: dict[str, Any] = {
             "policies": list(decision.policies),
             "roles": sorted(role.value for role in self.principal.roles),
@@ -126,12 +152,18 @@ class Work:
             detail["errors"] = list(decision.errors)
         outcome = Outcome.PERMIT if decision.permitted else Outcome.DENY
         self.note(EventKind.DECISION, act=act.value, subject=resource.id, outcome=outcome, detail=detail)
-        return decision
 
     def permits(self, act: Act, kind: ResourceKind, *, patient: bytes | None = None) -> bool:
         """Whether an act would be permitted; not noted, so nothing may be opened or told on it."""
         request = Request(self.principal, act, self._resource(kind, patient), self.purpose)
         return self.records.control.decide(request).permitted
+
+    def permitted(self, acts: Iterable[Act], kind: ResourceKind, *, patient: bytes | None = None) -> frozenset[Act]:
+        """Which of several acts would be permitted, as `permits` says of each; not noted either."""
+        resource = self._resource(kind, patient)
+        requests = [Request(self.principal, act, resource, self.purpose) for act in acts]
+        decisions = self.records.control.decide_each(requests)
+        return frozenset(one.act for one, decision in zip(requests, decisions, strict=True) if decision.permitted)
 
     def note(
         self,
@@ -159,9 +191,7 @@ class Work:
             return Resource(kind, _hex(patient))
         who = {"patient": patient, "who": bytes.fromhex(self.actor.id)}
         found = [self.store.documents.opened(row) for row in self.connection.execute(_RELATED, who)]
-        in_care = any(one.kind == "care" and read_care(one).active(self.at) for one in found)
-        broken = any(one.kind == "break-glass" and read_break_glass(one).active(self.at) for one in found)
-        return Resource(kind, patient.hex(), in_care=in_care, broken_glass=broken)
+        return _patient(patient, found, self.at)
 
     def _cohort(self, kind: ResourceKind, approval: bytes) -> Resource:
         """A cohort with its approval as it is in this transaction. `suwen.cohort` makes none that is identified."""
@@ -169,6 +199,14 @@ class Work:
         found = read_approval(self.store.documents.get(self.connection, "approval", approval)) if known else None
         approved = found is not None and found.permits(self.actor.id, self.at)
         return Resource(kind, approval.hex(), deidentified=True, approved=approved)
+
+
+def _patient(patient: bytes, related: Iterable[Document], at: int) -> Resource:
+    """A patient as policies see them, with what relates the actor to them at `at`."""
+    found = list(related)
+    in_care = any(one.kind == "care" and read_care(one).active(at) for one in found)
+    broken = any(one.kind == "break-glass" and read_break_glass(one).active(at) for one in found)
+    return Resource(ResourceKind.PATIENT, patient.hex(), in_care=in_care, broken_glass=broken)
 
 
 def patient_id(text: str) -> bytes:
@@ -184,9 +222,7 @@ def patient_id(text: str) -> bytes:
 
 def principal_of(records: Records, connection: Connection, actor: Actor) -> Principal:
     """Who acts, as the store knows them now. Raises LoginError for what is over, disabled, revoked or unknown."""
-    hashed = token_hash(actor.token)
-    rows = connection.execute(_WHO, {"session": session_id(hashed), "who": _id_bytes(actor.id)})
-    found = {row.kind: records.store.documents.opened(row).content for row in rows}
+    found = kept_of(records, connection, actor)
     if actor.device:
         return _device(records, found.get("device"), actor)
     if "account" not in found or "session" not in found:
@@ -200,6 +236,12 @@ def principal_of(records: Records, connection: Connection, actor: Actor) -> Prin
         save_session(records.store, connection, used)
     known = {role.value: role for role in Role}
     return Principal(account.id, frozenset(known[role] for role in account.roles if role in known))
+
+
+def kept_of(records: Records, connection: Connection, actor: Actor) -> dict[str, Mapping[str, Any]]:
+    """What the store keeps of an actor: the contents of "account", "session" and "device", where there are any."""
+    who = {"session": session_id(token_hash(actor.token)), "who": _id_bytes(actor.id)}
+    return {row.kind: records.store.documents.opened(row).content for row in connection.execute(_WHO, who)}
 
 
 def _device(records: Records, content: Mapping[str, Any] | None, actor: Actor) -> Principal:

@@ -49,9 +49,12 @@ def save_account(store: Store, connection: Connection, account: Account) -> None
     id_ = bytes.fromhex(account.id)
     for other in store.documents.find(connection, "account", first=tag):
         if other.id != id_:
-            raise InputError("the login name is taken; choose another")
+            raise InputError("the login name is taken; choose another", zh="该登录名已被使用；请另选")
     if subject and any(other.id != id_ for other in store.documents.find(connection, "account", second=subject)):
-        raise InputError("another account has this identity at the OpenID provider; it opens one account only")
+        raise InputError(
+            "another account has this identity at the OpenID provider; it opens one account only",
+            zh="该统一身份（OpenID）已绑定其他账户；一个身份只能对应一个账户",
+        )
     try:
         revision = store.documents.get(connection, "account", id_).revision
     except NotFoundError:
@@ -64,7 +67,7 @@ def account_by_id(store: Store, connection: Connection, account: str) -> Account
     try:
         id_ = bytes.fromhex(account)
     except ValueError:
-        raise NotFoundError("there is no such account") from None
+        raise NotFoundError("there is no such account", zh="没有此账户") from None
     return Account.from_document(store.documents.get(connection, "account", id_).content)
 
 
@@ -118,7 +121,7 @@ def save_device(store: Store, connection: Connection, device: Device) -> None:
     id_, tag = bytes.fromhex(device.id), store.keys.blind.tag("fingerprint", device.fingerprint)
     known = store.documents.find(connection, "device", first=tag)
     if any(one.id != id_ for one in known):
-        raise InputError("a device with this certificate is registered already")
+        raise InputError("a device with this certificate is registered already", zh="使用该证书的设备已登记")
     revision = known[0].revision if known else 0
     store.documents.put(connection, Document("device", id_, device.to_document(), tag, None, revision))
 

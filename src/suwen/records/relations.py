@@ -126,7 +126,10 @@ def read_break_glass(document: Document) -> BreakGlass:
 def _require_filed(document: Document, one: Care | BreakGlass) -> None:
     filed: Mapping[str, Any] = {"id": document.id, "patient": document.first, "who": document.second}
     if any(bytes.fromhex(getattr(one, name)) != tag for name, tag in filed.items()):
-        raise TamperError(f"a {document.kind} is filed under another patient or person than it names")
+        raise TamperError(
+            f"a {document.kind} is filed under another patient or person than it names",
+            zh=f"一份 {document.kind} 归档所在的患者或人员与其内容不符",
+        )
 
 
 def _raw(id_: str | None) -> bytes | None:

@@ -20,7 +20,7 @@ from suwen.records.gate import Records, Work, principal_of
 from suwen.records.people import Actor
 from suwen.records.store.store import Transaction
 
-__all__ = ["Together"]
+__all__ = ["Together", "read"]
 
 T = TypeVar("T")
 
@@ -50,9 +50,10 @@ class Together:
         self._lock = threading.Lock()
 
     def read(self, actor: Actor, purpose: Purpose, act: Callable[[Work], T]) -> T:
-        """Do a piece of work that writes nothing but the audit log; what it returns, or raises.
+        """Do a piece of work in a transaction that others share; what it returns, or raises. A refusal stays one's own.
 
-        As `Records.acting`, with one difference: others stand in the same transaction. A refusal stays one's own.
+        As `Records.acting`, but for this: what a piece of work wrote stays although it failed afterwards. It reads, and
+        if it writes anything but the audit log, then last of all.
         """
         mine = _Reader(actor, purpose, act)
         with self._lock:
@@ -131,6 +132,14 @@ class Together:
             except SuwenError as failure:
                 one.failure = failure
                 _note_failure(work, before, failure)
+
+
+def read(records: Records | Together, actor: Actor, purpose: Purpose, act: Callable[[Work], T]) -> T:
+    """Do a piece of work in a transaction of its own, or among those who read together."""
+    if isinstance(records, Together):
+        return records.read(actor, purpose, act)
+    with records.acting(actor, purpose) as work:
+        return act(work)
 
 
 def _note_failure(work: Work, before: int, failure: SuwenError) -> None:

@@ -136,6 +136,8 @@ def _seen_name(seen: Code | Measurement | Region | Stretch | Atoms | Span, lang:
     if isinstance(seen, Code):
         return feature_name(seen)
     if isinstance(seen, Measurement):
+        if seen.unit == "a":
+            return f"{feature_name(seen.code)} {age_text(seen.value, lang)}"
         unit = "" if seen.unit == "1" else f" {seen.unit}"  # UCUM writes what has no unit so
         return f"{feature_name(seen.code)} {seen.value:g}{unit}"
     if isinstance(seen, Region):
@@ -163,6 +165,8 @@ def region_text(region: Region, lang: Language) -> str:
 
 def plain(text: str) -> str:
     """Replace control, format and surrogate characters, which could drive a terminal; white space becomes a blank."""
+    if text.isprintable():  # no control, format or surrogate character, and no white space but the blank
+        return text
     return "".join(_plain_letter(letter) for letter in text)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from suwen.consult import Area, default_areas
 from suwen.errors import DataError, SuwenError
-from suwen.govern import Records
+from suwen.govern import Records, Together
 from suwen.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +38,12 @@ class House:
                 self.rooms[name] = make()
             return self.rooms[name]
 
+    @property
+    def together(self) -> Together:
+        """Readers of this process, who share transactions: one signature and one write to the disk for all of them."""
+        found: Together = self.room("together", lambda: Together(self.records))
+        return found
+
 
 class Science:
     """Knowledge, engine, note reader and areas; opened in the background, so that the first page need not wait."""
@@ -48,7 +54,7 @@ class Science:
         self._opened = threading.Event()
         self._parts: tuple[Engine, NoteReader] | None = None
         self._areas: tuple[Area, ...] = ()
-        self.failure = ""
+        self.failure: SuwenError | None = None
 
     def begin(self) -> None:
         """Open in a thread of its own; what fails is told by `failure`, and the areas that need it say so."""
@@ -58,7 +64,7 @@ class Science:
         try:
             self._parts = self._opening()
         except SuwenError as failure:
-            self.failure = str(failure)
+            self.failure = failure
         engine, reader = self._parts or (None, None)
         self._areas = default_areas(engine, setting="rare", reader=reader)
         self._opened.set()
@@ -84,7 +90,11 @@ class Science:
     def _both(self) -> tuple[Engine, NoteReader]:
         self._opened.wait()
         if self._parts is None:
-            raise DataError(self.failure or "no knowledge of diseases is installed; see `suwen data`")
+            if self.failure is not None:
+                raise DataError(str(self.failure), zh=self.failure.said("zh"))
+            raise DataError(
+                "no knowledge of diseases is installed; see `suwen data`", zh="未安装疾病知识库；请参阅 `suwen data`"
+            )
         return self._parts
 
 

@@ -72,7 +72,9 @@ def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
     note = f"{body}\n\u2014 {checkpoint.origin} {b64encode(stamp).decode()}\n"
     if not _NOTE.fullmatch(note):
         raise InputError(
-            "a checkpoint needs a name of visible ASCII without space and plus, whole numbers, a root and a state of 32"
+            "a checkpoint needs a name of visible ASCII without space and plus, whole numbers, a root and a state of "
+            "32",
+            zh="检查点须有仅含可见 ASCII 且无空格和加号的名称、整数、32 字节的根和状态",
         )
     return note
 
@@ -86,19 +88,30 @@ def verify(text: str, public_key: Ed25519PublicKey) -> Checkpoint:
     """
     found = _NOTE.fullmatch(text)
     if found is None:
-        raise TamperError("a checkpoint is damaged: it is not a signed note of format 1")
+        raise TamperError(
+            "a checkpoint is damaged: it is not a signed note of format 1", zh="检查点已损坏：不是格式 1 的签名文件"
+        )
     root, stamp = b64decode(found["root"]), b64decode(found["signature"])
     state = b64decode(found["state"])
     checkpoint = Checkpoint(found["origin"], int(found["size"]), root, int(found["at"]), state)
     canonical = b64encode(stamp).decode() == found["signature"] and _body(checkpoint) == found["body"]
     if not canonical or found["name"] != found["origin"]:
-        raise TamperError(f"a checkpoint over {checkpoint.size} entries is damaged: it is not written as format 1 is")
+        raise TamperError(
+            f"a checkpoint over {checkpoint.size} entries is damaged: it is not written as format 1 is",
+            zh=f"含 {checkpoint.size} 条的检查点已损坏：书写不符合格式 1",
+        )
     if stamp[:4] != _key_id(checkpoint.origin, public_key):
-        raise TamperError(f"a checkpoint over {checkpoint.size} entries was signed by another key than the one given")
+        raise TamperError(
+            f"a checkpoint over {checkpoint.size} entries was signed by another key than the one given",
+            zh=f"含 {checkpoint.size} 条的检查点由所给以外的密钥签名",
+        )
     try:
         public_key.verify(stamp[4:], found["body"].encode())
     except InvalidSignature as error:
-        raise TamperError(f"a checkpoint over {checkpoint.size} entries does not bear a valid signature") from error
+        raise TamperError(
+            f"a checkpoint over {checkpoint.size} entries does not bear a valid signature",
+            zh=f"含 {checkpoint.size} 条的检查点签名无效",
+        ) from error
     return checkpoint
 
 
@@ -118,9 +131,15 @@ def from_line(line: str) -> str:
     try:
         text = json.loads(bare)
     except (ValueError, RecursionError) as error:
-        raise TamperError("a line of the checkpoints file is damaged: it is not a JSON string") from error
+        raise TamperError(
+            "a line of the checkpoints file is damaged: it is not a JSON string",
+            zh="检查点文件的一行已损坏：不是 JSON 字符串",
+        ) from error
     if not isinstance(text, str) or to_line(text) != bare:
-        raise TamperError("a line of the checkpoints file is damaged: it is not a JSON string as Suwen writes it")
+        raise TamperError(
+            "a line of the checkpoints file is damaged: it is not a JSON string as Suwen writes it",
+            zh="检查点文件的一行已损坏：不是 Suwen 所写的 JSON 字符串",
+        )
     return text
 
 
@@ -132,7 +151,10 @@ def public_key_to_text(public_key: Ed25519PublicKey, *, origin: str) -> str:
 
     """
     if not re.fullmatch(_ORIGIN, origin):
-        raise InputError("the name of a log is 1 to 200 characters of visible ASCII, without space and plus")
+        raise InputError(
+            "the name of a log is 1 to 200 characters of visible ASCII, without space and plus",
+            zh="日志名称为 1 至 200 个可见 ASCII 字符，不含空格和加号",
+        )
     key = b64encode(_ED25519 + _raw(public_key)).decode()
     return f"{origin}+{_key_id(origin, public_key).hex()}+{key}"
 
@@ -147,10 +169,16 @@ def public_key_from_text(text: str) -> tuple[str, Ed25519PublicKey]:
     found = _KEY.fullmatch(text.strip())
     packed = b64decode(found["key"]) if found else b""
     if found is None or packed[:1] != _ED25519:
-        raise FormatError("this is not the public key of an audit log; it looks like name+1234abcd+base64")
+        raise FormatError(
+            "this is not the public key of an audit log; it looks like name+1234abcd+base64",
+            zh="这不是审计日志的公钥；公钥形如 name+1234abcd+base64",
+        )
     public_key = Ed25519PublicKey.from_public_bytes(packed[1:])
     if found["id"] != _key_id(found["origin"], public_key).hex():
-        raise FormatError("the public key of the audit log was mistyped: its name, id and key do not belong together")
+        raise FormatError(
+            "the public key of the audit log was mistyped: its name, id and key do not belong together",
+            zh="审计日志的公钥输入有误：其名称、编号和密钥不相配",
+        )
     return found["origin"], public_key
 
 

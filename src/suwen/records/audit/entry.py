@@ -88,7 +88,10 @@ def leaf_bytes(entry: SealedEntry) -> bytes:
     try:
         return _LABEL + _numbers(entry.seq, entry.at, len(subject), len(actor)) + subject + actor + entry.body
     except (struct.error, TypeError) as error:
-        raise TamperError(f"audit entry {entry.seq} was changed: its fields are not those of any entry") from error
+        raise TamperError(
+            f"audit entry {entry.seq} was changed: its fields are not those of any entry",
+            zh=f"审计条目 {entry.seq} 被改动：其字段不属于任何条目",
+        ) from error
 
 
 class EntrySealer:
@@ -104,7 +107,10 @@ class EntrySealer:
 
         """
         if len(key) != KEY_SIZE:
-            raise InputError(f"the audit key must have {KEY_SIZE} bytes, not {len(key)}")
+            raise InputError(
+                f"the audit key must have {KEY_SIZE} bytes, not {len(key)}",
+                zh=f"审计密钥须为 {KEY_SIZE} 字节，而非 {len(key)}",
+            )
         self._key = key
         self._random = random
         self._cipher = lru_cache(maxsize=8)(self._cipher_of)
@@ -127,7 +133,7 @@ class EntrySealer:
 
         """
         if not 0 <= seq < 1 << 63:
-            raise InputError(f"{seq} is not the number of an audit entry")
+            raise InputError(f"{seq} is not the number of an audit entry", zh=f"{seq} 不是审计条目的编号")
         body = encode(event)
         subject, actor = self._subject_tag(event.subject), self._actor_tag(event.actor)
         nonce = self._random(_NONCE_SIZE)
@@ -146,7 +152,10 @@ class EntrySealer:
         try:
             return decode(plain)
         except TamperError as error:
-            raise TamperError(f"audit entry {entry.seq} does not hold an event this version can read") from error
+            raise TamperError(
+                f"audit entry {entry.seq} does not hold an event this version can read",
+                zh=f"审计条目 {entry.seq} 的事件本版本无法读取",
+            ) from error
 
     def unseal(self, entry: SealedEntry, leaf: bytes) -> bytes:
         """Return the bytes that were sealed as this entry, whose `leaf_bytes` are at hand; errors as for `open`.
@@ -157,7 +166,10 @@ class EntrySealer:
         try:
             return self._cipher(entry.seq >> _EPOCH_BITS).decrypt(body[:_NONCE_SIZE], body[_NONCE_SIZE:], header)
         except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
-            raise TamperError(f"audit entry {entry.seq} was changed, or sealed with another key") from error
+            raise TamperError(
+                f"audit entry {entry.seq} was changed, or sealed with another key",
+                zh=f"审计条目 {entry.seq} 被改动，或用其他密钥封装",
+            ) from error
 
     def _cipher_of(self, epoch: int) -> AESGCM:
         return AESGCM(self._derive(b"suwen audit 1 entry " + epoch.to_bytes(8, "big")))

@@ -103,7 +103,9 @@ def encode(event: Event) -> bytes:
     except (KeyError, TypeError, ValueError):
         raise InputError(
             "an audit event cannot be written: its texts must be Unicode, its time microseconds of 1970 to 9999, "
-            "its details texts, numbers within 64 bits, true, false, null or flat lists of these"
+            "its details texts, numbers within 64 bits, true, false, null or flat lists of these",
+            zh="无法写入审计事件：文字须为 Unicode，时间须在 1970 至 9999 年之间（微秒）"
+            "，详情须为文字、64 位以内的数、真、假、空或其列表",
         ) from None  # the first error would quote the event
 
 
@@ -121,9 +123,12 @@ def decode(body: bytes) -> Event:
         canonical = encode(event) == body
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         # The first error would quote the event.
-        raise TamperError("an audit event is not readable: it is damaged, or a newer Suwen wrote it") from None
+        raise TamperError(
+            "an audit event is not readable: it is damaged, or a newer Suwen wrote it",
+            zh="审计事件无法读取：已损坏，或由更新版本的 Suwen 写入",
+        ) from None
     if not canonical:
-        raise TamperError("an audit event is not written as Suwen writes it")
+        raise TamperError("an audit event is not written as Suwen writes it", zh="审计事件不是 Suwen 所写的形式")
     return event
 
 

@@ -101,7 +101,10 @@ class Frontier:
         """
         heights = [height for height in reversed(range(size.bit_length())) if size >> height & 1] if size > 0 else []
         if size < 0 or len(heights) != len(hashes) or any(len(one) != HASH_SIZE for one in hashes):
-            raise TamperError(f"a stored frontier does not fit a tree of {size} entries; rebuild it from the entries")
+            raise TamperError(
+                f"a stored frontier does not fit a tree of {size} entries; rebuild it from the entries",
+                zh=f"存储的前沿与含 {size} 条的树不符；请由各条目重建",
+            )
         return cls(size, dict(zip(heights, hashes, strict=True)))
 
     @classmethod
@@ -225,7 +228,10 @@ class TiledTree:
     def _whole(self, low: int, high: int) -> list[bytes]:
         found = list(self._leaves(low, high))
         if len(found) != high - low:
-            raise TamperError(f"of the entries {low} to {high - 1} only {len(found)} are there; verify the audit log")
+            raise TamperError(
+                f"of the entries {low} to {high - 1} only {len(found)} are there; verify the audit log",
+                zh=f"条目 {low} 至 {high - 1} 中只有 {len(found)} 条；请校验审计日志",
+            )
         return found
 
 
@@ -262,7 +268,10 @@ def subtree_proof(start: int, end: int, size: int, node: Node) -> list[bytes]:
 
     """
     if not _is_subtree(start, end, size):
-        raise InputError(f"{start} to {end} is not a subtree of a tree of {size} entries")
+        raise InputError(
+            f"{start} to {end} is not a subtree of a tree of {size} entries",
+            zh=f"{start} 至 {end} 不是含 {size} 条的树的子树",
+        )
     walk = list(_walk(start, end, size))
     proof = [node(low, high) for _, low, high in reversed(walk)]
     inner = _span_begin(walk)
@@ -285,7 +294,7 @@ def inclusion_proof(index: int, size: int, node: Node) -> list[bytes]:
 
     """
     if not 0 <= index < size:
-        raise InputError(f"entry {index} is not in a tree of {size} entries")
+        raise InputError(f"entry {index} is not in a tree of {size} entries", zh=f"条目 {index} 不在含 {size} 条的树中")
     return subtree_proof(index, index + 1, size, node)
 
 
@@ -297,7 +306,10 @@ def consistency_proof(size1: int, size2: int, node: Node) -> list[bytes]:
 
     """
     if not 0 < size1 <= size2:
-        raise InputError(f"that {size1} entries begin {size2} cannot be proved; give 0 < first <= second")
+        raise InputError(
+            f"that {size1} entries begin {size2} cannot be proved; give 0 < first <= second",
+            zh=f"无法证明 {size1} 条是 {size2} 条的开头；须 0 < 前者 ≤ 后者",
+        )
     return subtree_proof(0, size1, size2, node)
 
 

@@ -141,7 +141,10 @@ def issue(
     signer, (own, *_) = _private_key(authority), read_certificates(authority.certificate)
     until = now + timedelta(days=days)
     if days < 1 or until > own.not_valid_after_utc:
-        raise InputError("a certificate lasts at least a day and not longer than the authority; give fewer days")
+        raise InputError(
+            "a certificate lasts at least a day and not longer than the authority; give fewer days",
+            zh="证书有效期至少一天，且不得超过证书颁发机构的有效期；请减少天数",
+        )
     builder = _builder(_named(device), own.subject, public, now, until, random=random)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(authority=False), critical=True)
@@ -164,7 +167,10 @@ def revoke(authority: Authority, certificate_pem: str, *, clock: Callable[[], fl
     try:
         certificate.verify_directly_issued_by(own)
     except (InvalidSignature, ValueError, TypeError) as error:
-        raise InputError("the certificate was not signed by this authority; ask the one that did") from error
+        raise InputError(
+            "the certificate was not signed by this authority; ask the one that did",
+            zh="该证书并非由本机构签发；请联系签发机构",
+        ) from error
     serial = str(certificate.serial_number)
     if any(one.serial == serial for one in authority.revoked):
         return authority
@@ -226,12 +232,20 @@ def _requested_key(request: str) -> CertificatePublicKeyTypes:
         asked = x509.load_pem_x509_csr(request.encode())
         proven, key = asked.is_signature_valid, asked.public_key()
     except malformed() as error:
-        raise FormatError("this is not a certificate request in PEM; make one with the device") from error
+        raise FormatError(
+            "this is not a certificate request in PEM; make one with the device",
+            zh="这不是 PEM 格式的证书请求；请在设备上生成",
+        ) from error
     if not proven:
-        raise FormatError("the request is not signed with its own key; make a new one")
+        raise FormatError(
+            "the request is not signed with its own key; make a new one", zh="该请求未用其自身密钥签名；请重新生成"
+        )
     strong_curve = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
     if not strong_curve and not (isinstance(key, rsa.RSAPublicKey) and key.key_size >= _SMALLEST_RSA):
-        raise InputError("the key is not P-256, P-384 or RSA with 2048 bits or more; make a request with one of these")
+        raise InputError(
+            "the key is not P-256, P-384 or RSA with 2048 bits or more; make a request with one of these",
+            zh="密钥须为 P-256、P-384 或 2048 位以上的 RSA；请用其中之一生成请求",
+        )
     return key
 
 
@@ -242,9 +256,15 @@ def _private_key(authority: Authority) -> ec.EllipticCurvePrivateKey:
     try:
         key = load_pem_private_key(authority.key.encode(), password=None)
     except (ValueError, TypeError) as error:
-        raise FormatError("the authority's private key cannot be read; restore it from a backup") from error
+        raise FormatError(
+            "the authority's private key cannot be read; restore it from a backup",
+            zh="无法读取证书颁发机构的私钥；请从备份恢复",
+        ) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise FormatError("the authority's private key is not an elliptic curve key; restore it from a backup")
+        raise FormatError(
+            "the authority's private key is not an elliptic curve key; restore it from a backup",
+            zh="证书颁发机构的私钥不是椭圆曲线密钥；请从备份恢复",
+        )
     return key
 
 
@@ -269,7 +289,10 @@ def _named(name: str) -> x509.Name:
     from cryptography.x509.oid import NameOID  # noqa: PLC0415
 
     if not 0 < len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
-        raise InputError(f"a name in a certificate has 1 to {_LONGEST_NAME} characters; choose another")
+        raise InputError(
+            f"a name in a certificate has 1 to {_LONGEST_NAME} characters; choose another",
+            zh=f"证书中的名称为 1 至 {_LONGEST_NAME} 个字符；请另取",
+        )
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name.strip())])
 
 

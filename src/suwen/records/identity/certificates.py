@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from suwen.errors import FormatError, InputError, LoginError
 from suwen.records.identity.accounts import new_id
 from suwen.records.identity.nouns import Device
+from suwen.subject import Saying
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["enrol", "fingerprint", "malformed", "read_certificates", "recognise", "revoke"]
 
-_REFUSED = "the device's certificate is not accepted; ask those responsible for devices"
+_REFUSED = Saying(
+    "the device's certificate is not accepted; ask those responsible for devices",
+    "不接受该设备的证书；请联系设备负责人",
+)
 
 
 class _UnsoundError(ValueError):
@@ -38,7 +42,10 @@ def read_certificates(pem: str) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(pem.encode())
     except malformed() as error:
-        raise FormatError("this is not a certificate in PEM; give a file that has BEGIN CERTIFICATE in it") from error
+        raise FormatError(
+            "this is not a certificate in PEM; give a file that has BEGIN CERTIFICATE in it",
+            zh="这不是 PEM 格式的证书；请给出含 BEGIN CERTIFICATE 的文件",
+        ) from error
 
 
 def fingerprint(der: bytes) -> str:
@@ -66,13 +73,16 @@ def enrol(
 
     found = read_certificates(certificate_pem)
     if len(found) != 1:
-        raise FormatError(f"there are {len(found)} certificates; give the device's own alone")
+        raise FormatError(
+            f"there are {len(found)} certificates; give the device's own alone",
+            zh=f"共有 {len(found)} 份证书；请只给出设备自身的证书",
+        )
     now = clock()
     try:
         _verify(found[0], trust, now)
         subject = found[0].subject.rfc4514_string()
     except malformed() as error:
-        raise InputError(f"the device cannot be enrolled: {error}") from error
+        raise InputError(f"the device cannot be enrolled: {error}", zh=f"无法登记该设备：{error}") from error
     return Device(
         id=new_id(random),
         name=name,
@@ -112,14 +122,14 @@ def recognise(
 
     device, now = find(fingerprint(der)), clock()
     if device is None or device.fingerprint != fingerprint(der) or device.revoked or now >= device.valid_until:
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
     try:
         certificate = x509.load_der_x509_certificate(der)
         _verify(certificate, trust, now)
         if crl:
             _check_listed(certificate, crl, trust, now)
     except malformed() as error:
-        raise LoginError(_REFUSED) from error
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh) from error
     return device
 
 

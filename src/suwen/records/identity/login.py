@@ -11,6 +11,7 @@ from suwen.errors import LoginError
 from suwen.records.identity import passwords, totp
 from suwen.records.identity.nouns import Account
 from suwen.records.identity.passwords import STANDARD, Cost
+from suwen.subject import Saying
 
 __all__ = ["Attempt", "Policy", "Reason", "change_password", "login", "proven", "refusal"]
 
@@ -134,11 +135,23 @@ def proven(account: Account | None, *, second_factor: bool, policy: Policy = Pol
     return Attempt(account, True, Reason.ACCEPTED, second_factor)
 
 
+_NO = Saying(
+    "login name, password or code are not accepted; try again later", "不接受该登录名、密码或验证码；请稍后重试"
+)
 _TOLD = {
-    Reason.CODE_NEEDED: "the code of your authenticator app is needed; enter it too",
-    Reason.PASSKEY_NEEDED: "this account logs in with its passkey; use it instead of the password",
-    Reason.SECOND_FACTOR_MISSING: "your role needs a second factor; ask those responsible for accounts for one",
-    Reason.MUST_CHANGE: "the password was chosen by somebody else; change it before you go on",
+    Reason.CODE_NEEDED: Saying(
+        "the code of your authenticator app is needed; enter it too", "还需验证器应用的验证码；请一并输入"
+    ),
+    Reason.PASSKEY_NEEDED: Saying(
+        "this account logs in with its passkey; use it instead of the password", "该账户以通行密钥登录；请用它代替密码"
+    ),
+    Reason.SECOND_FACTOR_MISSING: Saying(
+        "your role needs a second factor; ask those responsible for accounts for one",
+        "您的角色须双重验证；请联系账户负责人设置",
+    ),
+    Reason.MUST_CHANGE: Saying(
+        "the password was chosen by somebody else; change it before you go on", "该密码由他人设定；请先修改再继续"
+    ),
 }
 
 
@@ -148,7 +161,8 @@ def refusal(attempt: Attempt) -> LoginError:
     Threat: "locked", "disabled" or "unknown" told to a stranger confirm that an account exists, and "locked" that
     guessing was noticed.
     """
-    return LoginError(_TOLD.get(attempt.reason, "login name, password or code are not accepted; try again later"))
+    said = _TOLD.get(attempt.reason, _NO)
+    return LoginError(said.en, zh=said.zh)
 
 
 def _is_locked(account: Account, clock: Callable[[], float]) -> bool:

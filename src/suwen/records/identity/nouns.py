@@ -221,7 +221,10 @@ def login_name(text: str) -> str:
     """
     name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
     if not 0 < len(name) <= _LONGEST_LOGIN or not all(one.isalnum() or one in "._-@+" for one in name):
-        raise InputError("a login name has 1 to 64 letters, digits and . _ - @ +; choose another")
+        raise InputError(
+            "a login name has 1 to 64 letters, digits and . _ - @ +; choose another",
+            zh="登录名为 1 至 64 个字母、数字或 . _ - @ +；请另选",
+        )
     return name
 
 

@@ -13,11 +13,12 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from suwen.errors import FormatError, LoginError
 from suwen.records.identity import tokens
 from suwen.records.identity.web import ask, check_address
+from suwen.subject import Saying
 
 __all__ = ["Discovered", "Identity", "Pending", "Provider", "begin", "discover", "finish"]
 
 _LASTS = 600.0
-_REFUSED = "the identity provider's answer is not accepted; begin again"
+_REFUSED = Saying("the identity provider's answer is not accepted; begin again", "不接受身份认证服务的应答；请重新登录")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,10 @@ def discover(provider: Provider) -> Discovered:
     tokens.need_jwt()
     said = ask(f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration", ca_file=provider.ca_file)
     if said.get("issuer") != provider.issuer:
-        raise FormatError("the provider's configuration is for another issuer; give its address exactly as it does")
+        raise FormatError(
+            "the provider's configuration is for another issuer; give its address exactly as it does",
+            zh="身份认证服务的配置属于其他颁发者；请按其所示填写地址",
+        )
     methods = said.get("token_endpoint_auth_methods_supported")
     jwks = _address(said, "jwks_uri")
     return Discovered(
@@ -145,11 +149,11 @@ def finish(
     """
     tokens.need_jwt()
     if pending.issuer != provider.issuer or discovered.issuer != provider.issuer or clock() >= pending.expires:
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
     answer = _exchange(provider, discovered, pending, _code(provider, discovered, pending, callback_url))
     token, access = answer.get("id_token"), answer.get("access_token", "")
     if not isinstance(token, str) or not isinstance(access, str):
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
     claims, algorithm = _verified(token, provider, discovered)
     expected = tokens.Expected(provider.issuer, provider.client_id, pending.nonce, access)
     tokens.check_claims(claims, algorithm, expected, clock=clock)
@@ -171,7 +175,7 @@ def _code(provider: Provider, discovered: Discovered, pending: Pending, callback
         "error" not in said and said.get("code", "") != "",
     )
     if not all(sound):
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
     return said["code"]
 
 
@@ -201,7 +205,7 @@ def _verified(token: str, provider: Provider, discovered: Discovered) -> tuple[d
     try:
         return tokens.read_token(token, keys)
     except tokens.UnknownKeyError as error:
-        raise LoginError(_REFUSED) from error
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh) from error
 
 
 def _identity(claims: Mapping[str, object], provider: Provider) -> Identity:
@@ -221,14 +225,19 @@ def _identity(claims: Mapping[str, object], provider: Provider) -> Identity:
 def _keys(address: str, provider: Provider) -> tuple[Mapping[str, object], ...]:
     found = ask(address, ca_file=provider.ca_file).get("keys")
     if not isinstance(found, list):
-        raise FormatError("the provider's key set has no keys; check its configuration")
+        raise FormatError(
+            "the provider's key set has no keys; check its configuration", zh="身份认证服务的密钥集为空；请检查其配置"
+        )
     return tuple(key for key in found if isinstance(key, dict))
 
 
 def _address(said: Mapping[str, object], key: str) -> str:
     value = said.get(key)
     if not isinstance(value, str):
-        raise FormatError(f"the provider's configuration has no {key}; check its address")
+        raise FormatError(
+            f"the provider's configuration has no {key}; check its address",
+            zh=f"身份认证服务的配置缺少 {key}；请检查其地址",
+        )
     return check_address(value)
 
 

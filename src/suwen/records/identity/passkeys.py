@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from suwen.errors import LoginError, MissingExtraError
 from suwen.records.identity.nouns import Account, Passkey
+from suwen.subject import Saying
 
 if TYPE_CHECKING:
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor
@@ -31,7 +32,7 @@ __all__ = [
 
 _LASTS = 300.0
 _LARGEST = 64 * 1024  # characters of an answer; real ones have a few thousand
-_REFUSED = "the passkey is not accepted; begin again"
+_REFUSED = Saying("the passkey is not accepted; begin again", "不接受该通行密钥；请重新开始")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,10 @@ def finish_registration(
             require_user_verification=True,
         )
     except _failures() as error:
-        raise LoginError(_REFUSED) from error
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh) from error
     identifier = _base64url(verified.credential_id)
     if any(one.id == identifier for one in account.passkeys):
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
     key = _base64url(verified.credential_public_key)
     added = Passkey(identifier, key, verified.sign_count, name, clock())
     return replace(account, passkeys=(*account.passkeys, added))
@@ -186,7 +187,7 @@ def finish_authentication(
     identifier = credential_id(response)
     passkey = next((one for one in account.passkeys if one.id == identifier), None)
     if passkey is None:
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
     try:
         verified = verify_authentication_response(
             credential=response,
@@ -198,7 +199,7 @@ def finish_authentication(
             require_user_verification=True,
         )
     except _failures() as error:
-        raise LoginError(_REFUSED) from error
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh) from error
     used = replace(passkey, sign_count=verified.new_sign_count)
     return replace(account, passkeys=tuple(used if one is passkey else one for one in account.passkeys))
 
@@ -213,9 +214,9 @@ def credential_id(response: str) -> str:
     try:
         found = json.loads(response)["id"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise LoginError(_REFUSED) from error
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh) from error
     if not isinstance(found, str):
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
     return found
 
 
@@ -227,22 +228,22 @@ def remove(account: Account, identifier: str) -> Account:
 def _check_ceremony(ceremony: Ceremony, purpose: Purpose, account: Account, clock: Callable[[], float]) -> None:
     for_this = ceremony.account in (account.id, "") if purpose is Purpose.LOGIN else ceremony.account == account.id
     if ceremony.purpose is not purpose or not for_this or clock() >= ceremony.expires or account.disabled:
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
 
 
 def _check_answer(response: str, owner: str = "") -> None:
     """Check what the library leaves to its user: size, a page framed by a stranger's, another account's passkey."""
     if len(response) > _LARGEST:
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
     try:
         answer = json.loads(response)["response"]
         framed = json.loads(_bytes(answer["clientDataJSON"])).get("crossOrigin", False)
         handle = answer.get("userHandle")
         wrong_owner = bool(owner and handle) and _bytes(handle) != owner.encode()
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise LoginError(_REFUSED) from error
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh) from error
     if framed is not False or wrong_owner:
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
 
 
 def _descriptors(account: Account) -> list[PublicKeyCredentialDescriptor]:

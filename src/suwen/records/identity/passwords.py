@@ -123,13 +123,20 @@ def check_strength(password: str, *, login: str = "", name: str = "") -> None:
     """
     written = unicodedata.normalize("NFKC", password)
     if len(written) < MINIMUM:
-        raise InputError(f"the password has {len(written)} characters; choose one with at least {MINIMUM}")
+        raise InputError(
+            f"the password has {len(written)} characters; choose one with at least {MINIMUM}",
+            zh=f"密码只有 {len(written)} 个字符；至少须有 {MINIMUM} 个",
+        )
     if len(written) > _LONGEST:
-        raise InputError(f"the password has more than {_LONGEST} characters; choose a shorter one")
+        raise InputError(
+            f"the password has more than {_LONGEST} characters; choose a shorter one",
+            zh=f"密码超过 {_LONGEST} 个字符；请缩短",
+        )
     if len(what_is_telling(written, own=(login, *login.split("@"), *name.split()))) < _TELLING:
         raise InputError(
             "the password is mostly common words, keyboard rows, repetitions or your own name; "
-            "choose one that is not, such as four unrelated words"
+            "choose one that is not, such as four unrelated words",
+            zh="密码大部分为常见词、键盘序列、重复字符或您自己的姓名；请另选，例如四个互不相关的词",
         )
 
 
@@ -141,7 +148,7 @@ def refuse_same(old: str, new: str) -> None:
 
     """
     if compare_digest(_bytes(old), _bytes(new)):
-        raise InputError("the new password is the old one; choose another")
+        raise InputError("the new password is the old one; choose another", zh="新密码与旧密码相同；请另选")
 
 
 def _nobody(cost: Cost) -> str:

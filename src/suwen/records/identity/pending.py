@@ -53,7 +53,10 @@ class Waiting(Generic[T]):
         with self._lock:
             until, pending = self._held.pop(handle, (0.0, None))
         if pending is None or clock() >= until:
-            raise LoginError("this login was not begun here, is over, or was used already; begin again")
+            raise LoginError(
+                "this login was not begun here, is over, or was used already; begin again",
+                zh="本次登录并非在此开始、已结束或已使用；请重新登录",
+            )
         return pending
 
     def __len__(self) -> int:

@@ -120,7 +120,11 @@ class Fields:
         """
         self.close()
         if self.problems:
-            raise FormatError(f"the document is not a {self.kind} that can be read; nothing was taken", self.problems)
+            raise FormatError(
+                f"the document is not a {self.kind} that can be read; nothing was taken",
+                self.problems,
+                zh=f"该文档不是可读取的{self.kind}；未采用任何内容",
+            )
 
     def _take(self, key: str) -> object:
         return self._left.pop(key, None)

@@ -11,10 +11,11 @@ from hmac import compare_digest
 
 from suwen.errors import LoginError
 from suwen.records.identity.nouns import Account, Session
+from suwen.subject import Saying
 
 __all__ = ["Lifetime", "start", "token_hash", "touch"]
 
-_OVER = "the session is over; log in again"
+_OVER = Saying("the session is over; log in again", "会话已结束；请重新登录")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,6 @@ def touch(
     # A lifetime that was shortened since also holds for sessions begun before.
     ends = min(session.expires, session.started + lifetime.longest, session.seen + lifetime.idle)
     if not right or account.disabled or now >= ends:
-        raise LoginError(_OVER)
+        raise LoginError(_OVER.en, zh=_OVER.zh)
     # Never backwards: a clock that was put back must not shorten or lengthen what was already used up.
     return replace(session, seen=max(session.seen, now))

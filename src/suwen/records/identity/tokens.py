@@ -11,6 +11,7 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from suwen.errors import LoginError, MissingExtraError
+from suwen.subject import Saying
 
 if TYPE_CHECKING:
     from jwt import PyJWK
@@ -25,7 +26,7 @@ _ALGORITHMS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 _SMALLEST_RSA = 2048  # NIST SP 800-131A
 _LEEWAY = 60.0
 _OLDEST = 3600.0
-_REFUSED = "the identity provider's answer is not accepted; begin again"
+_REFUSED = Saying("the identity provider's answer is not accepted; begin again", "不接受身份认证服务的应答；请重新登录")
 
 
 class UnknownKeyError(LookupError):
@@ -71,15 +72,15 @@ def read_token(token: str, keys: Sequence[Jwk]) -> tuple[dict[str, object], str]
         algorithm = header.get("alg")
         # "crit" names what a reader must understand; we understand none of it (RFC 7515, section 4.1.11).
         if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS or "crit" in header:
-            raise LoginError(_REFUSED)
+            raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
         key = _key(keys, header.get("kid"), algorithm)
         # Claims are checked by `check_claims`, against the clock that was passed in and not the machine's.
         body = jwt.PyJWS().decode(token, key, algorithms=[algorithm])
         claims = json.loads(body)
     except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, RecursionError) as error:
-        raise LoginError(_REFUSED) from error
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh) from error
     if not isinstance(claims, dict):
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
     return claims, algorithm
 
 
@@ -105,7 +106,7 @@ def check_claims(
         "at_hash" not in claims or _same(claims["at_hash"], _half_hash(expected.access_token, algorithm)),
     )
     if not all(sound):
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
 
 
 def _is_current(claims: Mapping[str, object], now: float) -> bool:
@@ -134,7 +135,7 @@ def _key(keys: Sequence[Jwk], kid: object, algorithm: str) -> PyJWK:
         raise UnknownKeyError("no key of the provider fits the token")
     chosen = PyJWK(dict(fitting[0]), algorithm)
     if algorithm in ("RS256", "PS256") and chosen.key.key_size < _SMALLEST_RSA:
-        raise LoginError(_REFUSED)
+        raise LoginError(_REFUSED.en, zh=_REFUSED.zh)
     return chosen
 
 

@@ -38,7 +38,10 @@ def enrol(account: Account, secret: str, code: str, *, clock: Callable[[], float
     """
     enrolled = accept(replace(account, totp=secret, totp_step=0), code, clock=clock)
     if enrolled is None:
-        raise LoginError("the code does not belong to this secret; scan it again and check the clock of the device")
+        raise LoginError(
+            "the code does not belong to this secret; scan it again and check the clock of the device",
+            zh="验证码与该密钥不符；请重新扫描，并检查设备时间",
+        )
     return enrolled
 
 

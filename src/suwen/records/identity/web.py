@@ -30,10 +30,16 @@ def check_address(address: str) -> str:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise InputError("the provider's address is not an address; give one such as https://id.example") from error
+        raise InputError(
+            "the provider's address is not an address; give one such as https://id.example",
+            zh="身份认证服务的地址无效；地址形如 https://id.example",
+        ) from error
     safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
     if not host or not safe or "@" in parts.netloc or parts.fragment:
-        raise InputError("a provider is asked over https only; give an address such as https://id.example")
+        raise InputError(
+            "a provider is asked over https only; give an address such as https://id.example",
+            zh="身份认证服务只能通过 https 访问；地址形如 https://id.example",
+        )
     return address
 
 
@@ -56,15 +62,25 @@ def ask(
     try:
         status, body = _send(request, ca_file)
     except (OSError, HTTPException) as error:
-        raise NetworkError(f"{where}: the provider cannot be reached; check its address and certificate") from error
+        raise NetworkError(
+            f"{where}: the provider cannot be reached; check its address and certificate",
+            zh=f"{where}：无法连接身份认证服务；请检查其地址和证书",
+        ) from error
     if status != 200:
-        raise NetworkError(f"{where}: the provider answered {status} and not 200")
+        raise NetworkError(
+            f"{where}: the provider answered {status} and not 200", zh=f"{where}：身份认证服务返回 {status}，而非 200"
+        )
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise FormatError(f"{where}: the provider's answer is not JSON") from error
+        raise FormatError(
+            f"{where}: the provider's answer is not JSON", zh=f"{where}：身份认证服务的应答不是 JSON"
+        ) from error
     if not isinstance(answer, dict) or len(body) > _LARGEST:
-        raise FormatError(f"{where}: the provider's answer is not a JSON object of at most {_LARGEST} bytes")
+        raise FormatError(
+            f"{where}: the provider's answer is not a JSON object of at most {_LARGEST} bytes",
+            zh=f"{where}：身份认证服务的应答不是 {_LARGEST} 字节以内的 JSON 对象",
+        )
     return answer
 
 

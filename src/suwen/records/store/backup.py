@@ -92,10 +92,16 @@ class Repository:
         said = json.dumps({"format": 1, "store": store}, sort_keys=True).encode()
         if self.objects.size("suwen-backup.json") is None:
             if next(iter(self.objects.all()), None) is not None:
-                raise InputError(f"{self.address} holds something else; name an empty place for the backup")
+                raise InputError(
+                    f"{self.address} holds something else; name an empty place for the backup",
+                    zh=f"{self.address} 已有其他内容；请为备份指定空的位置",
+                )
             self.objects.put("suwen-backup.json", [said])
         elif self.plain("suwen-backup.json") != said:
-            raise InputError(f"{self.address} is the backup of another store; name another place")
+            raise InputError(
+                f"{self.address} is the backup of another store; name another place",
+                zh=f"{self.address} 是另一存储的备份；请另指定位置",
+            )
 
     def plain(self, name: str) -> bytes:
         """A small unsealed object."""
@@ -112,7 +118,10 @@ class Repository:
         source = io.BufferedReader(_Reading(self.objects, name), 1 << 20)
         head = source.read(len(_MAGIC) + 32)
         if head[: len(_MAGIC)] != _MAGIC:
-            raise TamperError(f"{name} in the backup is damaged, or of a newer Suwen")
+            raise TamperError(
+                f"{name} in the backup is damaged, or of a newer Suwen",
+                zh=f"备份中的 {name} 已损坏，或由更新版本的 Suwen 写入",
+            )
         return open_frames(source, self._key_of(head, name), head + name.encode())
 
     def snapshots(self) -> list[str]:
@@ -129,7 +138,7 @@ class Repository:
         try:
             return keywrap.aes_key_unwrap_with_padding(derive(self._key, "suwen backup wrap 1"), wrapped)
         except keywrap.InvalidUnwrap:
-            raise TamperError("a data key in the backup was changed") from None
+            raise TamperError("a data key in the backup was changed", zh="备份中的一个数据密钥被改动") from None
 
     def _key_of(self, head: bytes, name: str) -> bytes:
         return derive(self._key, b"suwen backup 1" + name.encode(), salt=head[len(_MAGIC) :])
@@ -142,7 +151,7 @@ class _Reading(io.RawIOBase):
         self._objects, self._name, self._at = objects, name, 0
         size = objects.size(name)
         if size is None:
-            raise NotFoundError(f"the backup holds no {name}")
+            raise NotFoundError(f"the backup holds no {name}", zh=f"备份中没有 {name}")
         self._size = size
 
     def readable(self) -> bool:
@@ -176,7 +185,10 @@ def back_up(
     Progress is objects and rows done of all. Killed, it is simply run again.
     """
     if is_rehearsal(store):
-        raise InputError("this store is a rehearsal of a restore; the real one is backed up, not its copy")
+        raise InputError(
+            "this store is a rehearsal of a restore; the real one is backed up, not its copy",
+            zh="该存储是恢复演练；应备份正式存储，而非其副本",
+        )
     repository = Repository(address, key=store.keys.backup)
     repository.mark(store.bootstrap.id)
     with store.transaction() as ongoing:  # known before it holds a key: an erasure must find it even after a kill
@@ -223,7 +235,10 @@ def _copy_object(store: Store, repository: Repository, name: str) -> None:
             raise
         # the snapshot still names what a rotation or an erasure beside it has just removed
         said = "an image was renewed or erased while the backup was made; back up again"
-        raise ConflictError(f"{said} (if it says so again, `suwen records verify`)") from None
+        raise ConflictError(
+            f"{said} (if it says so again, `suwen records verify`)",
+            zh="备份期间存储有变动；请重试（若再次出现，请运行 `suwen records verify`）",
+        ) from None
 
 
 def _frames(connection: Connection, snapshot: Snapshot, progress: Callable[[int], None]) -> Iterator[bytes]:

@@ -71,7 +71,10 @@ class Blobs:
         """Refuse a place that holds something already. Raises InputError."""
         for one in self.all():
             if not (but_for_ours and is_object_name(one.name)):
-                raise InputError(f"{self.address} holds something already; name an empty place for images and signals")
+                raise InputError(
+                    f"{self.address} holds something already; name an empty place for images and signals",
+                    zh=f"{self.address} 已有内容；请为图像和信号指定空的位置",
+                )
 
     def put(self, name: str, pieces: Iterable[bytes]) -> int:
         """Store an object whole or not at all; the number of bytes. Raises StoreError."""
@@ -86,7 +89,10 @@ class Blobs:
         except (BaseError, OSError) as error:
             if isinstance(error, SuwenError):
                 raise
-            raise StoreError(f"cannot store an object in {self.address}: {_short(error)}") from None
+            raise StoreError(
+                f"cannot store an object in {self.address}: {_short(error)}",
+                zh=f"无法将对象存入 {self.address}：{_short(error)}",
+            ) from None
         return size
 
     def _durable(self, name: str) -> None:
@@ -104,14 +110,21 @@ class Blobs:
         try:
             found = bytes(obstore.get_range(self._store, name, start=low, end=high))
         except FileNotFoundError:
-            raise TamperError(f"the object {name} is missing; restore it from a backup") from None
+            raise TamperError(
+                f"the object {name} is missing; restore it from a backup", zh=f"缺少对象 {name}；请从备份恢复"
+            ) from None
         except (BaseError, OSError) as error:
             size = self.size(name)
             if size is not None and size < high:
-                raise TamperError(f"the object {name} was cut off at {size} bytes") from None
-            raise StoreError(f"cannot read an object in {self.address}: {_short(error)}") from None
+                raise TamperError(
+                    f"the object {name} was cut off at {size} bytes", zh=f"对象 {name} 在 {size} 字节处中断"
+                ) from None
+            raise StoreError(
+                f"cannot read an object in {self.address}: {_short(error)}",
+                zh=f"无法从 {self.address} 读取对象：{_short(error)}",
+            ) from None
         if len(found) != high - low:
-            raise TamperError(f"the object {name} was cut off")
+            raise TamperError(f"the object {name} was cut off", zh=f"对象 {name} 不完整")
         return found
 
     def size(self, name: str) -> int | None:
@@ -121,13 +134,17 @@ class Blobs:
         except FileNotFoundError:
             return None
         except (BaseError, OSError) as error:
-            raise StoreError(f"cannot reach {self.address}: {_short(error)}") from None
+            raise StoreError(
+                f"cannot reach {self.address}: {_short(error)}", zh=f"无法连接 {self.address}：{_short(error)}"
+            ) from None
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """A whole object, piece by piece."""
         size = self.size(name)
         if size is None:
-            raise TamperError(f"the object {name} is missing; restore it from a backup")
+            raise TamperError(
+                f"the object {name} is missing; restore it from a backup", zh=f"缺少对象 {name}；请从备份恢复"
+            )
         for low in range(0, size, _CHUNK):
             yield self.read(name, low, min(size, low + _CHUNK))
 
@@ -139,7 +156,10 @@ class Blobs:
             except FileNotFoundError:
                 continue
             except (BaseError, OSError) as error:
-                raise StoreError(f"cannot remove an object in {self.address}: {_short(error)}") from None
+                raise StoreError(
+                    f"cannot remove an object in {self.address}: {_short(error)}",
+                    zh=f"无法从 {self.address} 移除对象：{_short(error)}",
+                ) from None
 
     def all(self, prefix: str | None = None) -> Iterator[Stored]:
         """Every object there is, and on a folder also what a killed writer left half-written."""
@@ -148,7 +168,9 @@ class Blobs:
                 for one in batch:
                     yield Stored(one["path"], one["size"], one["last_modified"].timestamp())
         except (BaseError, OSError) as error:
-            raise StoreError(f"cannot list {self.address}: {_short(error)}") from None
+            raise StoreError(
+                f"cannot list {self.address}: {_short(error)}", zh=f"无法列出 {self.address} 的内容：{_short(error)}"
+            ) from None
 
     def leftovers(self, *, older_than: float) -> list[Path]:
         """On a folder: temporary files ("name#1") of killed writers, not touched for `older_than` seconds."""
@@ -163,13 +185,22 @@ def _remote(address: str) -> Any:
     parts = urlsplit(address)
     # the address is kept in store.json and shown: a key or a signature in it would be too
     if parts.password or parts.query or parts.fragment or (parts.username and not parts.scheme.startswith("abfs")):
-        raise InputError("leave keys and signatures out of the address of an object store; set them in the environment")
+        raise InputError(
+            "leave keys and signatures out of the address of an object store; set them in the environment",
+            zh="请勿在对象存储的地址中写密钥和签名；请在环境变量中设置",
+        )
     try:
         if obstore.parse_scheme(address) not in _REMOTE:
-            raise InputError(f"{address} is neither a folder nor the address of an object store on S3, Azure or GCS")
+            raise InputError(
+                f"{address} is neither a folder nor the address of an object store on S3, Azure or GCS",
+                zh=f"{address} 既不是文件夹，也不是 S3、Azure 或 GCS 对象存储的地址",
+            )
         return from_url(address, retry_config=RETRY)  # no client options here: they would hide those of the environment
     except (BaseError, OSError) as error:
-        raise InputError(f"{address} is no address of an object store: {_short(error)}") from None
+        raise InputError(
+            f"{address} is no address of an object store: {_short(error)}",
+            zh=f"{address} 不是对象存储的地址：{_short(error)}",
+        ) from None
 
 
 def _short(error: BaseException) -> str:

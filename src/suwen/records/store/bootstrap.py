@@ -54,21 +54,35 @@ def read_bootstrap(folder: Path) -> tuple[Bootstrap, str]:
         text = file.read_text("utf-8")
         document = json.loads(text)
     except FileNotFoundError:
-        raise NotFoundError(f"no store of records in {folder}; make one with `suwen records init`") from None
+        raise NotFoundError(
+            f"no store of records in {folder}; make one with `suwen records init`",
+            zh=f"{folder} 中没有病历存储；请用 `suwen records init` 建立",
+        ) from None
     except (OSError, ValueError):
-        raise TamperError(f"{file} cannot be read: damaged; restore it from a backup") from None
+        raise TamperError(
+            f"{file} cannot be read: damaged; restore it from a backup", zh=f"无法读取 {file}：已损坏；请从备份恢复"
+        ) from None
     if not isinstance(document, dict) or set(document) != _FIELDS or _canonical(document) != text:
-        raise TamperError(f"{file} is not as Suwen wrote it; restore it from a backup")
+        raise TamperError(
+            f"{file} is not as Suwen wrote it; restore it from a backup", zh=f"{file} 并非 Suwen 所写；请从备份恢复"
+        )
     if document["format"] != 1:
-        raise FormatError(f"{file} has format {document['format']}; this Suwen reads format 1: install a newer one")
+        raise FormatError(
+            f"{file} has format {document['format']}; this Suwen reads format 1: install a newer one",
+            zh=f"{file} 的格式为 {document['format']}；本版本读取格式 1：请升级",
+        )
     try:
         root = tuple(Wrapped(kek, base64.b64decode(data)) for kek, data in document["root"])
     except (TypeError, ValueError):
-        raise TamperError(f"{file} is not as Suwen wrote it; restore it from a backup") from None
+        raise TamperError(
+            f"{file} is not as Suwen wrote it; restore it from a backup", zh=f"{file} 并非 Suwen 所写；请从备份恢复"
+        ) from None
     names = ("id", "database", "blobs", "provider", "log_key", "ca_file")
     bootstrap = Bootstrap(root=root, **{name: document[name] for name in names})
     if {**_document(bootstrap), "seal": document["seal"]} != document:  # base64 has several spellings of the same bytes
-        raise TamperError(f"{file} is not as Suwen wrote it; restore it from a backup")
+        raise TamperError(
+            f"{file} is not as Suwen wrote it; restore it from a backup", zh=f"{file} 并非 Suwen 所写；请从备份恢复"
+        )
     return bootstrap, document["seal"]
 
 
@@ -82,9 +96,11 @@ def unwrap_root(bootstrap: Bootstrap, seal: str, provider: KeyProvider) -> bytes
             failure = error
             continue
         if not hmac.compare_digest(_seal(bootstrap, root), seal):
-            raise TamperError("store.json was changed; restore it from a backup")
+            raise TamperError("store.json was changed; restore it from a backup", zh="store.json 被改动；请从备份恢复")
         return root
-    raise failure or TamperError("store.json holds no root key; restore it from a backup")
+    raise failure or TamperError(
+        "store.json holds no root key; restore it from a backup", zh="store.json 没有根密钥；请从备份恢复"
+    )
 
 
 def write_bootstrap(folder: Path, bootstrap: Bootstrap, root: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from suwen.records.vault import (
 __all__ = ["Charts", "Draft", "Record", "State"]
 
 _MAC = 16
+_ASKED = 500  # patients of one query
 _REMEMBERED = 4096  # opened data keys kept in memory, so that a round of visits asks the key provider once
 
 
@@ -87,7 +89,9 @@ class Charts:
         Raises ConflictError when the given key was wrapped under a key-encryption key that was replaced meanwhile.
         """
         if key is not None and key[1].kek != self.provider.current:  # that one may be retired any moment
-            raise ConflictError("the key-encryption key was replaced meanwhile; try again")
+            raise ConflictError(
+                "the key-encryption key was replaced meanwhile; try again", zh="其间主密钥已更换；请重试"
+            )
         key = key or self.new_key(secrets.token_bytes(16), 1)
         patient = key[0].patient
         rows = [{"id": patient, "generation": 1, "revision": 0, "chart": seal_chart(key[0], Chart(), 0), "created": at}]
@@ -121,12 +125,30 @@ class Charts:
         """Keys and chart of a patient. Raises NotFoundError when unknown or erased, TamperError."""
         row = connection.execute(_STATE, {"patient": patient}).first()
         if row is None:
-            raise NotFoundError(f"there is no patient {patient.hex()}")
-        generation, revision, sealed, kek, wrapped = row
+            raise NotFoundError(f"there is no patient {patient.hex()}", zh=f"没有患者 {patient.hex()}")
+        return self._state(row)
+
+    def states(self, connection: Connection, patients: Sequence[bytes]) -> dict[bytes, State]:
+        """Keys and charts of those of several patients who are there. Raises TamperError."""
+        found: dict[bytes, State] = {}
+        for low in range(0, len(patients), _ASKED):
+            for row in connection.execute(_STATES, {"patients": patients[low : low + _ASKED]}):
+                with contextlib.suppress(NotFoundError):  # erased
+                    found[row.id] = self._state(row)
+        return found
+
+    def _state(self, row: AnyRow) -> State:
+        patient, generation, revision, sealed, kek, wrapped = row
         if not generation:
-            raise NotFoundError(f"the records of patient {patient.hex()} were erased; nothing can open them")
+            raise NotFoundError(
+                f"the records of patient {patient.hex()} were erased; nothing can open them",
+                zh=f"患者 {patient.hex()} 的记录已销毁，无法再打开",
+            )
         if wrapped is None:
-            raise TamperError(f"the data key of patient {patient.hex()} is missing; restore it from a backup")
+            raise TamperError(
+                f"the data key of patient {patient.hex()} is missing; restore it from a backup",
+                zh=f"缺少患者 {patient.hex()} 的数据密钥；请从备份恢复",
+            )
         key = self.unwrapped(patient, generation, Wrapped(kek, wrapped))
         return State(key, revision, open_chart(key, sealed, revision))
 
@@ -147,7 +169,10 @@ class Charts:
         try:
             connection.execute(insert(RECORD), rows)
         except IntegrityError:
-            raise ConflictError("a record was changed by somebody else since it was read; read it again") from None
+            raise ConflictError(
+                "a record was changed by somebody else since it was read; read it again",
+                zh="读取之后该记录已被他人更改；请重新读取",
+            ) from None
         self._keep_blobs(connection, records, drafts)
         seen = [(one.id, one.version, body) for one, body in zip(records, sealed, strict=True)]
         self.keep_chart(connection, state, state.chart.plus(key, seen))
@@ -159,7 +184,10 @@ class Charts:
         values = {"revision": revision, "chart": seal_chart(state.key, chart, revision)}
         here = (PATIENT.c.id == state.key.patient, PATIENT.c.revision == state.revision)
         if connection.execute(update(PATIENT).where(*here).values(values)).rowcount != 1:
-            raise ConflictError("the patient's records were changed by somebody else meanwhile; try again")
+            raise ConflictError(
+                "the patient's records were changed by somebody else meanwhile; try again",
+                zh="其间该患者的记录已被他人更改；请重试",
+            )
 
     def _require_newest(self, connection: Connection, key: PatientKey, drafts: Sequence[Draft]) -> None:
         if not drafts:
@@ -172,14 +200,20 @@ class Charts:
             newest.update((row[0], (row[1], row[2])) for row in rows)
         for draft in drafts:
             if draft.id not in newest:
-                raise NotFoundError("the record to be changed does not exist for this patient")
+                raise NotFoundError(
+                    "the record to be changed does not exist for this patient", zh="要更改的记录在该患者名下不存在"
+                )
             version, tag = newest[draft.id]
             if version != draft.base:
                 raise ConflictError(
-                    f"the record was read as version {draft.base} and is now version {version}; read it again"
+                    f"the record was read as version {draft.base} and is now version {version}; read it again",
+                    zh=f"读取的是第 {draft.base} 版，现已是第 {version} 版；请重新读取",
                 )
             if tag != key.type_tag(draft.kind):  # a finding must not vanish under a note
-                raise InputError("a record keeps its kind through all versions; withdraw it and write another")
+                raise InputError(
+                    "a record keeps its kind through all versions; withdraw it and write another",
+                    zh="记录的各版本类型须一致；请撤回后另写一条",
+                )
 
     @staticmethod
     def _keep_blobs(connection: Connection, records: Sequence[Record], drafts: Sequence[Draft]) -> None:
@@ -222,8 +256,7 @@ class Charts:
 
     def rows(self, connection: Connection, state: State) -> Sequence[AnyRow]:
         """Every sealed version of a patient's records, held against the chart. Raises TamperError."""
-        query = select(RECORD).where(RECORD.c.patient == state.key.patient).order_by(RECORD.c.id, RECORD.c.version)
-        rows = connection.execute(query).all()
+        rows = connection.execute(_ROWS, {"patient": state.key.patient}).all()
         require_whole(state, ((row.id, row.version, row.mac) for row in rows))
         return rows
 
@@ -234,7 +267,9 @@ class Charts:
         here = and_(RECORD.c.patient == state.key.patient, RECORD.c.id == record)
         rows = connection.execute(select(RECORD).where(here).order_by(RECORD.c.version)).all()
         if not rows:
-            raise NotFoundError(f"there is no record {record.hex()} for this patient")
+            raise NotFoundError(
+                f"there is no record {record.hex()} for this patient", zh=f"该患者没有记录 {record.hex()}"
+            )
         return [opened(state.key, row) for row in rows]
 
     # Blind index
@@ -256,21 +291,25 @@ class Charts:
         return sorted(found or ())
 
 
-_STATE: Select[Any] = (
-    select(PATIENT.c.generation, PATIENT.c.revision, PATIENT.c.chart, DATA_KEY.c.kek, DATA_KEY.c.wrapped)
-    .select_from(
-        PATIENT.outerjoin(
-            DATA_KEY, and_(DATA_KEY.c.patient == PATIENT.c.id, DATA_KEY.c.generation == PATIENT.c.generation)
-        )
-    )
-    .where(PATIENT.c.id == bindparam("patient"))
+_EVERY_STATE: Select[Any] = select(
+    PATIENT.c.id, PATIENT.c.generation, PATIENT.c.revision, PATIENT.c.chart, DATA_KEY.c.kek, DATA_KEY.c.wrapped
+).select_from(
+    PATIENT.outerjoin(DATA_KEY, and_(DATA_KEY.c.patient == PATIENT.c.id, DATA_KEY.c.generation == PATIENT.c.generation))
 )
+_STATE = _EVERY_STATE.where(PATIENT.c.id == bindparam("patient"))
+_STATES = _EVERY_STATE.where(PATIENT.c.id.in_(bindparam("patients", expanding=True)))
+
+
+_ROWS = select(RECORD).where(RECORD.c.patient == bindparam("patient")).order_by(RECORD.c.id, RECORD.c.version)
 
 
 def opened(key: PatientKey, row: AnyRow) -> Record:
     """The record in a row. Raises TamperError."""
     if row.withdrawn not in (0, 1) or row.generation != key.generation:
-        raise TamperError(f"a row of record {row.id.hex()} was changed; see `suwen records verify`")
+        raise TamperError(
+            f"a row of record {row.id.hex()} was changed; see `suwen records verify`",
+            zh=f"记录 {row.id.hex()} 的一行被改动；请参阅 `suwen records verify`",
+        )
     place = Place(row.id, row.version, row.at, bool(row.withdrawn))
     kind, blobs, payload = open_record(key, place, row.tag, row.body + row.mac)
     return Record(key.patient, row.id, row.version, row.at, kind, payload, blobs, place.withdrawn, row.generation)
@@ -281,7 +320,9 @@ def require_whole(state: State, rows: Iterable[tuple[bytes, int, bytes]]) -> Non
     if Chart().plus(state.key, rows) != state.chart:
         raise TamperError(
             f"the records of patient {state.key.patient.hex()} are not those last written: one was removed, added or "
-            "set back; see `suwen records verify`"
+            "set back; see `suwen records verify`",
+            zh=f"患者 {state.key.patient.hex()} 的记录与最后写入时不符："
+            "有记录被移除、添加或退回旧版；请参阅 `suwen records verify`",
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from suwen.errors import ConflictError, NotFoundError
@@ -20,6 +20,12 @@ from suwen.records.vault import open_document, seal_document
 __all__ = ["COLUMNS", "Changes", "Document", "Documents"]
 
 COLUMNS = (DOCUMENT.c.kind, DOCUMENT.c.id, DOCUMENT.c.first, DOCUMENT.c.second, DOCUMENT.c.revision, DOCUMENT.c.body)
+# Made once: putting a statement together takes longer than running it.
+_ONE = select(*COLUMNS).where(DOCUMENT.c.kind == bindparam("of_kind"), DOCUMENT.c.id == bindparam("with_id"))
+_ALL = select(*COLUMNS).where(DOCUMENT.c.kind == bindparam("of_kind")).order_by(DOCUMENT.c.id)
+_FIRST = _ALL.where(DOCUMENT.c.first == bindparam("with_first"))
+_SECOND = _ALL.where(DOCUMENT.c.second == bindparam("with_second"))
+_BOTH = _FIRST.where(DOCUMENT.c.second == bindparam("with_second"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,10 @@ class Documents:
         else:
             done = self._insert(connection, {"kind": new.kind, "id": new.id, **values})
         if not done:
-            raise ConflictError(f"the {new.kind} was changed by somebody else since it was read; read it again")
+            raise ConflictError(
+                f"the {new.kind} was changed by somebody else since it was read; read it again",
+                zh=f"读取之后该内容（{new.kind}）已被他人更改；请重新读取",
+            )
         changes = self._changing(connection)
         changes.gone.extend([before] if before else [])
         changes.come.append(Registered(new.kind, new.id, new.revision, body))
@@ -105,9 +114,9 @@ class Documents:
 
     def get(self, connection: Connection, kind: str, id: bytes) -> Document:  # noqa: A002 - the noun's own name
         """One document. Raises NotFoundError, TamperError."""
-        found = connection.execute(select(*COLUMNS).where(DOCUMENT.c.kind == kind, DOCUMENT.c.id == id)).first()
+        found = connection.execute(_ONE, {"of_kind": kind, "with_id": id}).first()
         if found is None:
-            raise NotFoundError(f"there is no {kind} with the id {id.hex()}")
+            raise NotFoundError(f"there is no {kind} with the id {id.hex()}", zh=f"没有编号为 {id.hex()} 的{kind}")
         return self.opened(found)
 
     def exists(self, connection: Connection, kind: str, id: bytes) -> bool:  # noqa: A002 - the noun's own name
@@ -119,12 +128,9 @@ class Documents:
         self, connection: Connection, kind: str, *, first: bytes | None = None, second: bytes | None = None
     ) -> list[Document]:
         """Every document of a kind with these tags, oldest revision first by id."""
-        query = select(*COLUMNS).where(DOCUMENT.c.kind == kind).order_by(DOCUMENT.c.id)
-        if first is not None:
-            query = query.where(DOCUMENT.c.first == first)
-        if second is not None:
-            query = query.where(DOCUMENT.c.second == second)
-        return [self.opened(row) for row in connection.execute(query)]
+        tags = {name: tag for name, tag in (("with_first", first), ("with_second", second)) if tag is not None}
+        query = {0: _ALL, 2: _BOTH}.get(len(tags), _FIRST if first is not None else _SECOND)
+        return [self.opened(row) for row in connection.execute(query, {"of_kind": kind, **tags})]
 
     def each(self, connection: Connection) -> Iterator[AnyRow]:
         """Every row, unopened."""
@@ -135,7 +141,10 @@ class Documents:
         here = (DOCUMENT.c.kind == document.kind, DOCUMENT.c.id == document.id)
         before = self._known(connection, document.kind, document.id, document.revision)
         if connection.execute(delete(DOCUMENT).where(*here, DOCUMENT.c.revision == document.revision)).rowcount != 1:
-            raise ConflictError(f"the {document.kind} was changed by somebody else since it was read; read it again")
+            raise ConflictError(
+                f"the {document.kind} was changed by somebody else since it was read; read it again",
+                zh=f"读取之后该内容（{document.kind}）已被他人更改；请重新读取",
+            )
         self._changing(connection).gone.extend([before] if before else [])
 
     def opened(self, row: AnyRow) -> Document:

@@ -55,13 +55,25 @@ def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # the message might quote a password
-        raise InputError("the database's address is not of the form postgresql://USER@HOST:PORT/NAME") from None
+        raise InputError(
+            "the database's address is not of the form postgresql://USER@HOST:PORT/NAME",
+            zh="数据库地址不是 postgresql://USER@HOST:PORT/NAME 的形式",
+        ) from None
     if parsed.get_backend_name() != "postgresql":
-        raise InputError(f"records are kept in sqlite:NAME or postgresql://…, not {parsed.get_backend_name()}")
+        raise InputError(
+            f"records are kept in sqlite:NAME or postgresql://…, not {parsed.get_backend_name()}",
+            zh=f"病历存储地址须为 sqlite:NAME 或 postgresql://…，而非 {parsed.get_backend_name()}",
+        )
     if parsed.password is not None:
-        raise InputError("leave the password out of the database's address and set SUWEN_DATABASE_PASSWORD instead")
+        raise InputError(
+            "leave the password out of the database's address and set SUWEN_DATABASE_PASSWORD instead",
+            zh="请勿在数据库地址中写密码，改为设置 SUWEN_DATABASE_PASSWORD",
+        )
     if parsed.query or not parsed.username or not parsed.database:  # ?host=… would lead past the demand for TLS
-        raise InputError("write the database's address as postgresql://USER@HOST:PORT/NAME, with nothing after it")
+        raise InputError(
+            "write the database's address as postgresql://USER@HOST:PORT/NAME, with nothing after it",
+            zh="数据库地址请写成 postgresql://USER@HOST:PORT/NAME，其后不加其他内容",
+        )
     return parsed
 
 
@@ -75,7 +87,7 @@ def _sqlite(file: Path, page_key: bytes) -> Engine:
 
     def open_file() -> Any:
         if not file.exists():  # else SQLite would make an empty one
-            raise StoreError(f"{file} is missing; restore it from a backup")
+            raise StoreError(f"{file} is missing; restore it from a backup", zh=f"缺少 {file}；请从备份恢复")
         raw = dbapi2.connect(str(file), isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
         for line in (
             f"PRAGMA key = \"x'{page_key.hex()}'\"",
@@ -91,7 +103,10 @@ def _sqlite(file: Path, page_key: bytes) -> Engine:
                 raw.execute(line)
             except dbapi2.Error as error:  # not every way to a connection goes through `translated`
                 raw.close()
-                raise StoreError(f"{file} cannot be opened ({error}): damaged; restore it from a backup") from None
+                raise StoreError(
+                    f"{file} cannot be opened ({error}): damaged; restore it from a backup",
+                    zh=f"无法打开 {file}（{error}）：已损坏；请从备份恢复",
+                ) from None
         return raw
 
     engine = create_engine("sqlite://", module=dbapi2, creator=open_file, poolclass=QueuePool)
@@ -132,7 +147,10 @@ def _secured(reached: socket.socket, tls: ssl.SSLContext, host: str) -> socket.s
     """TLS over a connection; before it nothing is sent but the request for it (PostgreSQL protocol 3.0, SSLRequest)."""
     reached.sendall(struct.pack("!ii", 8, 80877103))
     if reached.recv(1) != b"S":  # one byte: what else came in the clear is not taken for the server's (CVE-2021-23222)
-        raise StoreError(f"the database on {host} does not speak TLS, so nothing was said to it; set ssl = on there")
+        raise StoreError(
+            f"the database on {host} does not speak TLS, so nothing was said to it; set ssl = on there",
+            zh=f"{host} 上的数据库不支持 TLS，因此未传送任何内容；请在其上设置 ssl = on",
+        )
     return tls.wrap_socket(reached, server_hostname=host)
 
 
@@ -151,12 +169,21 @@ def _reaching(host: str, refusals: type[Exception]) -> Iterator[None]:
     except StoreError:
         raise
     except ssl.SSLCertVerificationError as error:
-        raise StoreError(f"the certificate of {host} is not trusted: {error.verify_message}; see --ca-file") from None
+        raise StoreError(
+            f"the certificate of {host} is not trusted: {error.verify_message}; see --ca-file",
+            zh=f"{host} 的证书不受信任：{error.verify_message}；请参阅 --ca-file",
+        ) from None
     except OSError as error:
-        raise StoreError(f"cannot reach the database on {host}: {error.strerror or error}") from None
+        raise StoreError(
+            f"cannot reach the database on {host}: {error.strerror or error}",
+            zh=f"无法连接 {host} 上的数据库：{error.strerror or error}",
+        ) from None
     except refusals as error:
         said = f"the database on {host} does not let us in: {_said(error)}"
-        raise StoreError(f"{said}; its password is read from SUWEN_DATABASE_PASSWORD") from None
+        raise StoreError(
+            f"{said}; its password is read from SUWEN_DATABASE_PASSWORD",
+            zh=f"{said}；其密码取自 SUWEN_DATABASE_PASSWORD",
+        ) from None
 
 
 def _trusting(ca_file: str, certificate: tuple[str, str] | None) -> ssl.SSLContext:
@@ -166,7 +193,10 @@ def _trusting(ca_file: str, certificate: tuple[str, str] | None) -> ssl.SSLConte
             context.load_cert_chain(*certificate, password=_no_passphrase)
     except (OSError, ValueError) as error:
         files = " ".join((ca_file, *(certificate or ())))
-        raise StoreError(f"cannot read the certificates for the database ({files.strip()}): {error}") from None
+        raise StoreError(
+            f"cannot read the certificates for the database ({files.strip()}): {error}",
+            zh=f"无法读取数据库所用的证书（{files.strip()}）：{error}",
+        ) from None
     return context
 
 
@@ -181,9 +211,14 @@ def translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(f"the database refused: {_said(error.orig)}; see `suwen records verify`") from None
+        raise StoreError(
+            f"the database refused: {_said(error.orig)}; see `suwen records verify`",
+            zh=f"数据库拒绝操作：{_said(error.orig)}；请参阅 `suwen records verify`",
+        ) from None
     except SQLAlchemyError as error:
-        raise StoreError(f"the database could not be used: {type(error).__name__}") from None
+        raise StoreError(
+            f"the database could not be used: {type(error).__name__}", zh=f"无法使用数据库：{type(error).__name__}"
+        ) from None
 
 
 def _said(error: BaseException | None) -> str:

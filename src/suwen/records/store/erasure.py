@@ -64,6 +64,6 @@ def erased_patients(store: Store) -> set[bytes]:
 
 def _require_there(generation: int | None) -> None:
     if generation is None:
-        raise NotFoundError("there is no patient with this id")
+        raise NotFoundError("there is no patient with this id", zh="没有此编号的患者")
     if generation == 0:
-        raise NotFoundError("the patient's records were erased already")
+        raise NotFoundError("the patient's records were erased already", zh="该患者的记录已销毁")

@@ -54,12 +54,17 @@ def start_log(connection: Connection, keys: StoreKeys, *, origin: str, at: int) 
     return text
 
 
+_HEAD = select(HEAD.c.size, HEAD.c.frontier, HEAD.c.register, HEAD.c.checkpoint).where(HEAD.c.id == 1)
+_LOCKED_HEAD = _HEAD.with_for_update()
+
+
 def read_head(connection: Connection, *, lock: bool = False) -> LogHead:
     """The head; with `lock` no other transaction appends until this one ends. Raises TamperError."""
-    query = select(HEAD.c.size, HEAD.c.frontier, HEAD.c.register, HEAD.c.checkpoint).where(HEAD.c.id == 1)
-    found = connection.execute(query.with_for_update() if lock else query).first()
+    found = connection.execute(_LOCKED_HEAD if lock else _HEAD).first()
     if found is None:
-        raise TamperError("the audit log has lost its head; restore the store from a backup")
+        raise TamperError(
+            "the audit log has lost its head; restore the store from a backup", zh="审计日志丢失首部；请从备份恢复存储"
+        )
     return LogHead(*found)
 
 
@@ -98,9 +103,15 @@ def append(
         values = {name: getattr(new, name) for name in LogHead.__slots__}
         done = connection.execute(update(HEAD).where(HEAD.c.id == 1, HEAD.c.size == head.size).values(values)).rowcount
     except SQLAlchemyError as error:
-        raise AuditError(f"the audit log cannot be written ({type(error).__name__}), so nothing was done") from None
+        raise AuditError(
+            f"the audit log cannot be written ({type(error).__name__}), so nothing was done",
+            zh=f"无法写入审计日志（{type(error).__name__}），因此未作任何操作",
+        ) from None
     if done != 1:
-        raise AuditError("the audit log has moved on meanwhile, so nothing was done; try again")
+        raise AuditError(
+            "the audit log has moved on meanwhile, so nothing was done; try again",
+            zh="其间审计日志已有新条目，因此未作任何操作；请重试",
+        )
     return new
 
 

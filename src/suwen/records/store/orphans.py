@@ -76,5 +76,8 @@ def _renew_witness(store: Store) -> None:
     with store.snapshot() as connection:
         head = read_head(connection)
     if head.size < store.witness.newest().size:
-        raise StoreError("the log is shorter than the witness says; see `suwen records verify`")
+        raise StoreError(
+            "the log is shorter than the witness says; see `suwen records verify`",
+            zh="日志短于见证文件所述；请参阅 `suwen records verify`",
+        )
     store.witness.create(head.checkpoint)

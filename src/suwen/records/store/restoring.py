@@ -84,7 +84,7 @@ def restore(
 
 def _require_repository(address: str) -> None:
     if "://" not in address and not (Path(address) / "suwen-backup.json").is_file():
-        raise NotFoundError(f"there is no backup in {address}")
+        raise NotFoundError(f"there is no backup in {address}", zh=f"{address} 中没有备份")
 
 
 def _fill(
@@ -120,16 +120,22 @@ def _fill(
 def _chosen(repository: Repository, snapshot: str) -> str:
     known = repository.snapshots()
     if not known:
-        raise NotFoundError(f"{repository.address} holds no whole snapshot; back up again")
+        raise NotFoundError(
+            f"{repository.address} holds no whole snapshot; back up again",
+            zh=f"{repository.address} 没有完整的快照；请重新备份",
+        )
     if snapshot and snapshot not in known:
-        raise NotFoundError(f"there is no snapshot {snapshot}; there are {', '.join(known[-5:])}")
+        raise NotFoundError(
+            f"there is no snapshot {snapshot}; there are {', '.join(known[-5:])}",
+            zh=f"没有快照 {snapshot}；有 {'、'.join(known[-5:])}",
+        )
     return snapshot or known[-1]
 
 
 def _said(frame: bytes) -> Snapshot:
     content = json.loads(frame)
     if content.pop("format") != 1:
-        raise FormatError("the backup is of a newer Suwen; install it")
+        raise FormatError("the backup is of a newer Suwen; install it", zh="该备份由更新版本的 Suwen 生成；请升级")
     return Snapshot(**content)
 
 
@@ -156,7 +162,7 @@ def _fill_tables(
                 _fill_keys(store, connection, kept, keys, repository)
             counted.plus(len(rows))
     if seen != said.rows:
-        raise TamperError("the snapshot does not hold the rows it says it holds")
+        raise TamperError("the snapshot does not hold the rows it says it holds", zh="快照所含的行与其所述不符")
     return gone
 
 
@@ -195,5 +201,8 @@ def _fill_objects(store: Store, repository: Repository, counted: _Counted) -> No
         name = object_name(row.id, row.generation)
         stored = store.blobs.put(name, repository.objects.pieces(f"objects/{name}"))
         if stored != row.stored:
-            raise StoreError(f"the backup's object {name} has {stored} bytes, not {row.stored}")
+            raise StoreError(
+                f"the backup's object {name} has {stored} bytes, not {row.stored}",
+                zh=f"备份的对象 {name} 有 {stored} 字节，而非 {row.stored}",
+            )
         counted.plus(1)

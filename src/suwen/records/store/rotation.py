@@ -160,7 +160,10 @@ def _job(store: Store, actor: str) -> int:
                 return int(job.content["began"])
         newest = ongoing.connection.execute(select(func.max(DATA_KEY.c.created))).scalar() or 0
         if newest >= ongoing.at:  # keys made "later" would be taken for renewed and passed by
-            raise StoreError("this machine's clock is behind the newest data key; set it right, then rotate")
+            raise StoreError(
+                "this machine's clock is behind the newest data key; set it right, then rotate",
+                zh="本机时钟落后于最新的数据密钥；请校时后再更换",
+            )
         content = {"name": _JOB, "began": ongoing.at}
         store.documents.put(ongoing.connection, Document("job", _JOB_ID, content))
         _note(ongoing, actor, {"what": "renewal of data keys begun"})
@@ -228,7 +231,9 @@ def _renew(
     # the wrapping too: a key-encryption key that was replaced meanwhile may be retired, and with it this data key
     expected = (seen.revision, set(sizes), fresh[1].kek)
     if expected != (state.revision, {row.id for row in blobs}, store.provider.current):
-        raise ConflictError("the patient's records were changed meanwhile; try again")
+        raise ConflictError(
+            "the patient's records were changed meanwhile; try again", zh="其间该患者的记录已被更改；请重试"
+        )
     rows = [_resealed(state.key, key, row) for row in store.charts.rows(connection, state)]
     if rows:
         connection.execute(_UPDATE_RECORD, rows)

@@ -29,7 +29,10 @@ def require_empty(engine: Engine) -> None:
     with reading(engine) as connection:
         tables = inspect(connection).get_table_names()
     if tables:
-        raise StoreError(f"the database is not empty (it holds {len(tables)} tables); name an empty one")
+        raise StoreError(
+            f"the database is not empty (it holds {len(tables)} tables); name an empty one",
+            zh=f"数据库不为空（含 {len(tables)} 个表）；请指定空的数据库",
+        )
 
 
 def drop(engine: Engine) -> None:
@@ -44,11 +47,19 @@ def require_current(engine: Engine) -> None:
     with reading(engine) as connection:
         found = schema_of(connection)
     if found is None:
-        raise StoreError("the database holds no store of records; restore it from a backup")
+        raise StoreError(
+            "the database holds no store of records; restore it from a backup", zh="数据库中没有病历存储；请从备份恢复"
+        )
     if found < SCHEMA:
-        raise StoreError(f"the store has schema {found}, this Suwen {SCHEMA}; back it up, then `suwen records upgrade`")
+        raise StoreError(
+            f"the store has schema {found}, this Suwen {SCHEMA}; back it up, then `suwen records upgrade`",
+            zh=f"存储的结构版本为 {found}，本版本 Suwen 为 {SCHEMA}；请先备份，再运行 `suwen records upgrade`",
+        )
     if found > SCHEMA:
-        raise StoreError(f"the store has schema {found}, this Suwen only {SCHEMA}; install the newer Suwen")
+        raise StoreError(
+            f"the store has schema {found}, this Suwen only {SCHEMA}; install the newer Suwen",
+            zh=f"存储的结构版本为 {found}，本版本 Suwen 只到 {SCHEMA}；请安装更新版本",
+        )
 
 
 def upgrade(engine: Engine, *, to: str = "head") -> None:
@@ -67,4 +78,4 @@ def upgrade(engine: Engine, *, to: str = "head") -> None:
             command.upgrade(config, to)
         except CommandError:
             said = f"the store has schema {found}, which this Suwen ({SCHEMA}) does not know"
-            raise StoreError(f"{said}; install a newer Suwen") from None
+            raise StoreError(f"{said}; install a newer Suwen", zh=f"{said}；请安装更新版本的 Suwen") from None

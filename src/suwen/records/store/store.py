@@ -176,11 +176,16 @@ class Store:
             head = read_head(connection)
         here = verify_checkpoint(head.checkpoint, self.log_key)
         if here.size != head.size or here.origin != self.origin:
-            raise TamperError("the head of the audit log was changed; see `suwen records verify`")
+            raise TamperError(
+                "the head of the audit log was changed; see `suwen records verify`",
+                zh="审计日志的首部被改动；请参阅 `suwen records verify`",
+            )
         if seen.size > here.size or (seen.size == here.size and seen.root != here.root):
             raise TamperError(
                 f"the audit log holds {here.size} entries, but {seen.size} were signed: it was set back or cut "
-                "off; restore it from a backup (`suwen records verify` says what is missing)"
+                "off; restore it from a backup (`suwen records verify` says what is missing)",
+                zh=f"审计日志有 {here.size} 条，而已签名的有 {seen.size} 条："
+                "日志被退回或截断；请从备份恢复（`suwen records verify` 会说明缺失内容）",
             )
 
     def settle(self) -> None:
@@ -190,7 +195,10 @@ class Store:
                 try:
                     raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 except self.engine.dialect.loaded_dbapi.Error as error:
-                    raise StoreError(f"the database refused: {error}; see `suwen records verify`") from None
+                    raise StoreError(
+                        f"the database refused: {error}; see `suwen records verify`",
+                        zh=f"数据库拒绝操作：{error}；请参阅 `suwen records verify`",
+                    ) from None
 
     def close(self) -> None:
         """Close connections; the write-ahead log goes into the database first."""
@@ -237,17 +245,25 @@ def beginning(folder: Path, place: Place) -> Iterator[Begun]:
     Raises InputError when the folder is not empty, or the database is named outside it.
     """
     if "://" not in place.blobs and (folder / place.blobs).resolve() == folder.resolve():
-        raise InputError("images and signals need a folder of their own; name one, as blobs")
+        raise InputError(
+            "images and signals need a folder of their own; name one, as blobs",
+            zh="图像和信号须有单独的文件夹；请指定，例如 blobs",
+        )
     name = place.database.removeprefix("sqlite:")
     if name != place.database and (not name or Path(name).name != name):
-        raise InputError("the SQLite file lies in the store's own folder; name it without a path, as sqlite:records.db")
+        raise InputError(
+            "the SQLite file lies in the store's own folder; name it without a path, as sqlite:records.db",
+            zh="SQLite 文件位于存储自身的文件夹内；请只写文件名，如 sqlite:records.db",
+        )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     mark, taken, again = folder / UNFINISHED, f"{place.database}\n{place.blobs}\n", False
     if mark.exists():  # an earlier attempt was killed
         again = mark.read_text("utf-8") == taken
         clear(folder, place)
     if any(folder.iterdir()):
-        raise InputError(f"{folder} is not empty; name a new folder for the store")
+        raise InputError(
+            f"{folder} is not empty; name a new folder for the store", zh=f"{folder} 不为空；请为存储指定新文件夹"
+        )
     begun = Begun(mark, taken, again)
     if again:
         begun.take()
@@ -325,7 +341,10 @@ def open_store(folder: Path, opening: Opening, *, trusting: bool = False) -> Sto
     `trusting` opens even a database that was set back or is of another schema: for verifying and upgrading it.
     """
     if (folder / UNFINISHED).exists():
-        raise StoreError(f"making the store in {folder} was not finished; run the command that makes it again")
+        raise StoreError(
+            f"making the store in {folder} was not finished; run the command that makes it again",
+            zh=f"{folder} 中的存储尚未建成；请再次运行建立命令",
+        )
     bootstrap, seal = read_bootstrap(folder)
     provider = open_provider(bootstrap.provider, folder=folder, secret=opening.secret)
     root = unwrap_root(bootstrap, seal, provider)

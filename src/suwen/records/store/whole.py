@@ -171,7 +171,10 @@ def _once(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
 def _head_checkpoint(store: Store, signed: str, size: int) -> Checkpoint:
     checkpoint = verify_checkpoint(signed, store.log_key)
     if checkpoint.size != size:
-        raise TamperError(f"the head of the log says {size} entries, its checkpoint {checkpoint.size}")
+        raise TamperError(
+            f"the head of the log says {size} entries, its checkpoint {checkpoint.size}",
+            zh=f"日志首部称有 {size} 条，其检查点为 {checkpoint.size} 条",
+        )
     return checkpoint
 
 

@@ -41,13 +41,19 @@ class Witness:
                 if size > max(known):
                     os.pwrite(handle, _padded(text), _SLOT * known.index(min(known)))
         except OSError as error:
-            raise StoreError(f"cannot write the witness {self.file}: {error.strerror}") from None
+            raise StoreError(
+                f"cannot write the witness {self.file}: {error.strerror}",
+                zh=f"无法写入见证文件 {self.file}：{error.strerror}",
+            ) from None
 
     def newest(self) -> Checkpoint:
         """The newest genuine checkpoint. Raises TamperError when there is none."""
         found = [one for one in self.slots() if isinstance(one, Checkpoint)]
         if not found:
-            raise TamperError(f"{self.file} holds no genuine checkpoint of the audit log; it was changed or removed")
+            raise TamperError(
+                f"{self.file} holds no genuine checkpoint of the audit log; it was changed or removed",
+                zh=f"{self.file} 没有审计日志的真实检查点；已被改动或移除",
+            )
         return max(found, key=lambda one: one.size)
 
     def slots(self) -> list[Checkpoint | str]:

@@ -79,7 +79,7 @@ def read_public(text: str) -> hpke.MLKEM768X25519PublicKey:
     """The public key in a line of text. Raises FormatError."""
     prefix, line = _PREFIX, text.strip()
     if not line.startswith(prefix):
-        raise FormatError(f"a hospital's public key starts with {prefix}")
+        raise FormatError(f"a hospital's public key starts with {prefix}", zh=f"医院公钥以 {prefix} 开头")
     try:
         raw = base64.b64decode(line.removeprefix(prefix), validate=True)
         keys = raw[: _MLKEM_PUBLIC + 32]
@@ -88,7 +88,9 @@ def read_public(text: str) -> hpke.MLKEM768X25519PublicKey:
         lattice = mlkem.MLKEM768PublicKey.from_public_bytes(keys[:_MLKEM_PUBLIC])
         return hpke.MLKEM768X25519PublicKey(lattice, x25519.X25519PublicKey.from_public_bytes(keys[_MLKEM_PUBLIC:]))
     except ValueError:
-        raise FormatError("the hospital's public key is damaged: ask for it again") from None
+        raise FormatError(
+            "the hospital's public key is damaged: ask for it again", zh="医院公钥已损坏：请重新索取"
+        ) from None
 
 
 def seal_bundle(
@@ -100,7 +102,10 @@ def seal_bundle(
     """
     said = json.dumps(head, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     if len(said) > _LONGEST_HEAD:
-        raise InputError(f"the head of a bundle holds at most {_LONGEST_HEAD} bytes, not {len(said)}")
+        raise InputError(
+            f"the head of a bundle holds at most {_LONGEST_HEAD} bytes, not {len(said)}",
+            zh=f"病历包的首部最多 {_LONGEST_HEAD} 字节，而非 {len(said)}",
+        )
     start = _MAGIC + len(said).to_bytes(4, "big") + said
     key = secrets.token_bytes(32)
     wrapped = _SUITE.encrypt(key, read_public(recipient), _info(said))
@@ -123,18 +128,20 @@ def open_bundle(
     """
     start = source.read(len(_MAGIC) + 4)
     if start[: len(_MAGIC)] != _MAGIC:
-        raise FormatError("not a bundle of records, or of a newer Suwen")
+        raise FormatError("not a bundle of records, or of a newer Suwen", zh="这不是病历包，或由更新版本的 Suwen 生成")
     length = int.from_bytes(start[len(_MAGIC) :], "big")
     if length > _LONGEST_HEAD:
-        raise TamperError("the head of the bundle was changed")
+        raise TamperError("the head of the bundle was changed", zh="病历包的首部被改动")
     said, signature, wrapped = source.read(length), source.read(64), source.read(_WRAPPED)
     try:
         sender.verify(signature, start + said + wrapped)
         opened = _SUITE.decrypt(wrapped, key.private(), _info(said))
     except InvalidSignature:
-        raise TamperError("the bundle was changed, or the sender named did not sign it") from None
+        raise TamperError(
+            "the bundle was changed, or the sender named did not sign it", zh="病历包被改动，或并非由所标发送方签名"
+        ) from None
     except (InvalidTag, ValueError):
-        raise TamperError("the bundle is not sealed for this hospital's key") from None
+        raise TamperError("the bundle is not sealed for this hospital's key", zh="病历包不是用本院密钥封装的") from None
     return _head(said), open_frames(source, opened, start + said + signature + wrapped)
 
 
@@ -144,5 +151,8 @@ def _head(said: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         head = None
     if not isinstance(head, dict):
-        raise FormatError("the head of the bundle is no JSON object: the sender's program is at fault")
+        raise FormatError(
+            "the head of the bundle is no JSON object: the sender's program is at fault",
+            zh="病历包的首部不是 JSON 对象：发送方程序有误",
+        )
     return head

@@ -63,7 +63,7 @@ def open_frames(source: Source, key: bytes, bound: bytes) -> Iterator[bytes]:
             yield bytes(held[_FRAME.size : end])
             del held[:end]
     if held:
-        raise TamperError("the sealed frames end in the middle of one")
+        raise TamperError("the sealed frames end in the middle of one", zh="封装的数据帧在中间中断")
 
 
 def _chunks(source: Source, cipher: AESGCM, said: bytes) -> Iterator[bytes]:
@@ -72,13 +72,15 @@ def _chunks(source: Source, cipher: AESGCM, said: bytes) -> Iterator[bytes]:
         size = int.from_bytes(length, "big")
         sealed = source.read(min(size, CHUNK + TAG_BYTES))
         if len(length) != 4 or len(sealed) != size:  # else a length could be changed where the end bounds it anyway
-            raise TamperError(f"chunk {index} was changed or cut off")
+            raise TamperError(f"chunk {index} was changed or cut off", zh=f"第 {index} 块被改动或截断")
         length = source.read(4)
         last = not length
         try:
             yield cipher.decrypt((index << 8 | last).to_bytes(12, "big"), sealed, said)
         except (InvalidTag, ValueError):
-            raise TamperError(f"chunk {index} was changed, or the rest of it is missing") from None
+            raise TamperError(
+                f"chunk {index} was changed, or the rest of it is missing", zh=f"第 {index} 块被改动，或其后内容缺失"
+            ) from None
         if last:
             return
         index += 1

@@ -56,7 +56,10 @@ class Place:
 def _bound(key: PatientKey, place: Place, tag: bytes) -> bytes:
     # lengths: struct would cut off or fill up, and so take a longer id or tag in a changed row for the one sealed
     if len(place.record) != ID_BYTES or len(tag) != _TAG:
-        raise TamperError("a record's id or type tag is not of the length that Suwen writes; restore it from a backup")
+        raise TamperError(
+            "a record's id or type tag is not of the length that Suwen writes; restore it from a backup",
+            zh="记录的编号或类型标签长度不符；请从备份恢复",
+        )
     return _packed(
         _PLACE,
         (b"suwen record 1", key.patient, key.generation, place.record, place.version, place.at, place.withdrawn, tag),
@@ -68,16 +71,22 @@ def _packed(form: struct.Struct, fields: tuple[bytes | int, ...]) -> bytes:
     try:
         return form.pack(*fields)
     except struct.error:
-        raise TamperError("a number beside sealed bytes is out of range; restore them from a backup") from None
+        raise TamperError(
+            "a number beside sealed bytes is out of range; restore them from a backup",
+            zh="封装数据旁的数字超出范围；请从备份恢复",
+        ) from None
 
 
 def seal_record(key: PatientKey, place: Place, kind: str, payload: bytes, *, blobs: Sequence[BlobRef] = ()) -> bytes:
     """Seal one version of a record: its type, the blobs it owns, its payload. Raises InputError beyond 65,535 blobs."""
     name = kind.encode()
     if len(name) > 0xFFFF or len(blobs) > 0xFFFF:
-        raise InputError(f"a record has at most 65535 bytes of type and 65535 blobs, not {len(name)} and {len(blobs)}")
+        raise InputError(
+            f"a record has at most 65535 bytes of type and 65535 blobs, not {len(name)} and {len(blobs)}",
+            zh=f"一条记录最多 65535 字节类型和 65535 个二进制对象，而非 {len(name)} 和 {len(blobs)}",
+        )
     if any(len(blob.id) != ID_BYTES for blob in blobs):
-        raise InputError(f"the id of an image or signal has {ID_BYTES} bytes")
+        raise InputError(f"the id of an image or signal has {ID_BYTES} bytes", zh=f"图像或信号的编号为 {ID_BYTES} 字节")
     listed = b"".join(_BLOB.pack(blob.id, blob.size) for blob in blobs)
     envelope = b"".join((struct.pack(">H", len(name)), name, struct.pack(">H", len(blobs)), listed, payload))
     nonce = secrets.token_bytes(NONCE_BYTES)
@@ -97,11 +106,17 @@ def open_record(key: PatientKey, place: Place, tag: bytes, sealed: bytes) -> tup
 
 def _open(cipher: AESGCM, sealed: bytes, bound: bytes, what: str) -> bytes:
     if sealed[:1] != _NUMBER:
-        raise TamperError(f"{what} has format {sealed[:1].hex() or 'none'}, not {FORMAT}: changed, or of a newer Suwen")
+        raise TamperError(
+            f"{what} has format {sealed[:1].hex() or 'none'}, not {FORMAT}: changed, or of a newer Suwen",
+            zh=f"{what}的格式为 {sealed[:1].hex() or '无'}，而非 {FORMAT}：被改动，或由更新版本写入",
+        )
     try:
         return cipher.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], bound)
     except (InvalidTag, ValueError):
-        raise TamperError(f"{what} was changed, moved or sealed under another key; restore it from a backup") from None
+        raise TamperError(
+            f"{what} was changed, moved or sealed under another key; restore it from a backup",
+            zh=f"{what}被改动、移位或用其他密钥封装；请从备份恢复",
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +131,10 @@ class Chart:
         count, total, chart = self.count, self.total, key.chart
         for record, version, sealed in rows:
             if len(record) != ID_BYTES or not 0 <= version < 1 << 32:
-                raise TamperError("a record's id or version is none that Suwen writes; restore it from a backup")
+                raise TamperError(
+                    "a record's id or version is none that Suwen writes; restore it from a backup",
+                    zh="记录的编号或版本并非 Suwen 所写；请从备份恢复",
+                )
             seen = record + version.to_bytes(4, "big") + sealed[-TAG_BYTES:]
             total += int.from_bytes(hmac.digest(chart, seen, "sha256"), "big")
             count += 1

@@ -69,9 +69,15 @@ class StreamCipher:
         try:
             plain = self._cipher.decrypt(self._nonce(index), sealed, self.head.raw)
         except (InvalidTag, ValueError):
-            raise TamperError(f"chunk {index} of an image or signal was changed, moved or cut off") from None
+            raise TamperError(
+                f"chunk {index} of an image or signal was changed, moved or cut off",
+                zh=f"图像或信号的第 {index} 块被改动、移位或截断",
+            ) from None
         if len(plain) != min(self.head.chunk, self.head.size - index * self.head.chunk):
-            raise TamperError(f"chunk {index} of an image or signal is not of the size that its head says")
+            raise TamperError(
+                f"chunk {index} of an image or signal is not of the size that its head says",
+                zh=f"图像或信号的第 {index} 块大小与首部所述不符",
+            )
         return plain
 
     def _nonce(self, index: int) -> bytes:
@@ -82,9 +88,12 @@ def new_head(blob: bytes, size: int, *, chunk: int) -> Head:
     """Head of a new stream with a fresh salt. Raises InputError when the chunk size is no power of two it can say."""
     log = chunk.bit_length() - 1
     if chunk not in {1 << one for one in range(_SMALLEST, _LARGEST + 1)}:
-        raise InputError(f"a chunk size is a power of two from 4096 to {1 << _LARGEST} bytes, not {chunk}")
+        raise InputError(
+            f"a chunk size is a power of two from 4096 to {1 << _LARGEST} bytes, not {chunk}",
+            zh=f"分块大小须为 4096 至 {1 << _LARGEST} 字节之间的 2 的幂，而非 {chunk}",
+        )
     if size < 0:
-        raise InputError(f"an image or signal cannot hold {size} bytes")
+        raise InputError(f"an image or signal cannot hold {size} bytes", zh=f"图像或信号不能为 {size} 字节")
     salt = secrets.token_bytes(32)
     return Head(chunk, size, salt, _MAGIC + bytes([log]) + size.to_bytes(8, "big") + salt + blob[:8])
 
@@ -93,7 +102,10 @@ def open_head(raw: bytes, blob: bytes) -> Head:
     """Read the head of a stored stream; whether it is genuine shows when a chunk is opened. Raises TamperError."""
     log = raw[9] if len(raw) == HEAD_BYTES else 0
     if raw[:9] != _MAGIC or raw[50:] != blob[:8] or not _SMALLEST <= log <= _LARGEST:
-        raise TamperError("an image or signal does not start as it was sealed: changed, cut off or another's")
+        raise TamperError(
+            "an image or signal does not start as it was sealed: changed, cut off or another's",
+            zh="图像或信号的开头与封装时不符：被改动、截断或属于其他对象",
+        )
     return Head(1 << log, int.from_bytes(raw[10:18], "big"), raw[18:50], raw)
 
 
@@ -140,7 +152,10 @@ def seal_stream(
             yield waiting
         waiting = cipher.seal(index, plain)
     if done != size:  # known before the last chunk is given away, without which nothing passes for the whole
-        raise InputError(f"an image or signal said to hold {size} bytes holds {'more' if done > size else done}")
+        raise InputError(
+            f"an image or signal said to hold {size} bytes holds {'more' if done > size else done}",
+            zh=f"图像或信号标称 {size} 字节，实际{'更多' if done > size else f'为 {done} 字节'}",
+        )
     yield waiting
 
 
@@ -154,7 +169,10 @@ def open_range(
     head = open_head(read(0, HEAD_BYTES), blob)
     end = head.size if end is None else end
     if not 0 <= start <= end <= head.size:
-        raise InputError(f"bytes {start} to {end} do not lie within an image or signal of {head.size} bytes")
+        raise InputError(
+            f"bytes {start} to {end} do not lie within an image or signal of {head.size} bytes",
+            zh=f"{start} 至 {end} 字节超出该图像或信号的 {head.size} 字节",
+        )
     cipher = StreamCipher(key, blob, head)
     if start == end:
         if head.size == 0:  # even nothing is authenticated

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import simplejson
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Message, Receive, Scope, Send
 
 from suwen.consult import Purpose
 from suwen.consult.fhir.rest import EVERYTHING, Limits, Rest, Who
@@ -28,9 +32,12 @@ __all__ = [
     "asking_of",
     "base_of",
     "is_json",
+    "is_lenient",
+    "json_of",
     "localised",
     "prefers",
     "rest_of",
+    "since_of",
     "tree_of",
 ]
 
@@ -91,7 +98,8 @@ def _caller(request: Request) -> Caller:
 
 def rest_of(house: House) -> Rest:
     """The room of FHIR in a house."""
-    found: Rest = house.room("fhir", lambda: Rest.over(house.records))
+    together = house.together
+    found: Rest = house.room("fhir", lambda: Rest.over(house.records, together))
     return found
 
 
@@ -123,28 +131,58 @@ async def _body(request: Request) -> bytes:
 Body = Annotated[bytes, Depends(_body)]
 
 
-def is_json(request: Request) -> bool:
-    """Whether a body says that it is JSON in UTF-8."""
+def is_json(request: Request, kinds: Collection[str] = _JSON) -> bool:
+    """Whether a body says that it is JSON in UTF-8, of one of these media types."""
     kind, _, rest = request.headers.get("content-type", "").partition(";")
     charset = rest.lower().replace(" ", "").replace('"', "").partition("charset=")[2].partition(";")[0]
-    return kind.strip().lower() in _JSON and charset in {"", "utf-8", "utf8"}
+    return kind.strip().lower() in kinds and charset in {"", "utf-8", "utf8"}
+
+
+def json_of(body: bytes) -> Any:
+    """The JSON in a body. Raises FormatError."""
+    try:
+        return parse_tree(body.decode())
+    except UnicodeDecodeError:
+        raise FormatError("the body is not UTF-8") from None
 
 
 def tree_of(body: bytes) -> Json:
     """The resource in a body. Raises FormatError."""
-    try:
-        tree = parse_tree(body.decode())
-    except UnicodeDecodeError:
-        raise FormatError("the body is not UTF-8") from None
+    tree = json_of(body)
     if not isinstance(tree, dict) or not isinstance(tree.get("resourceType"), str):
         raise FormatError("the body is no resource: an object with a resourceType is expected")
-    return tree
+    found: Json = tree
+    return found
 
 
 def prefers(request: Request) -> str:
     """What the client wants back of what it wrote: minimal, representation or OperationOutcome."""
-    said = request.headers.get("prefer", "")
-    return next((one for one in _PREFERENCES if f"return={one}" in said), "representation")
+    said = _preferences(request)
+    return next((one for one in _PREFERENCES if f"return={one.lower()}" in said), "representation")
+
+
+def is_lenient(request: Request) -> bool:
+    """Whether parameters that are not known may be passed over (http://hl7.org/fhir/R4/search.html#errors)."""
+    return "handling=lenient" in _preferences(request)
+
+
+def _preferences(request: Request) -> set[str]:
+    """What a Prefer header asks for (RFC 7240)."""
+    said = ",".join(request.headers.getlist("prefer")).replace(";", ",").replace('"', "")
+    return {one.replace(" ", "").lower() for one in said.split(",")}
+
+
+def since_of(text: str) -> int | None:
+    """Microseconds of an instant, 0 where none is given, None where it is none."""
+    if not text:
+        return 0
+    try:
+        said = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        return None
+    if said.tzinfo is None or not 1970 <= said.year < 9999:
+        return None
+    return int((said.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000_000
 
 
 def base_of(house: House) -> str:
@@ -183,9 +221,40 @@ class FhirRoute(APIRoute):
                 return outcome_for(failure)
             if getattr(request.state, "too_large", False):
                 return outcome(413, "the body is larger than is taken here; send it in parts")
-            return answer
+            return _indented(answer) if _is_pretty(request) else answer
 
         return handled
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """HEAD is asked where GET is (http://hl7.org/fhir/R4/http.html#2.21.0.1)."""
+        is_head = scope["type"] == "http" and scope["method"] == "HEAD"
+        return super().matches({**scope, "method": "GET"} if is_head else scope)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; HEAD with the headers of GET, and nothing after them (RFC 9110, 9.3.2)."""
+        if scope["method"] != "HEAD":
+            await super().handle(scope, receive, send)
+            return
+
+        async def bodiless(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await super().handle({**scope, "method": "GET"}, receive, bodiless)
+
+
+def _is_pretty(request: Request) -> bool:
+    return b"_pretty=true" in request.scope["query_string"]
+
+
+def _indented(answer: Response) -> Response:
+    """The same with a line for each member, for a person's eyes; numbers keep their digits."""
+    if not answer.body or "json" not in answer.headers.get("content-type", ""):
+        return answer
+    tree = parse_tree(bytes(answer.body).decode())
+    text = simplejson.dumps(tree, use_decimal=True, ensure_ascii=False, indent=2, allow_nan=False)
+    answer.body = text.encode()
+    answer.headers["content-length"] = str(len(answer.body))
+    return answer
 
 
 def _acceptable(request: Request) -> bool:

@@ -36,12 +36,17 @@ def inflated(content: bytes, *, most: int) -> bytes:
             try:
                 out += unpacking.decompress(part, most + 1 - len(out))
             except zlib.error as error:
-                raise FormatError("the gzip file is damaged; send it again") from error
+                raise FormatError(
+                    "the gzip file is damaged; send it again", zh="gzip 文件已损坏；请重新发送"
+                ) from error
             if len(out) > most or members > 16 + len(content) // _SMALLEST:
-                raise FormatError(f"the gzip file holds more than {most} bytes or too many parts; send less at once")
+                raise FormatError(
+                    f"the gzip file holds more than {most} bytes or too many parts; send less at once",
+                    zh=f"gzip 文件解压后超过 {most} 字节或分段过多；请分批发送",
+                )
             part, whole = unpacking.unused_data, unpacking.eof
     if not whole:
-        raise FormatError("the gzip file is cut off; send it again")
+        raise FormatError("the gzip file is cut off; send it again", zh="gzip 文件不完整；请重新发送")
     return bytes(out)
 
 
@@ -55,7 +60,10 @@ def unzipped(content: bytes, *, most: int, files: int = 10_000) -> Iterator[tupl
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = [one for one in archive.infolist() if not one.is_dir()]
             if len(entries) > files:
-                raise FormatError(f"the ZIP file holds {len(entries)} files; send at most {files} at once")
+                raise FormatError(
+                    f"the ZIP file holds {len(entries)} files; send at most {files} at once",
+                    zh=f"ZIP 文件含 {len(entries)} 个文件；一次最多发送 {files} 个",
+                )
             left = most
             for one in entries:
                 _require_plain(one)
@@ -65,7 +73,7 @@ def unzipped(content: bytes, *, most: int, files: int = 10_000) -> Iterator[tupl
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError("the ZIP file is damaged; send it again") from error
+        raise FormatError("the ZIP file is damaged; send it again", zh="ZIP 文件已损坏；请重新发送") from error
 
 
 def _bounded(archive: zipfile.ZipFile, one: zipfile.ZipInfo, left: int, most: int) -> bytes:
@@ -74,7 +82,10 @@ def _bounded(archive: zipfile.ZipFile, one: zipfile.ZipInfo, left: int, most: in
         while part := packed.read(_STEP):
             out += part
             if len(out) > left:
-                raise FormatError(f"the ZIP file holds more than {most} bytes; send less at once")
+                raise FormatError(
+                    f"the ZIP file holds more than {most} bytes; send less at once",
+                    zh=f"ZIP 文件解压后超过 {most} 字节；请分批发送",
+                )
     return bytes(out)
 
 
@@ -83,11 +94,17 @@ def _require_plain(one: zipfile.ZipInfo) -> None:
     path = PurePosixPath(one.filename)
     leads_out = path.is_absolute() or ".." in path.parts or "\\" in one.orig_filename or ":" in path.parts[0]
     if leads_out or "\0" in one.orig_filename or not one.filename.isprintable():
-        raise FormatError("the ZIP file holds a name that leads out of it; nothing of it was read")
+        raise FormatError(
+            "the ZIP file holds a name that leads out of it; nothing of it was read",
+            zh="ZIP 文件含有指向包外的文件名；未读取任何内容",
+        )
     if stat.S_ISLNK(one.external_attr >> 16):
-        raise FormatError("the ZIP file holds a link; nothing of it was read")
+        raise FormatError("the ZIP file holds a link; nothing of it was read", zh="ZIP 文件含有链接；未读取任何内容")
     if one.flag_bits & 0x1 or one.compress_type not in _METHODS:
-        raise FormatError("the ZIP file is encrypted or packed in an unusual way; pack it with deflate")
+        raise FormatError(
+            "the ZIP file is encrypted or packed in an unusual way; pack it with deflate",
+            zh="ZIP 文件已加密或压缩方式不常见；请用 deflate 重新压缩",
+        )
 
 
 def parsed_xml(content: bytes) -> Element:
@@ -104,14 +121,19 @@ def parsed_xml(content: bytes) -> Element:
         nonlocal depth
         depth += 1
         if depth > _DEEPEST:
-            raise FormatError(f"the XML document is more than {_DEEPEST} elements deep")
+            raise FormatError(
+                f"the XML document is more than {_DEEPEST} elements deep", zh=f"XML 文档嵌套超过 {_DEEPEST} 层"
+            )
 
     def end(*_: Any) -> None:
         nonlocal depth
         depth -= 1
 
     def refuse(*_: Any) -> NoReturn:
-        raise FormatError("the XML document declares a document type; send it without one")
+        raise FormatError(
+            "the XML document declares a document type; send it without one",
+            zh="XML 文档含有文档类型声明；请去除后发送",
+        )
 
     parser.StartElementHandler, parser.EndElementHandler = begin, end
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = parser.ExternalEntityRefHandler = refuse
@@ -121,4 +143,6 @@ def parsed_xml(content: bytes) -> Element:
     except (expat.ExpatError, ParseError, ValueError, LookupError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError("the XML document cannot be read; check that it is whole") from error
+        raise FormatError(
+            "the XML document cannot be read; check that it is whole", zh="无法读取 XML 文档；请检查其是否完整"
+        ) from error

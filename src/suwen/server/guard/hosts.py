@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suwen.server.guard.refusing import refuse
+from suwen.subject import Saying
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Hosts", "host_of", "names_here"]
 
+_ANOTHER = Saying("this server does not answer to that name", "本服务器不以该名称提供服务")
 _ANY = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 (left out, not listened on)
 
 
@@ -45,6 +47,6 @@ class Hosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 421 (Misdirected Request)."""
         if scope["type"] == "http" and host_of(scope) not in self.names:
-            await refuse(scope, receive, send, 421, "this server does not answer to that name")
+            await refuse(scope, receive, send, 421, _ANOTHER)
             return
         await self.app(scope, receive, send)

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from suwen.server.guard.refusing import refuse
+from suwen.subject import Saying
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["Origins", "is_own"]
 
+_ELSEWHERE = Saying(
+    "this was sent by another site; go on from a page of this server", "该请求由其他网站发出；请从本系统的页面继续操作"
+)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEGUN_ELSEWHERE = frozenset({"/oauth/authorize"})  # apps send browsers here (RFC 6749, 3.1); a person decides next
 
@@ -32,7 +36,7 @@ class Origins:
         """Pass the request on, or answer 403."""
         asked = scope["type"] == "http" and scope["method"] not in _SAFE and scope["path"] not in _BEGUN_ELSEWHERE
         if asked and not is_own(scope, self.allowed):
-            await refuse(scope, receive, send, 403, "this was sent by another site; go on from a page of this server")
+            await refuse(scope, receive, send, 403, _ELSEWHERE)
             return
         await self.app(scope, receive, send)
 

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from suwen.server.guard.refusing import refuse
+from suwen.subject import Saying
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -68,7 +69,10 @@ class Rates:
             wait = self.tokens.wait(who)
         if wait:
             seconds = str(math.ceil(wait))
-            said = f"too many requests from here; try again in {seconds} seconds"
+            said = Saying(
+                f"too many requests from here; try again in {seconds} seconds",
+                f"来自此处的请求过多；请在 {seconds} 秒后重试",
+            )
             await refuse(scope, receive, send, 429, said, {"retry-after": seconds})
             return
         await self.app(scope, receive, send)

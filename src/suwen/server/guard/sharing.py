@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Sharing"]
 
 # Never /oauth/authorize or a page: a person goes there themselves.
-_OPEN = ("/fhir", "/cds-services", "/.well-known", "/oauth/token", "/oauth/revoke", "/oauth/introspect")
+_OPEN = ("/fhir", "/cds-services", "/dicom-web", "/.well-known", "/oauth/token", "/oauth/revoke", "/oauth/introspect")
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
     "access-control-allow-headers": (

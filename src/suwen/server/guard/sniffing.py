@@ -59,10 +59,15 @@ def require_kind(head: bytes, allowed: Collection[Kind], *, claimed: str = "") -
     found = kind_of(head)
     if found not in allowed:
         names = ", ".join(sorted(one.value for one in allowed))
-        raise FormatError(f"the file is {found.value}, and here are taken: {names}")
+        raise FormatError(
+            f"the file is {found.value}, and here are taken: {names}", zh=f"文件类型为 {found.value}，此处接收：{names}"
+        )
     said = _CLAIMS.get(claimed.partition(";")[0].strip().lower(), found)
     if said is not found:
-        raise FormatError(f"the file is called {said.value} and is {found.value}; send it as what it is")
+        raise FormatError(
+            f"the file is called {said.value} and is {found.value}; send it as what it is",
+            zh=f"文件标为 {said.value}，实为 {found.value}；请按实际类型发送",
+        )
     return found
 
 

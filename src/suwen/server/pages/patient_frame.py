@@ -21,7 +21,18 @@ from suwen.server.showing import Words, show
 from suwen.server.visitors import Visitor
 from suwen.subject import Saying
 
-__all__ = ["TABS", "Head", "Tab", "head_of", "kind_name", "moment", "open_head", "show_patient"]
+__all__ = [
+    "OTHER_DISEASE",
+    "TABS",
+    "Head",
+    "Tab",
+    "aged",
+    "head_of",
+    "kind_name",
+    "moment",
+    "open_head",
+    "show_patient",
+]
 
 _DEMOGRAPHICS = "Demographics"
 
@@ -46,12 +57,19 @@ TABS = (
     Tab("/report", Saying("Report", "报告")),
     Tab("/apps", Saying("Apps", "应用")),
 )
+OTHER_DISEASE = Saying(
+    "A disease other than those listed", "所列以外的疾病"
+)  # in lists, "none of these" is none of what?
 _WORDS: Words = MappingProxyType(
     {
         "tabs": Saying("Pages of this patient", "患者页面"),
         "born": Saying("born", "出生"),
-        "years": Saying("{years} years", "{years}岁"),
-        "months": Saying("{months} months", "{months}个月"),
+        "years": Saying("{n} years", "{n}岁"),
+        "months": Saying("{n} months", "{n}个月"),
+        "weeks": Saying("{n} weeks", "{n}周"),
+        "days": Saying("{n} days", "{n}天"),
+        "day": Saying("{n} day", "{n}天"),
+        "other_disease": OTHER_DISEASE,
         "sex_female": Saying("female", "女"),
         "sex_male": Saying("male", "男"),
         "sex_other": Saying("other", "其他"),
@@ -63,6 +81,7 @@ _WORDS: Words = MappingProxyType(
 )
 
 
+_MONTHS_SAID = 24
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -81,11 +100,15 @@ class Head:
         return next(iter((*self.demographics.names, *self.demographics.identifiers)), "")
 
     @property
-    def years(self) -> float | None:
-        """Age today in years, None where the birth date is unknown."""
+    def age(self) -> tuple[int, str] | None:
+        """Age today as it is said of a person of that age: a number and the word of its unit; None where it is unknown.
+
+        Days in the first four weeks, weeks up to three months, months up to two years: what doses and norms go by.
+        """
         if not self.demographics.birth_date:
             return None
-        return (date.today() - date.fromisoformat(self.demographics.birth_date)).days / 365.25  # noqa: DTZ011
+        born, today = date.fromisoformat(self.demographics.birth_date), date.today()  # noqa: DTZ011
+        return aged(born, today)
 
     @property
     def may_diagnose(self) -> bool:
@@ -106,8 +129,19 @@ class Head:
     def consultation(self) -> Consultation:
         """What was filed last. Raises NotFoundError where it was not opened."""
         if self.look.consultation is None:
-            raise NotFoundError("what was filed was not opened for this page")
+            raise NotFoundError("what was filed was not opened for this page", zh="本页未打开已归档的内容")
         return self.look.consultation
+
+
+def aged(born: date, today: date) -> tuple[int, str]:
+    """An age in completed units: a number and the word of its unit (days, weeks, months, years)."""
+    days = max(0, (today - born).days)
+    if days < 4 * 7:
+        return days, "day" if days == 1 else "days"
+    if days < 13 * 7:
+        return days // 7, "weeks"
+    months = 12 * (today.year - born.year) + today.month - born.month - (today.day < born.day)
+    return (months, "months") if months < _MONTHS_SAID else (months // 12, "years")
 
 
 def head_of(request: Request, visitor: Visitor, patient: str, *, kinds: Iterable[str] = ()) -> Head:
@@ -115,19 +149,22 @@ def head_of(request: Request, visitor: Visitor, patient: str, *, kinds: Iterable
 
     Raises AccessError, also for a patient there is not.
     """
-    return _head(look(visitor.actor, house_of(request).records, patient, kinds=[_DEMOGRAPHICS, *kinds]))
+    return _head(look(visitor.actor, house_of(request).together, patient, kinds=[_DEMOGRAPHICS, *kinds]))
 
 
 def open_head(request: Request, visitor: Visitor, patient: str, *, keep: bool = False, take: bool = False) -> Head:
     """Open the whole record with what was filed last, in one piece; `keep` and `take` as of `look`."""
-    records = house_of(request).records
-    return _head(look(visitor.actor, records, patient, consulted=True, keep=keep, take=take))
+    together = house_of(request).together
+    return _head(look(visitor.actor, together, patient, consulted=True, keep=keep, take=take))
 
 
 def _head(found: Look) -> Head:
     who = [one for one in found.records if one.kind == _DEMOGRAPHICS]
     if not who:
-        raise NotFoundError("the record does not say who the patient is; register the patient first")
+        raise NotFoundError(
+            "the record does not say who the patient is; register the patient first",
+            zh="病历未说明患者身份；请先登记患者",
+        )
     return Head(found.patient, Demographics.from_bytes(who[-1].payload), found.purpose, found)
 
 

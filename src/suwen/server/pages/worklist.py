@@ -11,16 +11,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 
 from suwen.consult import Glance, Glimpses, find_patients, list_glances
+from suwen.diagnosis import NONE_OF_THESE
 from suwen.errors import NotFoundError
+from suwen.finding import Finding
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import House, house_of
-from suwen.server.pages.patient_frame import moment
+from suwen.server.pages.patient_frame import OTHER_DISEASE, moment
 from suwen.server.pages.worklist_words import WORDS
+from suwen.server.places import CLINICAL
 from suwen.server.showing import is_fragment, show
 from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 ON_A_PAGE = 50
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _ONLY: Mapping[str, Callable[[Glance], bool]] = MappingProxyType(
@@ -54,7 +58,7 @@ def worklist(request: Request, visitor: Signed, page: int = 1) -> Response:
 def part(request: Request, visitor: Signed, only: str, page: int = 1) -> Response:
     """Those of one's patients that alarm, have news, or wait."""
     if only not in _ONLY:
-        raise NotFoundError("the worklist has no such part")
+        raise NotFoundError("the worklist has no such part", zh="工作列表没有此部分")
     return _list(request, visitor, only, page)
 
 
@@ -83,7 +87,7 @@ def _list(request: Request, visitor: Visitor, only: str, page: int) -> Response:
 
 
 def _glances(visitor: Visitor, house: House) -> list[Glance]:
-    return list_glances(visitor.actor, house.records, house.room("glimpses", Glimpses))
+    return list_glances(visitor.actor, house.together, house.room("glimpses", Glimpses))
 
 
 def _shown(
@@ -108,8 +112,13 @@ def _shown(
         pages=pages,
         found=None if found is None else len(chosen),
         asked=more.get("asked", ""),
+        clinical=visitor.has(*CLINICAL),
         when=moment,
     )
+
+
+def _named(first: Finding, lang: str) -> str:
+    return OTHER_DISEASE.said(lang) if first.code.value == NONE_OF_THESE else first.code.label or first.code.value
 
 
 def _row(one: Glance, lang: str) -> Row:
@@ -119,6 +128,6 @@ def _row(one: Glance, lang: str) -> Row:
         glance=one,
         name=next(iter(names), one.id[:8]),
         others=tuple(one.demographics.names[1:]),
-        first=(first.code.label or first.code.value) if first else "",
+        first=_named(first, lang) if first else "",
         chance=first.chance.value if first else None,
     )

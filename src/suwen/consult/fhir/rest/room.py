@@ -22,6 +22,6 @@ class Rest:
     pages: Pages = field(default_factory=Pages, repr=False)
 
     @classmethod
-    def over(cls, records: Records) -> Rest:
-        """One over open records."""
-        return cls(records, Together(records))
+    def over(cls, records: Records, together: Together | None = None) -> Rest:
+        """One over open records; with `together` its readers share transactions with others of the process."""
+        return cls(records, together or Together(records))

@@ -36,7 +36,7 @@ run: $(INSTALLED) $(WEB) ## Set up what is missing, then serve the workstation w
 	$(BIN)/suwen $(DEMO)
 
 test: $(INSTALLED) $(PEER) $(KIT) $(WEB) ## Run the tests, but for the documentation (make check)
-	$(BIN)/pytest -n $(JOBS) $(TESTS) $(LEAVE)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS) $(LEAVE)  # a file's tests stay together: what they share is made once
 
 check: $(INSTALLED) ## Check style, types, floors and documentation
 	$(BIN)/ruff check .

@@ -32,6 +32,7 @@ from suwen.govern.upkeep import back_up
 from suwen.records.access import Act, Role
 from suwen.records.demographics import Demographics
 
+CHUNK = 1 << 20
 SHORTEST = 6  # bytes of a spelling: fewer come about by chance in some megabytes of noise
 SYNTHEA = folder() / "platform" / "synthea_r4"
 RESOURCES = 40  # of each bundle, besides the patient
@@ -76,28 +77,20 @@ class Searched:
         for said in strings:
             for spelling in spellings(said):
                 self.by_start.setdefault(spelling[:SHORTEST], []).append((spelling, said))
-        self._starts = np.array(sorted({_number(start) for start in self.by_start}), dtype=np.uint64)
+        self._begins = np.zeros(1 << 24, dtype=bool)  # by their first three bytes: most places are none of them
+        self._begins[[int.from_bytes(start[:3], "big") for start in self.by_start]] = True
 
     def found(self, haystack: bytes) -> set[str]:
         """Which of the strings stand in it in any spelling."""
-        raw = np.frombuffer(haystack, dtype=np.uint8)
-        if len(raw) < SHORTEST:
-            return set()
-        count = len(raw) - SHORTEST + 1
-        windows = np.zeros(count, dtype=np.uint64)
-        for place in range(SHORTEST):
-            windows = windows << np.uint64(8) | raw[place : place + count]
-        places = np.nonzero(np.isin(windows, self._starts))[0]
-        return {
-            said
-            for at in places.tolist()
-            for spelling, said in self.by_start[haystack[at : at + SHORTEST]]
-            if haystack.startswith(spelling, at)
-        }
-
-
-def _number(start: bytes) -> int:
-    return int.from_bytes(start, "big")
+        said = set()
+        for low in range(0, len(haystack) - SHORTEST + 1, CHUNK):
+            raw = np.frombuffer(haystack[low : low + CHUNK + 2], dtype=np.uint8).astype(np.uint32)
+            places = np.nonzero(self._begins[raw[:-2] << 16 | raw[1:-1] << 8 | raw[2:]])[0] + low
+            for at in places.tolist():
+                for spelling, one in self.by_start.get(haystack[at : at + SHORTEST], ()):
+                    if haystack.startswith(spelling, at):
+                        said.add(one)
+        return said
 
 
 def require_absent(searched: Searched, haystacks: Iterable[tuple[str, bytes]]) -> None:

@@ -68,7 +68,8 @@ def run(options: Options, notify: Callable[[int, int], None] = lambda _done, _al
         _ranks(metrics, "c", [row["rank"] for row in found])
         _ranks(peers["naive likelihood ratio"], "c", [row["naive"] for row in found])
         _ranks(peers["one-sided Resnik"], "c", [row["resnik"] for row in found])
-    metrics["ms_per_case"] = _speed(_limited(read_solved(sets[0][1]), Options(options.data, 300, options.seed)))
+    timed = Options(options.data, options.limit or 300, options.seed)
+    metrics["ms_per_case"] = _speed(_limited(read_solved(sets[0][1]), timed))
     return Result("rare-disease", digest(*files), counted, metrics, peers, ANCHORS, seconds=time.perf_counter() - begin)
 
 

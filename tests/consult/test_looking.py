@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bedside import Probe, claim, observation, put
@@ -235,10 +236,11 @@ def test_a_correction_is_no_resource_of_the_record(ward: Ward) -> None:
 
 
 def test_without_corrections_the_reader_is_the_same(ward: Ward) -> None:
-    reader = object()
-    assert corrected_reader(reader, ()) is reader  # type: ignore[arg-type]
+    reader: Any = CorrectedReader(object(), [])  # type: ignore[arg-type]
+    assert corrected_reader(reader, ()) is reader
     kept = keep_correction(ward[Role.PHYSICIAN], ward.records, ward.patient(1), SAID)
-    assert isinstance(corrected_reader(reader, [kept]), CorrectedReader)  # type: ignore[arg-type]
+    assert isinstance(corrected_reader(reader, [kept]), CorrectedReader)
+    assert corrected_reader(reader, [kept]) is not reader
 
 
 def test_a_chart_that_was_tampered_with_is_not_listed_as_if_nothing_were(ward: Ward) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bedside import a_patient, by_area, observation, resource
 from ward import Role, Ward
 
-from suwen.consult import consult, default_areas
+from suwen.consult import consult, default_areas, keep_correction
 from suwen.consult.projections import chronicle, features
 from suwen.diagnosis import Engine
 from suwen.knowledge import Knowledge
@@ -92,6 +92,13 @@ def test_a_consult_points_at_the_words_and_names_the_contradiction(
     assert "DocumentReference/n#content[0].attachment" in sentences
     again = consult(ward[Role.PHYSICIAN], ward.records, patient, areas=areas)
     assert not any(report.rerun for report in again.areas)
+    # What somebody put right in the text counts wherever a consult is asked for, and the areas that read it answer anew.
+    lens = next(one for one in reader.read(NOTE).mentions if one.code.value == "HP:0001083")
+    keep_correction(ward[Role.PHYSICIAN], ward.records, patient, correct(NOTE, lens, status=Status.ABSENT))
+    after = consult(ward[Role.PHYSICIAN], ward.records, patient, areas=areas)
+    assert {report.area for report in after.areas if report.rerun} >= {"differential", "consistency"}
+    told = {filed.record: filed.finding for filed in by_area(after, "differential")}
+    assert told != {filed.record: filed.finding for filed in by_area(found, "differential")}
 
 
 def test_what_a_reader_put_right_counts_in_the_record_too(reader: NoteReader) -> None:

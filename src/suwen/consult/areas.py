@@ -5,7 +5,7 @@ A further field of medicine is one function that makes an `Area`, and a line in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from suwen.diagnosis import Chronicle, Engine
     from suwen.diagnosis.features import Features
     from suwen.knowledge import Ontology
+    from suwen.language.corrections import Correction
     from suwen.language.reader import Reader
 
 __all__ = ["consistency_area", "default_areas", "differential_area"]
@@ -88,6 +89,7 @@ def differential_area(
         prepare=partial(projections.features, reader=reader),
         weigh=partial(_differential, engine, prior.setting, top, least, reader is not None),
         missing={} if engine else {"en": "no knowledge of diseases is installed", "zh": "未安装疾病知识库"},
+        corrected=_corrected(reader, partial(differential_area, engine, setting=setting, top=top, least=least)),
     )
 
 
@@ -102,7 +104,13 @@ def consistency_area(reader: Reader | None = None) -> Area:
         version=f"suwen-consistency {VERSION}; {_RULES}; {reader.version if reader else 'coded only'}",
         prepare=partial(projections.chronicle, reader=reader),
         weigh=_consistency,
+        corrected=_corrected(reader, consistency_area),
     )
+
+
+def _corrected(reader: Reader | None, area: Callable[..., Area]) -> Callable[[Sequence[Correction]], Area] | None:
+    """How an area that reads texts is made anew with corrections."""
+    return (lambda corrections: area(reader=reader.corrected_by(corrections))) if reader is not None else None
 
 
 def _consistency(chronicle: Chronicle) -> Weighed:
@@ -122,7 +130,10 @@ def _differential(
     from suwen.diagnosis.features import resolve  # noqa: PLC0415
 
     if engine is None:
-        raise DataError("no knowledge of diseases is installed; run: suwen data fetch")
+        raise DataError(
+            "no knowledge of diseases is installed; run: suwen data fetch",
+            zh="未安装疾病知识库；请运行：suwen data fetch",
+        )
     ontology, limits = engine.knowledge.ontology, _limits(setting, least, texts=texts)
     features = resolve(patient, ontology, lenient=True)
     said, unusable = _remarks(patient, features, ontology)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from suwen.consult.answers import CONSULT, Answer, answer_to_bytes, in_order, read_answer
 from suwen.consult.chart import shown
 from suwen.consult.claims import by_claim, to_file
-from suwen.consult.corrections import CORRECTION
+from suwen.consult.corrections import CORRECTION, corrections_in
 from suwen.consult.findings import KIND as FINDING
 from suwen.consult.findings import filed_finding
 from suwen.consult.nouns import Area, AreaReport, Consultation, Filed, Filing, Given, Status, Weighed
@@ -25,6 +25,7 @@ from suwen.errors import (
 )
 from suwen.formats.fhir.nouns import Json
 from suwen.formats.fhir.stored import Stored
+from suwen.language.corrections import Correction
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.demographics import KIND as DEMOGRAPHICS
 from suwen.records.demographics import Demographics
@@ -37,7 +38,9 @@ from suwen.subject import Kind, Reference
 __all__ = ["consult", "consultation_of", "read_consultation"]
 
 # Records that are no resources; those of `consult.imaging` by name, since numpy comes with it.
-_OWN = frozenset({DEMOGRAPHICS, FINDING, CONSULT, CORRECTION, "DicomSeries", "ImageReading"})
+_OWN = frozenset(
+    {DEMOGRAPHICS, FINDING, CONSULT, CORRECTION, "DicomSeries", "ImageFile", "ImageMeasurement", "ImageReading"}
+)
 _STANDS = frozenset({Status.DONE, Status.NOTHING})
 # "An area that fails is reported as failed, the others stand": all that a faulty rule, model or input raises. What
 # stops the program itself (KeyboardInterrupt, SystemExit) is not among them.
@@ -57,6 +60,8 @@ def consult(
 ) -> Consultation:
     """Ask every area about a patient, file what they find, and return it in the order of what matters.
 
+    What people put right in the texts of the record is applied where an area reads them.
+
     An area whose version and input are those of its last answer is not run again and its findings stand; one that
     fails is reported as failed, and what it filed before stays as it was. A finding that is no longer claimed is
     withdrawn, or where somebody judged it kept as no longer standing. Nothing is held while the areas think: where
@@ -65,7 +70,7 @@ def consult(
     ConflictError, InputError for two areas of one name.
     """
     if len({area.name for area in areas}) < len(areas):
-        raise InputError("two areas of a consult have the same name")
+        raise InputError("two areas of a consult have the same name", zh="会诊中有两个同名的领域")
     raw = patient_id(patient)
     try:
         return _consulted(actor, records, raw, areas, purpose)
@@ -123,6 +128,7 @@ class _Opened:
     resources: Mapping[str, list[bytes]] = field(repr=False)
     filed: Mapping[str, Filed] = field(repr=False)  # by record
     answers: Mapping[str, Answer] = field(repr=False)  # by area
+    corrections: tuple[Correction, ...] = field(default=(), repr=False)
 
 
 def _opened(work: Work, patient: bytes) -> _Opened:
@@ -134,7 +140,10 @@ def _opened(work: Work, patient: bytes) -> _Opened:
 def _sorted(found: Sequence[charts.Record], patient: bytes, *, at: int, revision: int) -> _Opened:
     who = [Demographics.from_bytes(one.payload) for one in found if one.kind == DEMOGRAPHICS]
     if not who:
-        raise NotFoundError("the record does not say who the patient is; register the patient first")
+        raise NotFoundError(
+            "the record does not say who the patient is; register the patient first",
+            zh="病历未说明患者身份；请先登记患者",
+        )
     resources: dict[str, list[bytes]] = {}
     for one in found:
         if one.kind not in _OWN:
@@ -149,6 +158,7 @@ def _sorted(found: Sequence[charts.Record], patient: bytes, *, at: int, revision
         resources=resources,
         filed={one.record: one for one in filed},
         answers={one.report.area: one for one in answers},
+        corrections=tuple(one.correction for one in corrections_in(map(shown, found))),
     )
 
 
@@ -160,7 +170,10 @@ def _require_unchanged(work: Work, opened: _Opened) -> None:
     known |= {one.record.hex(): one.version for one in opened.answers.values() if one.record}
     now = open_newest(work, opened.patient, kinds=[FINDING, CONSULT])
     if {one.id.hex(): one.version for one in now} != known:
-        raise ConflictError("findings of the patient were filed or judged by somebody else meanwhile; consult again")
+        raise ConflictError(
+            "findings of the patient were filed or judged by somebody else meanwhile; consult again",
+            zh="其间他人已归档或判定了该患者的所见；请重新会诊",
+        )
 
 
 # Asking
@@ -184,6 +197,8 @@ class _Run:
 
 
 def _runs(areas: Sequence[Area], opened: _Opened) -> list[_Run]:
+    if opened.corrections:
+        areas = [one.corrected(opened.corrections) if one.corrected else one for one in areas]
     seen = {kind for area in areas for kind in area.kinds}  # a type that no area may see is not even parsed
     parsed = {kind: _parsed(kind, payloads) for kind, payloads in opened.resources.items() if kind in seen}
     return [_run(area, place, opened, parsed) for place, area in enumerate(areas)]
@@ -242,9 +257,11 @@ def _weighed(answer: Answer, weighed: Weighed, opened: _Opened) -> _Run:
     subject = Reference(Kind.PATIENT, opened.patient.hex())
     said = [each for one in weighed.findings for each in (one.finding, *one.words.values())]
     if any(one.subject != subject for one in said):
-        raise InputError("the area makes a claim about another subject than the patient")
+        raise InputError(
+            "the area makes a claim about another subject than the patient", zh="该领域的结论指向其他对象，而非该患者"
+        )
     if len({one.finding.code.value for one in weighed.findings}) < len(weighed.findings):
-        raise InputError("the area makes the same claim twice")
+        raise InputError("the area makes the same claim twice", zh="该领域两次给出同一结论")
     told = replace(answer, report=_told(answer.report, weighed))
     answer_to_bytes(told)
     return _Run(told, weighed.findings, tuple(to_file(opened.filed.values(), told.report, weighed.findings)))
@@ -265,12 +282,14 @@ def _told(report: AreaReport, weighed: Weighed) -> AreaReport:
 
 def _failed(report: AreaReport, failure: Exception) -> AreaReport:
     """Only Suwen's own messages are shown: they never hold patient data, those of others may."""
-    said = f": {failure}" if isinstance(failure, SuwenError) else ""
+    said, told = "", ""
+    if isinstance(failure, SuwenError):
+        said, told = f": {failure}", f"：{failure.said('zh')}"
     if isinstance(failure, MissingExtraError | DataError):
-        reason = {"en": f"something it needs is not there{said}", "zh": f"缺少所需组件{said}"}
+        reason = {"en": f"something it needs is not there{said}", "zh": f"缺少所需组件{told}"}
         return replace(report, status=Status.UNAVAILABLE, reason=reason)
     name = type(failure).__name__
-    return replace(report, reason={"en": f"it failed with {name}{said}", "zh": f"运行失败，{name}{said}"})
+    return replace(report, reason={"en": f"it failed with {name}{said}", "zh": f"运行失败，{name}{told}"})
 
 
 # Filing

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from suwen.consult.chart import Draft, Record, open_patient, write_records
 from suwen.errors import FormatError
 from suwen.language.corrections import Correction, read_correction, write_correction
-from suwen.language.reader import CorrectedReader, NoteReader, Reader
+from suwen.language.reader import NoteReader, Reader
 from suwen.records.access import Purpose
 from suwen.records.gate import Records
 from suwen.records.people import Actor
@@ -75,11 +75,13 @@ def corrections_in(found: Iterable[Record]) -> tuple[KeptCorrection, ...]:
 def corrected_reader(reader: NoteReader, kept: Iterable[KeptCorrection]) -> Reader:
     """The reader that applies corrections; the reader itself where there are none, so that answers stay the same."""
     corrections = [one.correction for one in kept]
-    return CorrectedReader(reader, corrections) if corrections else reader
+    return reader.corrected_by(corrections) if corrections else reader
 
 
 def _read(payload: bytes) -> Correction:
     try:
         return read_correction(payload.decode())
     except UnicodeDecodeError:
-        raise FormatError("a record filed as a correction cannot be read as one") from None
+        raise FormatError(
+            "a record filed as a correction cannot be read as one", zh="归档为更正的记录无法按更正读取"
+        ) from None

@@ -9,6 +9,7 @@ from typing import Any
 
 from suwen.finding import Finding
 from suwen.formats.fhir.nouns import Json
+from suwen.language.corrections import Correction
 from suwen.records.demographics import Demographics
 
 __all__ = [
@@ -185,7 +186,8 @@ class Area:
     `prepare(resources, patient)` takes the resources of `kinds`, oldest first, and the patient's id (hex); where
     "Patient" is among the kinds the first of them may be made from the register (birth date and sex). `weigh(noun)`
     answers. `version` names all that besides the noun decides the answer: model, knowledge, settings. `missing` says
-    what is not installed, {} where nothing is.
+    what is not installed, {} where nothing is. `corrected` makes the same area with what people put right in the texts
+    of the patient, None where it reads none.
     """
 
     name: str
@@ -195,3 +197,4 @@ class Area:
     prepare: Callable[[Sequence[Json], str], Given] = field(repr=False)
     weigh: Callable[[Any], Weighed] = field(repr=False)
     missing: Words = field(default_factory=dict)
+    corrected: Callable[[Sequence[Correction]], Area] | None = field(default=None, repr=False)

@@ -93,6 +93,10 @@ class NoteReader:
         self._names = knowledge.diseases
         self._diseases = DiseaseMatcher(knowledge.diseases)
 
+    def corrected_by(self, corrections: Sequence[Correction]) -> CorrectedReader:
+        """A reader that applies what people put right."""
+        return CorrectedReader(self, corrections)
+
     def read(
         self, text: str, *, lang: str | None = None, sex: Sex = Sex.UNKNOWN, age_years: float | None = None
     ) -> ReadNote:
@@ -102,7 +106,10 @@ class NoteReader:
         depend on, are taken from the text where they are not given. Raises InputError for another language.
         """
         if lang not in _LANGUAGES:
-            raise InputError(f"a note is read in 'en', 'zh' or both, not in {lang!r}")
+            raise InputError(
+                f"a note is read in 'en', 'zh' or both, not in {lang!r}",
+                zh=f"文书按 'en'、'zh' 或两者读取，而非 {lang!r}",
+            )
         normal = normalise(text)
         said = person(normal.text)
         who = Person(said.sex if sex is Sex.UNKNOWN else sex, said.age_years if age_years is None else age_years)
@@ -180,7 +187,10 @@ class NoteReader:
         if value in self._names.number:
             return self._names.code(self._names.number[value], lang)
         if strict:
-            raise NotFoundError(f"{code.value} is neither a term of HPO {self._ontology.release} nor a known disease")
+            raise NotFoundError(
+                f"{code.value} is neither a term of HPO {self._ontology.release} nor a known disease",
+                zh=f"{code.value} 既不是 HPO {self._ontology.release} 的术语，也不是已知疾病",
+            )
         return code
 
     def _measured(self, reading: _Reading) -> Iterator[Mention]:
@@ -242,6 +252,10 @@ class CorrectedReader:
 
     def __init__(self, reader: NoteReader, corrections: Sequence[Correction]) -> None:
         self._reader, self._corrections = reader, tuple(corrections)
+
+    def corrected_by(self, corrections: Sequence[Correction]) -> CorrectedReader:
+        """A reader that applies these too."""
+        return CorrectedReader(self._reader, [*self._corrections, *corrections])
 
     @property
     def ontology(self) -> Ontology:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -10,20 +9,20 @@ from itertools import islice
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from suwen.consult import Area, Record, consult, corrections_in, default_areas, list_corrections
-from suwen.consult.corrections import corrected_reader
-from suwen.errors import DataError
+from suwen.consult import Record, consult, corrections_in
 from suwen.report.patient_page import patient_view
-from suwen.server.house import House, house_of
-from suwen.server.pages.patient_facts import FactsSeen, summed_up
+from suwen.server.guard.parts import FormRoute
+from suwen.server.house import house_of
+from suwen.server.pages.patient_facts import FactsSeen
 from suwen.server.pages.patient_frame import Head, head_of, open_head, show_patient
+from suwen.server.pages.patient_said import Names, names_in, said_in
 from suwen.server.pages.patient_words import SUMMARY
 from suwen.server.pages.weighing import tongue_of
 from suwen.server.visitors import Signed
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 _FIRST = 6  # findings shown: what matters most, not everything
 _NEWS = 8
 _UNTOLD = frozenset({"Consult", "Demographics", "Correction"})
@@ -46,7 +45,8 @@ def summary(request: Request, visitor: Signed, patient: str) -> Response:
     filed = head.consultation.findings
     pairs = [(one, seen) for one, seen in zip(filed, view.findings, strict=True) if one.standing]
     shown = [(one, seen) for one, seen in pairs if seen.verdict_kind != "rejected"]
-    news = _news(head, visitor.lang)
+    names = names_in(house_of(request), visitor.lang)
+    news = _news(head, visitor.lang, names)
     return show_patient(
         request,
         visitor,
@@ -57,7 +57,7 @@ def summary(request: Request, visitor: Signed, patient: str) -> Response:
         shown=shown[:_FIRST],
         more=len(shown) - len(shown[:_FIRST]),
         waiting=sum(one.verdict is None for one, _ in pairs),
-        facts=house_of(request).room("facts", FactsSeen).of(head.look.records),
+        facts=house_of(request).room("facts", FactsSeen).of(head.look.records, visitor.lang, names),
         news=list(islice(news, _NEWS)),
         news_count=len(news),
         later=_later(head),
@@ -68,36 +68,23 @@ def summary(request: Request, visitor: Signed, patient: str) -> Response:
 def consult_again(request: Request, visitor: Signed, patient: str) -> Response:
     """Have every area look at the patient, with what people put right in the texts."""
     house, head = house_of(request), head_of(request, visitor, patient)
-    areas = _areas(house, visitor, head)
-    consult(visitor.actor, house.records, patient, areas=areas, purpose=head.purpose)
+    consult(visitor.actor, house.records, patient, areas=house.science.areas(), purpose=head.purpose)
     return RedirectResponse(f"/patients/{patient}", 303)
 
 
-def _areas(house: House, visitor: Signed, head: Head) -> Sequence[Area]:
-    areas = house.science.areas()
-    kept = list_corrections(visitor.actor, house.records, head.id, purpose=head.purpose)
-    if not kept:
-        return areas
-    try:
-        engine, reader = house.science.engine(), house.science.reader()
-    except DataError:
-        return areas
-    return default_areas(engine, setting="rare", reader=corrected_reader(reader, kept))
-
-
-def _news(head: Head, lang: str) -> list[News]:
+def _news(head: Head, lang: str, terms: Names | None) -> list[News]:
     """What came since the visitor last looked, the latest first; nothing where they look for the first time."""
     since = head.look.before
     if not since:
         return []
     found = [one for one in head.look.records if one.at > since and one.kind not in _UNTOLD]
-    names = {one.record: one.worded(lang).code for one in head.consultation.findings}
-    return [_told(one, names.get(one.id)) for one in sorted(found, key=lambda one: -one.at)]
+    codes = {one.record: one.worded(lang).code for one in head.consultation.findings}
+    return [_told(one, codes.get(one.id), lang, terms) for one in sorted(found, key=lambda one: -one.at)]
 
 
-def _told(record: Record, code: object) -> News:
+def _told(record: Record, code: object, lang: str, terms: Names | None) -> News:
     label = getattr(code, "label", "") or getattr(code, "value", "")
-    said = summed_up(record) if not label else None
+    said = said_in(record, lang, terms) if not label else None
     text = label or (" ".join(filter(None, [said.what, said.value])) if said else "")
     return News(record.kind, text, record.at)
 

@@ -92,7 +92,7 @@ def test_a_consult_points_at_the_words_and_names_the_contradiction(
     assert "DocumentReference/n#content[0].attachment" in sentences
     again = consult(ward[Role.PHYSICIAN], ward.records, patient, areas=areas)
     assert not any(report.rerun for report in again.areas)
-    # What somebody put right in the text counts wherever a consult is asked for, and the areas that read it answer anew.
+    # What somebody put right in the text counts wherever a consult is asked for; the areas that read it answer anew.
     lens = next(one for one in reader.read(NOTE).mentions if one.code.value == "HP:0001083")
     keep_correction(ward[Role.PHYSICIAN], ward.records, patient, correct(NOTE, lens, status=Status.ABSENT))
     after = consult(ward[Role.PHYSICIAN], ward.records, patient, areas=areas)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from bedside import resource
 from clinical import file_findings, patient_resource, put, treat
 from served import Served
 
@@ -231,6 +232,31 @@ def test_broken_glass_is_no_care_and_the_list_says_so(served: Served) -> None:
     page = client.get(f"/patients/{served.other}")
     assert page.status_code == 200
     assert "emergency access" in page.text
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "not read yet"), ("zh", "未判读")])
+def test_studies_are_listed_the_unread_first_and_those_of_others_never(served: Served, lang: str, words: str) -> None:
+    coded = {"coding": [{"system": "http://loinc.org", "code": "11524-6"}]}
+    content = [{"attachment": {"contentType": "application/dicom", "title": "a tracing"}}]
+    tracing = resource(
+        "DocumentReference", f"t-{lang}", status="current", type=coded, date="2026-01-02", content=content
+    )
+    images = {
+        "status": "available",
+        "started": "2026-01-03",
+        "modality": [{"code": "CT"}],
+        "description": f"Head {lang}",
+    }
+    put(served.ward, served.own, tracing, resource("ImagingStudy", f"s-{lang}", **images, description=f"Head {lang}"))
+    page = served.client(Role.PHYSICIAN, lang=lang).get("/worklist/studies").text
+    assert f"Head {lang}" in page
+    assert words in page
+    assert f"/patients/{served.own}/ecg" in page
+    assert f"/patients/{served.own}/images" in page
+    stranger = (
+        served.client_of(served.ward.hire(f"without-{lang}", Role.PHYSICIAN), lang=lang).get("/worklist/studies").text
+    )
+    assert f"Head {lang}" not in stranger
 
 
 def test_a_nurse_sees_those_in_her_care(served: Served) -> None:

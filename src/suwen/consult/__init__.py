@@ -45,6 +45,7 @@ from suwen.consult.patients import (
     register_patient,
 )
 from suwen.consult.reviews import amend_finding, confirm_finding, finding_history, reject_finding
+from suwen.consult.studies import StudyLine
 from suwen.consult.waveforms import store_recording, store_samples
 from suwen.consult.worklist import ALARMING, Glance, Glimpses, list_glances
 from suwen.records.access import Act, Purpose
@@ -81,6 +82,7 @@ __all__ = [
     "Records",
     "Review",
     "Status",
+    "StudyLine",
     "Verdict",
     "Weighed",
     "amend_finding",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from suwen.consult.chart import shown
+from suwen.consult.chart import Record, shown
 from suwen.consult.consultation import consultation_of
 from suwen.consult.looking import LOOK
 from suwen.consult.nouns import Consultation, Filed
+from suwen.consult.studies import StudyLine, studies_in
 from suwen.records.access import Act, Purpose, Resource
 from suwen.records.audit import EventKind
 from suwen.records.demographics import Demographics
@@ -34,6 +35,7 @@ class Glance:
     `changed` is when something of interest came last and `looked` when the actor last looked, both in microseconds UTC
     and 0 for never. `news` counts records that came since. `alarming` are findings that stand, of urgency ALARMING or
     more, which nobody has judged; `waiting` counts all that stand unjudged; `first` is what matters most, if anything.
+    `studies` are images and electrocardiograms, the latest first.
     `emergency`: the patient is not in the actor's care, and open for a while because the actor broke the glass.
     """
 
@@ -46,6 +48,7 @@ class Glance:
     waiting: int
     first: Filed | None = field(repr=False)
     emergency: bool = False
+    studies: tuple[StudyLine, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class _Glimpse:
     waiting: int
     first: Filed | None
     named: tuple[str, ...]
+    studies: tuple[StudyLine, ...]
 
 
 class Glimpses:
@@ -135,6 +139,7 @@ def _glance(work: Work, patient: str, looked: int, seen: _Glimpse) -> Glance:
         waiting=seen.waiting,
         first=seen.first,
         emergency=work.purpose is Purpose.EMERGENCY,
+        studies=seen.studies,
     )
 
 
@@ -142,14 +147,22 @@ def _glimpse(found: list[charts.Record], patient: bytes) -> _Glimpse:
     consultation = consultation_of(found, patient)
     unjudged = [one for one in consultation.findings if one.standing and one.verdict is None]
     read = [one for one in map(shown, found) if one.kind in {"Demographics", "Finding"}]
+    studies = studies_in(found, consultation.areas)
     return _Glimpse(
         demographics=consultation.demographics,
         times=tuple(one.at for one in found if one.kind not in _UNTOLD),
         alarming=tuple(one for one in unjudged if one.urgency >= ALARMING),
         waiting=len(unjudged),
         first=_first(consultation),
-        named=tuple(f"{one.id}:{one.version}" for one in read[:_NAMED]),
+        named=tuple(f"{one.id}:{one.version}" for one in [*read, *_of_studies(found, studies)][:_NAMED]),
+        studies=studies,
     )
+
+
+def _of_studies(found: Iterable[charts.Record], studies: Iterable[StudyLine]) -> Iterator[Record]:
+    """The records that the lines of studies were read from."""
+    told = {one.record for one in studies}
+    return (one for one in map(shown, found) if one.id in told)
 
 
 def _first(consultation: Consultation) -> Filed | None:

@@ -46,6 +46,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     watch,
     configuration.router,  # before FHIR, whose ids would take its address
     *FHIR,  # early: they are asked one after the other, and these are asked most
+    worklist.router,
+    worklist_new.router,  # before the patients: /patients/new is none
+    patient.router,
     first.router,
     sign_in.router,
     sign_in_passkey.router,
@@ -53,9 +56,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     account.router,
     account_passkeys.router,
     emergency.router,
-    worklist.router,
-    worklist_new.router,  # before the patients: /patients/new is none
-    patient.router,
     timeline.router,
     notes.router,
     differential.router,

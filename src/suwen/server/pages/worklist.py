@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
-from suwen.consult import Glance, Glimpses, find_patients, list_glances
+from suwen.consult import Glance, Glimpses, StudyLine, find_patients, list_glances
 from suwen.diagnosis import NONE_OF_THESE
 from suwen.errors import NotFoundError
 from suwen.finding import Finding
@@ -56,7 +56,9 @@ def worklist(request: Request, visitor: Signed, page: int = 1) -> Response:
 
 @router.get("/worklist/{only}")
 def part(request: Request, visitor: Signed, only: str, page: int = 1) -> Response:
-    """Those of one's patients that alarm, have news, or wait."""
+    """Those of one's patients that alarm, have news, or wait; or their studies."""
+    if only == "studies":
+        return _studies(request, visitor, page)
     if only not in _ONLY:
         raise NotFoundError("the worklist has no such part", zh="工作列表没有此部分")
     return _list(request, visitor, only, page)
@@ -95,16 +97,19 @@ def _shown(
 ) -> Response:
     """The page, or for htmx the list alone."""
     found = more.pop("found", None)
-    chosen = list(found) if found is not None else [one for one in glances if _ONLY[only](one)]
-    pages = max(1, -(-len(chosen) // ON_A_PAGE))
+    chosen = list(found) if found is not None else [one for one in glances if _ONLY.get(only, _ONLY["all"])(one)]
+    studies = _unread_first(glances) if only == "studies" else []
+    pages = max(1, -(-len(studies if only == "studies" else chosen) // ON_A_PAGE))
     here = min(max(page, 1), pages)
-    rows = [_row(one, visitor.lang) for one in chosen[(here - 1) * ON_A_PAGE : here * ON_A_PAGE]]
+    part = slice((here - 1) * ON_A_PAGE, here * ON_A_PAGE)
     return show(
         request,
         "worklist_list.html" if is_fragment(request) else "worklist.html",
         WORDS,
         visitor=visitor,
-        rows=rows,
+        rows=[_row(one, visitor.lang) for one in chosen[part]] if only != "studies" else [],
+        studies=[(one, _row(glance, visitor.lang)) for one, glance in studies[part]],
+        unread=sum(not one.read for glance in glances for one in glance.studies),
         total=len(glances),
         counts={name: sum(map(fits, glances)) for name, fits in _ONLY.items()},
         only=only,
@@ -119,6 +124,16 @@ def _shown(
 
 def _named(first: Finding, lang: str) -> str:
     return OTHER_DISEASE.said(lang) if first.code.value == NONE_OF_THESE else first.code.label or first.code.value
+
+
+def _studies(request: Request, visitor: Visitor, page: int) -> Response:
+    return _shown(request, visitor, _glances(visitor, house_of(request)), "studies", page)
+
+
+def _unread_first(glances: Sequence[Glance]) -> list[tuple[StudyLine, Glance]]:
+    """The studies of one's patients: what no engine has read first, then the latest."""
+    every = [(one, glance) for glance in glances for one in glance.studies]
+    return sorted(every, key=lambda pair: (pair[0].read, -pair[0].at))
 
 
 def _row(one: Glance, lang: str) -> Row:

@@ -11,6 +11,7 @@ from suwen.consult import Demographics, Imported, import_fhir, register_patient
 from suwen.errors import AccessError, FormatError, InputError, SuwenError
 from suwen.formats.fhir import read_document
 from suwen.govern import Role
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.pages.worklist_words import WORDS
 from suwen.server.showing import is_fragment, show
@@ -19,7 +20,7 @@ from suwen.subject import Sex
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 LARGEST = 16 * 2**20  # bytes of a document; larger ones are lines of NDJSON, which `suwen fhir import` takes
 Text = Annotated[str, Form()]
 _TYPED = ("name", "other_name", "identifier", "birth_date")
@@ -90,23 +91,31 @@ def bring_in(request: Request, visitor: Signed, file: Annotated[UploadFile, File
 
 def _require_document(data: bytes) -> None:
     if not data.strip():
-        raise InputError("the file is empty; choose a FHIR document in JSON")
+        raise InputError(
+            "the file is empty; choose a FHIR document in JSON", zh="文件为空；请选择 JSON 格式的 FHIR 文档"
+        )
     if len(data) > LARGEST:
-        raise InputError(f"the file is larger than {LARGEST // 2**20} MB; divide it, or bring it in as NDJSON")
+        raise InputError(
+            f"the file is larger than {LARGEST // 2**20} MB; divide it, or bring it in as NDJSON",
+            zh=f"文件超过 {LARGEST // 2**20} MB；请拆分，或以 NDJSON 导入",
+        )
     if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_STARTS):
-        raise InputError("the file is no FHIR document in JSON, whatever it is called; export it as FHIR R4 JSON")
+        raise InputError(
+            "the file is no FHIR document in JSON, whatever it is called; export it as FHIR R4 JSON",
+            zh="无论其名称如何，该文件不是 JSON 格式的 FHIR 文档；请导出为 FHIR R4 JSON",
+        )
 
 
 def _require_admission(visitor: Visitor) -> None:
     if not visitor.has(Role.PHYSICIAN, Role.NURSE):
-        raise AccessError(WORDS["refused"].said(visitor.lang))
+        raise AccessError(WORDS["refused"].en, zh=WORDS["refused"].zh)
 
 
 def _demographics(given: dict[str, str]) -> Demographics:
     try:
         sex = Sex(given["sex"])
     except ValueError:
-        raise InputError("the sex is female, male, other or unknown") from None
+        raise InputError("the sex is female, male, other or unknown", zh="性别须为女、男、其他或未知") from None
     names = tuple(one for one in (given["name"], given["other_name"]) if one)
     return Demographics(tuple(filter(None, [given["identifier"]])), names, given["birth_date"], sex)
 

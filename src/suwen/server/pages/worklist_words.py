@@ -42,6 +42,16 @@ WORDS: Words = MappingProxyType(
         "alarming": Saying("Alarming", "警示"),
         "new": Saying("New", "新内容"),
         "waiting": Saying("For review", "待审核"),
+        "studies": Saying("Studies", "检查"),
+        "studies_none": Saying("Your patients have no images and no electrocardiograms.", "您的患者暂无影像或心电图。"),
+        "study": Saying("Study", "检查"),
+        "made": Saying("Made", "检查日期"),
+        "arrived": Saying("Arrived", "收到时间"),
+        "state": Saying("State", "状态"),
+        "read": Saying("read", "已判读"),
+        "unread": Saying("not read yet", "未判读"),
+        "ecg": Saying("Electrocardiogram", "心电图"),
+        "images": Saying("Images", "影像"),
         "patient": Saying("Patient", "患者"),
         "matters": Saying("What matters most", "首要发现"),
         "changed": Saying("Last change", "最近更新"),
@@ -102,8 +112,5 @@ WORDS: Words = MappingProxyType(
         ),
         "open": Saying("Open the record", "打开病历"),
         "remarks": Saying("Remarks", "说明"),
-        "script_needed": Saying(
-            "Sending files needs scripts to be on in your browser.", "上传文件需在浏览器中启用脚本。"
-        ),
     }
 )

@@ -1,0 +1,80 @@
+"""The studies of a record at a glance: images and electrocardiograms, when they were made, whether they were read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from suwen.consult.nouns import AreaReport, Status
+from suwen.errors import FormatError
+from suwen.formats.fhir.nouns import Json
+from suwen.formats.fhir.stored import Stored
+from suwen.records.store import charts
+
+__all__ = ["StudyLine", "studies_in"]
+
+_ECG_STUDY = "11524-6"  # LOINC: EKG study
+_IMAGES, _READING, _DOCUMENT, _ECG_AREA = "ImagingStudy", "ImageReading", "DocumentReference", "ecg"
+_ANSWERED = frozenset({Status.DONE, Status.NOTHING})
+
+
+@dataclass(frozen=True, slots=True)
+class StudyLine:
+    """One study: `kind` "images" or "ecg", the record (hex) that says of it, when it came (µs, UTC), the day it is of.
+
+    `modality` is DICOM's code ("DX", "CT", "ECG"), several joined by "/". `read`: an engine has answered on it.
+    """
+
+    kind: str
+    record: str
+    at: int
+    day: str
+    modality: str
+    description: str = field(repr=False)
+    read: bool
+
+
+def studies_in(found: Iterable[charts.Record], areas: Sequence[AreaReport]) -> tuple[StudyLine, ...]:
+    """The studies among a patient's opened records, with what the consult said last; the latest first."""
+    records = list(found)
+    read = set(_series_read(records))
+    answered = max((one.at for one in areas if one.area == _ECG_AREA and one.status in _ANSWERED), default=0)
+    lines = (_line(one, read, answered) for one in records if one.kind in {_IMAGES, _DOCUMENT})
+    return tuple(sorted((one for one in lines if one is not None), key=lambda one: -one.at))
+
+
+def _line(record: charts.Record, read: set[str], answered: int) -> StudyLine | None:
+    try:
+        resource: Json = Stored.from_bytes(record.payload).resource
+    except FormatError:
+        return None
+    if not isinstance(resource, dict) or resource.get("status") == "entered-in-error":
+        return None
+    if record.kind == _IMAGES:
+        series = _objects(resource.get("series"))
+        modality = "/".join(sorted({str(one.get("code", "")) for one in _objects(resource.get("modality"))}))
+        seen = any(str(one.get("uid", "")) in read for one in series)
+        day = str(resource.get("started", ""))[:10]
+        said = str(resource.get("description", ""))
+        return StudyLine("images", record.id.hex(), record.at, day, modality or "OT", said, seen)
+    kinds = resource.get("type")
+    codes = {str(one.get("code", "")) for one in _objects(kinds.get("coding") if isinstance(kinds, dict) else ())}
+    if _ECG_STUDY not in codes:
+        return None
+    day, said = str(resource.get("date", ""))[:10], str(resource.get("description", ""))
+    return StudyLine("ecg", record.id.hex(), record.at, day, "ECG", said, record.at < answered)
+
+
+def _series_read(records: Iterable[charts.Record]) -> Iterator[str]:
+    """The series (UID) that an engine has read."""
+    for one in records:
+        if one.kind == _READING:
+            try:
+                yield str(json.loads(one.payload)["series"])
+            except (KeyError, TypeError, ValueError):  # of a later format
+                continue
+
+
+def _objects(value: object) -> list[Json]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list | tuple) else []

@@ -12,6 +12,7 @@ from suwen.records.gate import Records, Work, patient_id
 from suwen.records.noted import note_opened, open_newest, seal_drafts
 from suwen.records.people import Actor
 from suwen.records.store import charts
+from suwen.records.together import Together, read
 
 __all__ = [
     "ORDERS",
@@ -70,7 +71,7 @@ class Record:
 
 def open_patient(
     actor: Actor,
-    records: Records,
+    records: Records | Together,
     patient: str,
     *,
     purpose: Purpose = Purpose.TREATMENT,
@@ -80,14 +81,14 @@ def open_patient(
     """The records of a patient, each in its newest version (as it was at `as_of`, microseconds UTC), oldest first.
 
     Raises AccessError, NotFoundError (unknown or erased), TamperError when any of the patient's records was changed,
-    removed, added or set back.
+    removed, added or set back. With `Together` in place of the records, others share the transaction.
     """
     return open_patients(actor, records, [patient], purpose=purpose, kinds=kinds, as_of=as_of)[patient]
 
 
 def open_patients(
     actor: Actor,
-    records: Records,
+    records: Records | Together,
     patients: Sequence[str],
     *,
     purpose: Purpose = Purpose.TREATMENT,
@@ -95,9 +96,12 @@ def open_patients(
     as_of: int | None = None,
 ) -> dict[str, list[Record]]:
     """As `open_patient` for several patients in one transaction: all of them or none."""
-    wanted = tuple(kinds)
-    with records.acting(actor, purpose) as work:
-        return {patient: _opened(work, patient_id(patient), wanted, as_of) for patient in patients}
+    raw, wanted = {patient: patient_id(patient) for patient in patients}, tuple(kinds)
+
+    def act(work: Work) -> dict[str, list[Record]]:
+        return {patient: _opened(work, id_, wanted, as_of) for patient, id_ in raw.items()}
+
+    return read(records, actor, purpose, act)
 
 
 def _opened(work: Work, patient: bytes, kinds: Sequence[str], as_of: int | None) -> list[Record]:
@@ -141,11 +145,17 @@ def write_records_of(
 ) -> dict[str, list[Record]]:
     """Write records of several patients in one transaction, all or none."""
     if act not in _WRITING:
-        raise InputError(f"records are written to {', '.join(one.value for one in _WRITING)}, not to {act.value}")
+        raise InputError(
+            f"records are written to {', '.join(one.value for one in _WRITING)}, not to {act.value}",
+            zh=f"记录的写入操作须为 {'、'.join(one.value for one in _WRITING)}，而非 {act.value}",
+        )
     for draft in (draft for of_one in drafts.values() for draft in of_one):
         require_kind(draft.kind, act)
         if draft.id and not draft.base:
-            raise InputError("a next version says which version was read (base); leave the id out for a new record")
+            raise InputError(
+                "a next version says which version was read (base); leave the id out for a new record",
+                zh="更新记录须说明所依据的版本（base）；新记录请勿填写 id",
+            )
     written = {}
     with records.acting(actor, purpose) as work:
         for patient, of_one in drafts.items():
@@ -161,9 +171,15 @@ def write_records_of(
 def require_kind(kind: str, act: Act) -> None:
     """Refuse a kind of record that is not written in this way or to do `act`. Raises InputError."""
     if kind == DEMOGRAPHICS:
-        raise InputError("who a patient is, is written with amend_patient, which also keeps what it is found by")
+        raise InputError(
+            "who a patient is, is written with amend_patient, which also keeps what it is found by",
+            zh="患者身份信息须用 amend_patient 写入，以同时更新其检索标识",
+        )
     if act is not _OWN_ACT.get(kind, act):
-        raise InputError(f"a {kind} is written to {_OWN_ACT[kind].value}, not to {act.value}")
+        raise InputError(
+            f"a {kind} is written to {_OWN_ACT[kind].value}, not to {act.value}",
+            zh=f"{kind} 的写入操作须为 {_OWN_ACT[kind].value}，而非 {act.value}",
+        )
 
 
 def withdraw_record(

@@ -10,6 +10,7 @@ from suwen.records.audit import EventKind, Outcome
 from suwen.records.gate import Records, Work, patient_id
 from suwen.records.people import Actor
 from suwen.records.relations import BreakGlass, new_relation, save_break_glass
+from suwen.records.together import Together, read
 
 __all__ = ["break_glass", "purpose_for"]
 
@@ -28,9 +29,15 @@ def break_glass(
     covers what the emergency policies permit to the actor's role. Raises InputError, AccessError, NotFoundError.
     """
     if len(reason.strip()) < _REASON:
-        raise InputError(f"say why in at least {_REASON} characters: it will be reviewed")
+        raise InputError(
+            f"say why in at least {_REASON} characters: it will be reviewed",
+            zh=f"请说明理由，至少 {_REASON} 个字符：理由将被审查",
+        )
     if not 1 <= minutes <= _LONGEST:
-        raise InputError(f"emergency access lasts 1 to {_LONGEST} minutes, not {minutes}")
+        raise InputError(
+            f"emergency access lasts 1 to {_LONGEST} minutes, not {minutes}",
+            zh=f"紧急访问时长为 1 至 {_LONGEST} 分钟，而非 {minutes} 分钟",
+        )
     with records.acting(actor, Purpose.EMERGENCY) as work:
         known = patient_id(patient) if patient else None
         _require_emergency_role(work, known)  # first: to all others an identifier exists no more than a patient does
@@ -44,24 +51,26 @@ def break_glass(
     return use
 
 
-def purpose_for(actor: Actor, records: Records, patient: str) -> Purpose:
+def purpose_for(actor: Actor, records: Records | Together, patient: str) -> Purpose:
     """For what an actor may view a patient (id in hex): EMERGENCY where only broken glass allows it, else TREATMENT.
 
     Nothing is opened or told; whoever may do neither is refused under TREATMENT. Raises LoginError, NotFoundError.
     """
     raw = patient_id(patient)
-    with records.acting(actor, Purpose.TREATMENT) as work:
+
+    def act(work: Work) -> Purpose:
         if work.permits(Act.VIEW, ResourceKind.PATIENT, patient=raw):
             return Purpose.TREATMENT
-        hurried = Work(records, work.transaction, actor, Purpose.EMERGENCY)
-        hurried.principal = work.principal
-        return Purpose.EMERGENCY if hurried.permits(Act.VIEW, ResourceKind.PATIENT, patient=raw) else Purpose.TREATMENT
+        hurried = work.under(Purpose.EMERGENCY).permits(Act.VIEW, ResourceKind.PATIENT, patient=raw)
+        return Purpose.EMERGENCY if hurried else Purpose.TREATMENT
+
+    return read(records, actor, Purpose.TREATMENT, act)
 
 
 def _identified(work: Work, identifier: str) -> bytes:
     found = work.store.charts.find(work.connection, [("identifier", identifier)]) if identifier.strip() else []
     if len(found) != 1:
-        raise NotFoundError("no patient has this identifier")
+        raise NotFoundError("no patient has this identifier", zh="没有患者使用该标识符")
     return found[0]
 
 
@@ -74,4 +83,7 @@ def _require_emergency_role(work: Work, patient: bytes | None) -> None:
     detail = {"policies": list(decision.policies), "resource": "break-glass"}
     work.note(EventKind.DECISION, act=Act.VIEW.value, subject=subject, outcome=outcome, detail=detail)
     if not decision.permitted:
-        raise AccessError("your role has no emergency access; call somebody whose role has it")
+        raise AccessError(
+            "your role has no emergency access; call somebody whose role has it",
+            zh="您的角色没有紧急访问权限；请联系有此权限的人员",
+        )

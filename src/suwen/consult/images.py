@@ -14,7 +14,8 @@ from suwen.records.audit import EventKind
 from suwen.records.gate import Records, Work, patient_id
 from suwen.records.people import Actor
 from suwen.records.store import charts
-from suwen.records.store.blobs import object_name
+from suwen.records.store.blobs import Blobs, object_name
+from suwen.records.together import Together, read
 from suwen.records.vault import CHUNK, BlobRef, PatientKey, open_range, seal_stream
 
 __all__ = ["Image", "open_image", "store_images"]
@@ -62,7 +63,10 @@ def store_images(
         with records.acting(actor, purpose) as work:
             work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=raw)
             if records.store.charts.state(work.connection, raw).key.generation != key.generation:
-                raise ConflictError("the patient's key was renewed meanwhile; store the images again")
+                raise ConflictError(
+                    "the patient's key was renewed meanwhile; store the images again",
+                    zh="其间该患者的密钥已更换；请重新存储图像",
+                )
             _require_there(records, key, stored)
             record = keep(work, Act.ANNOTATE, raw, [charts.Draft(kind, payload, blobs=tuple(stored))])[0]
         undo.pop_all()
@@ -73,7 +77,10 @@ def _require_there(records: Records, key: PatientKey, stored: Sequence[tuple[Blo
     """A storing that took longer than the grace of `suwen records check` may have lost what it began with."""
     for blob, size in stored:
         if records.store.blobs.size(object_name(blob.id, key.generation)) != size:
-            raise ConflictError("an image was removed while the others were stored; store them again")
+            raise ConflictError(
+                "an image was removed while the others were stored; store them again",
+                zh="存储期间有图像被移除；请重新存储",
+            )
 
 
 def _put(records: Records, key: PatientKey, image: Image) -> tuple[BlobRef, int]:
@@ -84,7 +91,7 @@ def _put(records: Records, key: PatientKey, image: Image) -> tuple[BlobRef, int]
 
 def open_image(
     actor: Actor,
-    records: Records,
+    records: Records | Together,
     patient: str,
     record: str,
     *,
@@ -95,16 +102,21 @@ def open_image(
     """Bytes of an image in `span` (start, end exclusive or None), reading and opening only the chunks they touch.
 
     It is decided and audited before this returns; the bytes are read as they are asked for.
+    With `Together` in place of the records, others share the transaction.
     Raises AccessError, NotFoundError; while reading TamperError.
     """
-    (start, end), raw = span, patient_id(patient)
-    with records.acting(actor, purpose) as work:
+    (start, end), raw, held = span, patient_id(patient), patient_id(record)
+
+    def act(work: Work) -> tuple[PatientKey, BlobRef, Blobs]:
         work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
-        key, blob = _found(work, raw, patient_id(record), image)
+        key, blob = _found(work, raw, held, image)
         detail = {"records": [record], "image": image, "start": start, "end": blob.size if end is None else end}
         work.note(EventKind.OPEN, act=Act.VIEW.value, subject=raw.hex(), detail=detail)
+        return key, blob, work.store.blobs
+
+    key, blob, blobs = read(records, actor, purpose, act)
     name = object_name(blob.id, key.generation)
-    return open_range(key, blob.id, lambda low, high: records.store.blobs.read(name, low, high), start=start, end=end)
+    return open_range(key, blob.id, lambda low, high: blobs.read(name, low, high), start=start, end=end)
 
 
 def _found(work: Work, patient: bytes, record: bytes, image: str) -> tuple[PatientKey, BlobRef]:
@@ -113,4 +125,4 @@ def _found(work: Work, patient: bytes, record: bytes, image: str) -> tuple[Patie
         for blob in version.blobs:
             if blob.id.hex() == image:
                 return state.key, blob
-    raise NotFoundError("the record has no image or signal with this id")
+    raise NotFoundError("the record has no image or signal with this id", zh="该记录没有此编号的图像或信号")

@@ -37,6 +37,7 @@ from suwen.records.demographics import Demographics
 from suwen.records.gate import Records, Work
 from suwen.records.people import Actor
 from suwen.records.store import charts
+from suwen.records.together import Together
 
 __all__ = [
     "KIND",
@@ -274,7 +275,7 @@ def _json(content: Any) -> bytes:
 
 
 def list_objects(
-    actor: Actor, records: Records, patient: str, *, purpose: Purpose = Purpose.TREATMENT
+    actor: Actor, records: Records | Together, patient: str, *, purpose: Purpose = Purpose.TREATMENT
 ) -> tuple[Held, ...]:
     """The DICOM objects of a patient, those that came first before the others; each UID once.
 
@@ -308,18 +309,22 @@ def _held(record: Record) -> Iterator[Held]:
 def _content(payload: bytes) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(payload.decode("utf-8", "surrogatepass"))
     if content.get("format") != 1:
-        raise FormatError("the images were filed by a newer Suwen; install it")
+        raise FormatError(
+            "the images were filed by a newer Suwen; install it", zh="该图像由更新版本的 Suwen 归档；请升级"
+        )
     return content
 
 
-def open_object_bytes(actor: Actor, records: Records, held: Held, *, purpose: Purpose = Purpose.TREATMENT) -> bytes:
+def open_object_bytes(
+    actor: Actor, records: Records | Together, held: Held, *, purpose: Purpose = Purpose.TREATMENT
+) -> bytes:
     """An object as it came. Raises AccessError, NotFoundError, TamperError."""
     parts = open_image(actor, records, held.patient, held.record, image=held.image, purpose=purpose)
     return b"".join(parts)
 
 
 def open_metadata(
-    actor: Actor, records: Records, wanted: Iterable[Held], *, purpose: Purpose = Purpose.TREATMENT
+    actor: Actor, records: Records | Together, wanted: Iterable[Held], *, purpose: Purpose = Purpose.TREATMENT
 ) -> list[dict[str, Any]]:
     """The attributes of objects as DICOM JSON, each delivery opened once. Raises as `open_object_bytes`."""
     opened: dict[str, list[dict[str, Any]]] = {}
@@ -329,6 +334,6 @@ def open_metadata(
             parts = open_image(actor, records, one.patient, one.record, image=one.metadata, purpose=purpose)
             opened[one.record] = json.loads(zlib.decompress(b"".join(parts)).decode("utf-8", "surrogatepass"))
         if one.index >= len(opened[one.record]):
-            raise NotFoundError("the metadata of this object are not there")
+            raise NotFoundError("the metadata of this object are not there", zh="缺少该影像对象的元数据")
         found.append(opened[one.record][one.index])
     return found

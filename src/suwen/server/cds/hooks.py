@@ -137,7 +137,8 @@ class _Reading:
     def drafts(self, context: Mapping[str, Any]) -> tuple[Json, ...]:
         """The orders in context.draftOrders, held against R4 in what is read of them: what is misread is misjudged.
 
-        The rest of a draft is not, since it is none of ours and often unfinished: the sandbox leaves out the intent.
+        The rest of a draft is not, since it is none of ours. What is absent is no mistake: while an order is chosen
+        much of it is open yet (as HL7 says of order-select), and the sandbox asks before there is a medication.
         """
         bundle = context.get("draftOrders")
         if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
@@ -150,7 +151,7 @@ class _Reading:
                 self.wrong(where, f"is no order ({', '.join(sorted(_ORDERS))})")
                 continue
             problems = check(resource, where).problems
-            self.problems.extend(one for one in problems if _is_read(one.where.removeprefix(f"{where}.")))
+            self.problems.extend(one for one in problems if _is_read(one.where.removeprefix(f"{where}."), resource))
             found.append(resource)
         if not found:
             self.wrong("context.draftOrders", "holds no order")
@@ -208,11 +209,13 @@ class _Reading:
         return found
 
 
-def _is_read(path: str) -> bool:
-    """Whether a place in an order is one that a card may be made on."""
-    return path.startswith(
-        ("code", "contained", "doNotPerform", "id", "medication", "resourceType", "status", "subject")
-    )
+_READ = ("code", "contained", "doNotPerform", "id", "medication", "patient", "resourceType", "status", "subject")
+
+
+def _is_read(path: str, order: Json) -> bool:
+    """Whether a place in an order is one that a card may be made on, and something stands there."""
+    place = re.split(r"[.\[]", path, maxsplit=1)[0]
+    return place.startswith(_READ) and any(name.startswith(place) for name in order)
 
 
 def resources_in(value: Mapping[str, Any], patient: str) -> Iterator[Json]:

@@ -94,7 +94,7 @@ def _recorded(actor: Actor, house: House, patient: str) -> Iterator[Json]:
 
 
 def _checked(order: _Order, held: _Held, patient: str) -> Iterator[Card]:
-    subject = order.resource.get("subject")
+    subject = order.resource.get("subject", order.resource.get("patient"))  # a NutritionOrder has a patient
     said = subject.get("reference") if isinstance(subject, Mapping) else None
     if isinstance(said, str) and said.rpartition("Patient/")[2].partition("/")[0] != patient:
         yield _card("other_patient", order, held, "critical", removes=True)

@@ -49,9 +49,15 @@ def matches(attributes: Json, tag: str, asked: str) -> bool:
         return any(_within(one, asked) for one in words)
     if element.get("vr") == "UI" or tag in {"0020000D", "0020000E", "00080018", "00080016"}:
         return any(one in re.split(r"[,\\]", asked) for one in words)
-    pattern = re.compile(translate(asked[:_LONGEST].replace("[", "[[]")), re.IGNORECASE)
+    # Viewers ask for several modalities with commas, which no code (CS) has in it, and want any of them; what several
+    # values ask for is left open where nobody agreed on it (PS3.4 C.2.2.2.8, note 4).
+    several = re.split(r"[,\\]", asked) if element.get("vr") == "CS" else [asked]
     spelt = [one.replace("^", " ").rstrip() for one in words] if element.get("vr") == "PN" else []
-    return any(pattern.match(one) for one in (*words, *spelt))
+    return any(_pattern(one).match(word) for one in several for word in (*words, *spelt))
+
+
+def _pattern(asked: str) -> re.Pattern[str]:
+    return re.compile(translate(asked[:_LONGEST].replace("[", "[[]")), re.IGNORECASE)
 
 
 def _within(value: str, asked: str) -> bool:

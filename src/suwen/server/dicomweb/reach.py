@@ -67,7 +67,7 @@ class Reach:
     def purpose(self, patient: str) -> Purpose:
         """For what the caller may open this patient's record; it is decided anew at each opening."""
         if patient not in self._purposes:
-            self._purposes[patient] = purpose_for(self.caller.actor, self.house.records, patient)
+            self._purposes[patient] = purpose_for(self.caller.actor, self.house.together, patient)
         return self._purposes[patient]
 
     def _patients(self) -> list[str]:
@@ -87,7 +87,7 @@ class Reach:
     def _objects(self, patient: str) -> tuple[Held, ...]:
         """The objects of a patient, none where the record is closed to the caller: an answer must not tell that."""
         try:
-            found = list_objects(self.caller.actor, self.house.records, patient, purpose=self.purpose(patient))
+            found = list_objects(self.caller.actor, self.house.together, patient, purpose=self.purpose(patient))
         except (AccessError, NotFoundError):
             return ()
         for study in {one.study for one in found}:

@@ -22,12 +22,12 @@ from suwen.server.house import house_of
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/dicom-web", include_in_schema=False)
+router = APIRouter(prefix="/dicom-web", tags=["DICOMweb"])
 _JSON = "application/dicom+json"
 _COMPRESSED = ("image/jpeg", "image/jls", "image/jp2", "image/jphc", "image/dicom-rle")
 _THUMBNAIL = (256, 256)
 _MOST_FRAMES = 2_000  # of one request
-_FUZZY = '299 suwen "The fuzzymatching parameter is not supported. Only literal matching has been performed."'
+_JOINED = 16 * 2**20  # bytes of an answer that are sent at once
 
 
 def _reach(request: Request, caller: Called) -> Reach:
@@ -125,7 +125,8 @@ def _asked(request: Request) -> searching.Asked:
 
 
 def _found(answers: list[dict[str, Any]], asked: searching.Asked) -> Response:
-    return _told(answers, {"warning": _FUZZY} if asked.fuzzy else None)
+    warnings = ", ".join(f'299 suwen "{one}"' for one in asked.warnings)
+    return _told(answers, {"warning": warnings} if warnings else None)
 
 
 # WADO-RS: metadata
@@ -138,7 +139,7 @@ def metadata(request: Request, reach: Reached, study: str, series: str = "", ins
     """All attributes, with addresses of what is large."""
     require_json(request)
     found = reach.found(study, series, instance)
-    told = open_metadata(reach.caller.actor, reach.house.records, found, purpose=reach.purpose(found[0].patient))
+    told = open_metadata(reach.caller.actor, reach.house.together, found, purpose=reach.purpose(found[0].patient))
     return _told([_addressed(one, held, _base(request)) for one, held in zip(told, found, strict=True)])
 
 
@@ -174,12 +175,22 @@ def retrieve(request: Request, reach: Reached, study: str, series: str = "", ins
 
 
 def _bytes(reach: Reach, held: Held) -> bytes:
-    return open_object_bytes(reach.caller.actor, reach.house.records, held, purpose=reach.purpose(held.patient))
+    return open_object_bytes(reach.caller.actor, reach.house.together, held, purpose=reach.purpose(held.patient))
 
 
 def _parts(parts: Iterable[tuple[str, bytes]], root: str) -> Response:
     kind, pieces = written(parts, root)
     return StreamingResponse(pieces, media_type=kind, headers={"content-type": kind})
+
+
+def _whole(parts: Iterable[tuple[str, bytes]], root: str) -> Response:
+    """Parts that are at hand: with their length, by which a viewer tells how much of a frame has come."""
+    kind, pieces = written(parts, root)
+    held = list(pieces)
+    length = sum(map(len, held))
+    if length <= _JOINED:
+        return Response(b"".join(held), headers={"content-type": kind})
+    return StreamingResponse(held, headers={"content-type": kind, "content-length": str(length)})
 
 
 # WADO-RS: frames, values, pictures
@@ -196,7 +207,7 @@ def retrieve_frames(request: Request, reach: Reached, study: str, series: str, i
         raise HTTPException(406, f"these frames are had as {kind}, or as {OCTETS}")
     if not wish.many and len(found) == 1:
         return Response(found[0], headers={"content-type": kind})
-    return _parts(((kind, one) for one in found), kind.partition(";")[0])
+    return _whole(((kind, one) for one in found), kind.partition(";")[0])
 
 
 def _numbers(text: str) -> list[int]:
@@ -214,9 +225,9 @@ def retrieve_value(request: Request, reach: Reached, study: str, series: str, in
     if tag == "7FE00010" and held.frames:
         every: Sequence[int] = range(1, held.frames + 1)
         pieces = frames(_bytes(reach, held), held.syntax, wish.syntax, every)
-        return _parts([(frame_type(held.syntax, wish.syntax, OCTETS), b"".join(pieces))], OCTETS)
+        return _whole([(frame_type(held.syntax, wish.syntax, OCTETS), b"".join(pieces))], OCTETS)
     value = bulk(_bytes(reach, held), tag)
-    return _parts([(OCTETS, value)], OCTETS) if wish.many else Response(value, media_type=OCTETS)
+    return _whole([(OCTETS, value)], OCTETS) if wish.many else Response(value, media_type=OCTETS)
 
 
 @router.get("/studies/{study}/rendered")

@@ -23,19 +23,28 @@ _MOST = 5_000  # answers of one request
 _STUDY_ALWAYS = tuple(one for one in STUDY if one not in {"00100021"})
 _SERIES_ALWAYS = ("00080060", "0008103E", "0020000E", "00200011", "00400244", "00400245", "00400275", "00080021")
 _INSTANCE_ALWAYS = ("00080016", "00080018", "00200013", "00280010", "00280011", "00280100", "00280008")
-_OPTIONS = frozenset({"limit", "offset", "includefield", "fuzzymatching", "accept", "emptyvaluematching"})
+# What a search may ask for and is not done here, with what the standard has said then (PS3.18 8.3.4.2, .5 and .6)
+_NOT_DONE = {
+    "fuzzymatching": "Only literal matching has been performed.",
+    "emptyvaluematching": "Empty Value Matching has not been performed.",
+    "multiplevaluematching": "Multiple Value Matching has not been performed.",
+}
+_OPTIONS = frozenset({"limit", "offset", "includefield", "accept", *_NOT_DONE})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a search asks: matches by tag, more attributes to be told, how many and from where."""
+    """What a search asks: matches by tag, more attributes to be told, how many and from where.
+
+    `warnings`: what of it is not done, in the words of the standard.
+    """
 
     matching: Mapping[str, str] = field(repr=False)
     fields: frozenset[str] = frozenset()
     everything: bool = False
     limit: int = _MOST
     offset: int = 0
-    fuzzy: bool = False
+    warnings: tuple[str, ...] = ()
 
     def holds(self, *levels: Mapping[str, Any]) -> bool:
         """Whether attributes, of the upper levels first, match."""
@@ -69,8 +78,9 @@ def asked_of(query: QueryParams) -> Asked:
             matching[tag] = value.strip()
     limit, offset = (_number(query.get(name, ""), usual) for name, usual in (("limit", _MOST), ("offset", 0)))
     tags = frozenset(tag_of(one) for one in fields if one != "all") - {""}
-    fuzzy = query.get("fuzzymatching", "").lower() == "true"
-    return Asked(matching, tags, "all" in fields, limit, offset, fuzzy)
+    not_done = [name for name in _NOT_DONE if query.get(name, "").lower() == "true"]
+    warnings = tuple(f"The {name} parameter is not supported. {_NOT_DONE[name]}" for name in not_done)
+    return Asked(matching, tags, "all" in fields, limit, offset, warnings)
 
 
 _MATCHED = frozenset({*STUDY, *SERIES, *INSTANCE, _MODALITIES})

@@ -1,4 +1,4 @@
-"""Which name a request came to: only names that this server has are answered (ASVS 5.0, 4.1.2; RFC 9110, 7.4)."""
+"""Which name a request came to: only names that this server has are answered (RFC 9110, 7.4)."""
 
 from __future__ import annotations
 

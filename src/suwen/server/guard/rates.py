@@ -20,6 +20,7 @@ __all__ = ["Bucket", "Rates", "address_of"]
 _MOST = 10_000  # addresses that are remembered; the one not seen for longest goes first
 _TRIES = ("/sign-in", "/account/confirm", "/account/password", "/account/second-factor")
 _TOKENS, _OFTENER = "/oauth/token", 20  # an app's own server asks for many people from one address
+_IMAGES, _FRAMES, _MORE = "/dicom-web/", "/frames/", 20  # a viewer asks for each slice of a study by itself
 _FILES = "/assets/"  # small, the same for everybody, and kept by browsers
 
 
@@ -55,6 +56,7 @@ class Rates:
         self.app = app
         self.all, self.tries = Bucket(a_minute, clock), Bucket(tries, clock)
         self.tokens = Bucket(tries * _OFTENER, clock)
+        self.frames = Bucket(a_minute * _MORE, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or say when to come again."""
@@ -62,7 +64,7 @@ class Rates:
             await self.app(scope, receive, send)
             return
         who = address_of(scope)
-        wait = self.all.wait(who)
+        wait = (self.frames if _is_frame(scope) else self.all).wait(who)
         if not wait and scope["method"] == "POST" and scope["path"].startswith(_TRIES):
             wait = self.tries.wait(who)
         if not wait and scope["path"] == _TOKENS:
@@ -76,6 +78,10 @@ class Rates:
             await refuse(scope, receive, send, 429, said, {"retry-after": seconds})
             return
         await self.app(scope, receive, send)
+
+
+def _is_frame(scope: Scope) -> bool:
+    return scope["method"] == "GET" and scope["path"].startswith(_IMAGES) and _FRAMES in scope["path"]
 
 
 def address_of(scope: Scope) -> str:

@@ -81,26 +81,40 @@ def _record(physician: Actor, records: Records, patients: list[str]) -> None:
 
 
 def _image(physician: Actor, records: Records, patients: list[str]) -> None:
-    """A radiograph and a small CT, painted by formulas."""
-    from suwen.cli.ward_images import Painted, painted_ct, painted_radiograph  # noqa: PLC0415
+    """A radiograph, two small CT with their segmentations, and a crop of MR, painted by formulas."""
+    from suwen.cli.ward_images import (  # noqa: PLC0415
+        NODULE_MM,
+        Painted,
+        painted_ct,
+        painted_mr,
+        painted_outline,
+        painted_radiograph,
+    )
     from suwen.consult import list_my_patients  # noqa: PLC0415
     from suwen.consult.imaging import store_objects  # noqa: PLC0415
 
     known = {one.id: one.demographics for one in list_my_patients(physician, records)}
     with contextlib.suppress(MissingExtraError):  # the ward then has no images
-        for at, paint in ((4, painted_radiograph), (3, painted_ct)):
+        for at, paint, day, nodule in (
+            (4, painted_radiograph, 21, NODULE_MM),
+            (3, painted_ct, 1, 16.0),
+            (3, painted_ct, 21, NODULE_MM),
+            (4, painted_mr, 21, NODULE_MM),
+        ):
             who = known[patients[at]]
             whose = Painted(
                 number=who.identifiers[0].rpartition("|")[2],
                 name=who.names[0],
                 born=who.birth_date.replace("-", ""),
                 sex="F" if who.sex.value == "female" else "M",
-                taken=datetime(2026, 11, 21, 9, 30),  # noqa: DTZ001 - DICOM tells the time of the house
+                taken=datetime(2026, 11, day, 9, 30),  # noqa: DTZ001 - DICOM tells the time of the house
                 uid=_uid,
                 seed=at,
+                nodule=nodule,
             )
             made = paint(whose)
             parts = [made] if isinstance(made, bytes) else list(made)
+            parts += [painted_outline(parts, whose)] if paint is painted_ct else []
             store_objects(physician, records, parts, patient=patients[at])
 
 

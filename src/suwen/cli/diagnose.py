@@ -220,13 +220,13 @@ class _Job:
 
         name, patient = named
         if isinstance(patient, SuwenError):
-            return {"case": name, "error": str(patient)}
+            return {"case": name, "error": patient.said(self.lang)}
         if self._engine is None:
             self._engine, self._prior = open_engine(self.setup, _say), read_prior(self.table, self.setting)
         try:
             assessment = assess(patient, knowledge=self._engine, prior=self._prior)
         except SuwenError as error:
-            return {"case": name, "error": str(error)}
+            return {"case": name, "error": error.said(self.lang)}
         findings = Explainer(assessment, self.lang).findings(self.top)
         return {
             "case": name,

@@ -51,8 +51,8 @@ def examined(asked: Asked) -> list[Check]:
         try:
             found.extend(check(asked))
         except (SuwenError, OSError) as failed:
-            said = str(failed)
-            found.append(fault(name, Saying(said, said)))
+            chinese = failed.said("zh") if isinstance(failed, SuwenError) else str(failed)
+            found.append(fault(name, Saying(str(failed), chinese)))
     return found
 
 

@@ -79,4 +79,4 @@ def _opened(folder: Path, passphrase_file: Path | None) -> Check:
             )
     except SuwenError as refused:
         mend = Saying("suwen records verify says what is wrong", "请用 suwen records verify 查看详情")
-        return fault("store", Saying(str(refused), f"存储无法打开：{refused}"), mend)
+        return fault("store", Saying(str(refused), f"存储无法打开：{refused.said('zh')}"), mend)

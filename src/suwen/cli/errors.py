@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import click
 
 from suwen.errors import SuwenError
@@ -19,8 +22,14 @@ class SuwenGroup(click.Group):
     """Turns Suwen's errors into one message, for every command of the group."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; a SuwenError ends with its message and exit status 2."""
+        """Run the command; a SuwenError ends with its message, in the language of --lang, and exit status 2."""
+        given = tuple(ctx.args)  # they are gone once the command runs
         try:
             return super().invoke(ctx)
         except SuwenError as error:
-            raise _Said(str(error)) from error
+            raise _Said(error.said(_language(given))) from error
+
+
+def _language(given: Sequence[str]) -> str:
+    """What --lang says; where a command failed before its options were read, that is known from the words alone."""
+    return "zh" if "--lang=zh" in given or ("--lang", "zh") in pairwise(given) else "en"

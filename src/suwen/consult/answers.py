@@ -57,8 +57,10 @@ def read_answer(record: charts.Record) -> Answer:
         if said["format"] == 1:
             return Answer(_report(said, record.at), said["place"], tuple(said["findings"]), record.id, record.version)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise FormatError("a record filed as a consult cannot be read as one") from None
-    raise FormatError("the consult is of a newer Suwen; install it")
+        raise FormatError(
+            "a record filed as a consult cannot be read as one", zh="归档为会诊结果的记录无法按会诊结果读取"
+        ) from None
+    raise FormatError("the consult is of a newer Suwen; install it", zh="该会诊结果由更新版本的 Suwen 生成；请升级")
 
 
 def _report(said: Mapping[str, Any], at: int) -> AreaReport:

@@ -111,11 +111,11 @@ def import_bundle(actor: Actor, records: Records, source: IO[bytes], *, sender: 
     _, sender_key = public_key_from_text(sender)
     head, frames = open_bundle(source, key=records.store.keys.bundle, sender=sender_key)
     if head.get("format") != 1:
-        raise FormatError("the bundle is of a newer Suwen; install it")
+        raise FormatError("the bundle is of a newer Suwen; install it", zh="该病历包由更新版本的 Suwen 生成；请升级")
     pairs = _pairs(frames)
     said, payload = next(pairs, ({}, b""))
     if said.get("record", {}).get("kind") != KIND:
-        raise FormatError("the bundle does not begin with who the patient is")
+        raise FormatError("the bundle does not begin with who the patient is", zh="该病历包开头未说明患者身份")
     who = Demographics.from_bytes(payload)
     known, key, fresh = _patient_here(actor, records, who)
     coming = _Coming() if known else _Coming([(said["record"], payload)])
@@ -146,7 +146,10 @@ def _require_first(work: Work, head: dict[str, Any]) -> None:
     said = f"{head.get('from', '')}|{head.get('id', '')}"
     id_ = work.store.keys.blind.tag("bundle", said)
     if work.store.documents.exists(work.connection, "bundle", id_):
-        raise InputError("this bundle was imported before; ask those who sent it for a new one if records are missing")
+        raise InputError(
+            "this bundle was imported before; ask those who sent it for a new one if records are missing",
+            zh="该病历包已导入过；如有缺失，请向发送方索取新的病历包",
+        )
     work.store.documents.put(work.connection, Document("bundle", id_, {"from": str(head.get("from", ""))}))
 
 
@@ -155,7 +158,10 @@ def _register(work: Work, fresh: tuple[PatientKey, Wrapped], who: Demographics) 
     work.require(Act.REGISTER, ResourceKind.PATIENT)
     store, patient = work.store, fresh[0].patient
     if any(having(work, one) for one in who.identifiers):
-        raise ConflictError("the patient was registered by somebody else meanwhile; import the bundle again")
+        raise ConflictError(
+            "the patient was registered by somebody else meanwhile; import the bundle again",
+            zh="其间该患者已由他人登记；请重新导入",
+        )
     store.charts.create(work.connection, at=work.at, key=fresh)
     store.charts.index(work.connection, patient, who.fields())
     if not work.actor.device:
@@ -170,7 +176,10 @@ def _patient_here(actor: Actor, records: Records, who: Demographics) -> tuple[bo
     with records.acting(actor, Purpose.TREATMENT) as work:
         found = {patient for one in who.identifiers for patient in having(work, one)}
         if len(found) > 1:
-            raise InputError("the bundle's identifiers belong to different patients here; ask those who sent it")
+            raise InputError(
+                "the bundle's identifiers belong to different patients here; ask those who sent it",
+                zh="病历包中的标识符在本院属于不同患者；请向发送方核实",
+            )
         if found:
             (patient,) = found
             work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=patient)
@@ -183,14 +192,16 @@ def _patient_here(actor: Actor, records: Records, who: Demographics) -> tuple[bo
 def _require_same_key(work: Work, key: PatientKey) -> None:
     work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=key.patient)
     if work.store.charts.state(work.connection, key.patient).key.generation != key.generation:
-        raise ConflictError("the patient's key was renewed meanwhile; import the bundle again")
+        raise ConflictError(
+            "the patient's key was renewed meanwhile; import the bundle again", zh="其间该患者的密钥已更换；请重新导入"
+        )
 
 
 def _pairs(frames: Iterator[bytes]) -> Iterator[tuple[dict[str, Any], bytes]]:
     for said in frames:
         payload = next(frames, None)
         if payload is None:
-            raise TamperError("the bundle ends in the middle of a record")
+            raise TamperError("the bundle ends in the middle of a record", zh="病历包在一条记录的中间中断")
         yield json.loads(said), payload
 
 
@@ -234,5 +245,7 @@ def _draft(said: dict[str, Any], payload: bytes, coming: _Coming) -> charts.Draf
     try:
         blobs = tuple(coming.images[image] for image in said["images"])
     except KeyError:
-        raise TamperError("the bundle lacks an image that a record names") from None
+        raise TamperError(
+            "the bundle lacks an image that a record names", zh="病历包缺少某条记录所引用的图像"
+        ) from None
     return charts.Draft(said["kind"], payload, blobs=blobs)

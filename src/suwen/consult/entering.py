@@ -34,13 +34,19 @@ def enter_note(
     Raises InputError for a note that is empty or longer than LONGEST_NOTE, AccessError, NotFoundError.
     """
     if not text.strip():
-        raise InputError("the note is empty; write something in it")
+        raise InputError("the note is empty; write something in it", zh="病历文书为空；请先书写内容")
     if len(text) > LONGEST_NOTE:
-        raise InputError(f"the note has more than {LONGEST_NOTE:,} characters; divide it")
+        raise InputError(
+            f"the note has more than {LONGEST_NOTE:,} characters; divide it",
+            zh=f"病历文书超过 {LONGEST_NOTE:,} 个字符；请拆分",
+        )
     try:
         raw = text.encode()
     except UnicodeEncodeError:
-        raise InputError("the note holds half a character; write it as Unicode text") from None
+        raise InputError(
+            "the note holds half a character; write it as Unicode text",
+            zh="病历文书含有不完整的字符；请使用 Unicode 文本",
+        ) from None
     attachment: Json = {
         "contentType": "text/plain; charset=utf-8",
         "data": base64.b64encode(raw).decode("ascii"),
@@ -63,7 +69,10 @@ def enter_feature(
     Raises InputError for a code of another terminology, AccessError, NotFoundError.
     """
     if code.system != "HP":
-        raise InputError("a feature is a term of the Human Phenotype Ontology, such as HP:0001250")
+        raise InputError(
+            "a feature is a term of the Human Phenotype Ontology, such as HP:0001250",
+            zh="特征须为人类表型本体（HPO）的术语，例如 HP:0001250",
+        )
     coding = {"system": _HPO, "code": code.value, **({"display": code.label} if code.label else {})}
     now = _now(records)
     said: Json = {

@@ -131,7 +131,10 @@ def from_register(demographics: Demographics) -> Json:
 
 
 def reason_in(reason: str, lang: str) -> str:
-    """A reason of `left_out` in a language ("en", "zh"); an address of a code system is the same in all."""
+    """A reason of `left_out` in a language ("en", "zh"); of the address of a code system, what its codes do not say."""
+    if ":" in reason and reason.partition(":")[0] in {"http", "https", "urn"}:
+        said = "{}编码，未注明是哪一表型" if lang == "zh" else "code of {} that states no phenotype"
+        return said.format(_SYSTEM_NAMES.get(reason, reason))
     return _REASONS_ZH.get(reason, reason) if lang == "zh" else reason
 
 
@@ -267,6 +270,15 @@ def _array(values: Any) -> Json:
     return {"type": kept.dtype.str, "shape": list(kept.shape), "sha256": hashlib.sha256(kept.tobytes()).hexdigest()}
 
 
+_SYSTEM_NAMES = MappingProxyType(
+    {
+        "http://loinc.org": "LOINC",
+        "http://snomed.info/sct": "SNOMED CT",
+        "http://hl7.org/fhir/sid/icd-10": "ICD-10",
+        "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
+        "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
+    }
+)
 _REASONS_ZH = MappingProxyType(
     {
         UNREADABLE: "无法读取",

@@ -40,7 +40,10 @@ _SEEN = {one.__name__: one for one in (Code, Measurement, Region, Stretch, Atoms
 def file_finding(actor: Actor, records: Records, finding: Finding, *, purpose: Purpose = Purpose.TREATMENT) -> Record:
     """File a finding about a patient under the act "diagnose". Raises InputError when it is about something else."""
     if finding.subject.kind is not Kind.PATIENT:
-        raise InputError(f"a finding filed with a patient is about a patient, not about a {finding.subject.kind.value}")
+        raise InputError(
+            f"a finding filed with a patient is about a patient, not about a {finding.subject.kind.value}",
+            zh=f"归档到患者名下的所见须关于患者，而非 {finding.subject.kind.value}",
+        )
     draft = Draft(KIND, finding_to_bytes(finding))
     return write_records(actor, records, finding.subject.id, [draft], act=Act.DIAGNOSE, purpose=purpose)[0]
 
@@ -86,7 +89,10 @@ def _json(content: Mapping[str, Any]) -> bytes:
     try:
         return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except ValueError:
-        raise InputError("the finding cannot be filed: its numbers must be finite and its texts Unicode") from None
+        raise InputError(
+            "the finding cannot be filed: its numbers must be finite and its texts Unicode",
+            zh="无法归档该所见：其数值须为有限数，文字须为 Unicode",
+        ) from None
 
 
 def _read(payload: bytes) -> Filed:
@@ -98,8 +104,10 @@ def _read(payload: bytes) -> Filed:
         if content["format"] == 2:
             return _filed(content)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise FormatError("a record filed as a finding cannot be read as one") from None  # the first would quote it
-    raise FormatError("the finding is of a newer Suwen; install it")
+        raise FormatError(
+            "a record filed as a finding cannot be read as one", zh="归档为所见的记录无法按所见读取"
+        ) from None  # the first would quote it
+    raise FormatError("the finding is of a newer Suwen; install it", zh="该所见由更新版本的 Suwen 生成；请升级")
 
 
 def _filed(content: Mapping[str, Any]) -> Filed:
@@ -174,7 +182,10 @@ def _seen(one: Mapping[str, Any]) -> Seen:
             return Atoms(values["smiles"], tuple(values["indices"]))
         case "Span":
             return Span(**values)
-    raise FormatError(f"a finding points at a {one['type']}, which this Suwen does not know")
+    raise FormatError(
+        f"a finding points at a {one['type']}, which this Suwen does not know",
+        zh=f"某项所见引用了本版本 Suwen 不认识的 {one['type']}",
+    )
 
 
 def _code(one: Mapping[str, Any]) -> Code:

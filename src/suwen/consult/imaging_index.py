@@ -64,7 +64,7 @@ _LONGEST_UID = 64
 _PIXELS = ("7FE00008", "7FE00009", "7FE00010")
 _LARGE = 4096  # bytes of a value that stays with the object and is fetched by an address of its own
 _BINARY = ("OB", "OD", "OF", "OL", "OV", "OW", "UN")
-_MEMORY = 2**29  # bytes that checking one object may take
+_MEMORY = 2**28  # bytes that checking one object may take: a deflated one may be four times what a request may bring
 _SEXES = {"M": Sex.MALE, "F": Sex.FEMALE, "O": Sex.OTHER}
 
 

@@ -94,7 +94,10 @@ def having(work: Work, identifier: str) -> set[bytes]:
 def _require_free(work: Work, demographics: Demographics, *, but_for: bytes | None = None) -> None:
     for identifier in demographics.identifiers:
         if having(work, identifier) - {but_for}:
-            raise InputError("a patient with this identifier is registered already; find the patient instead")
+            raise InputError(
+                "a patient with this identifier is registered already; find the patient instead",
+                zh="该标识符已有患者登记；请改为检索该患者",
+            )
 
 
 def _keep(work: Work, patient: bytes, demographics: Demographics, draft: Draft) -> None:
@@ -125,9 +128,14 @@ def find_patients(
     fields = [("identifier", identifier), ("name", name), ("birth_date", birth_date)]
     asked = [(field, value) for field, value in fields if value.strip()]
     if not asked:
-        raise InputError("say what to look for: an identifier, a name or a birth date")
+        raise InputError(
+            "say what to look for: an identifier, a name or a birth date", zh="请输入检索内容：标识符、姓名或出生日期"
+        )
     if not is_unicode(*(value for _, value in asked)):
-        raise InputError("what to look for holds half a character; write it as Unicode text")
+        raise InputError(
+            "what to look for holds half a character; write it as Unicode text",
+            zh="检索内容含有不完整的字符；请使用 Unicode 文本",
+        )
     with records.acting(actor, purpose) as work:
         found = [patient.hex() for patient in records.store.charts.find(work.connection, asked)]
         detail = {"fields": [field for field, _ in asked], "found": len(found)}

@@ -79,7 +79,9 @@ def amend_finding(  # noqa: PLR0913 - as the two above, with what the finding is
         given = {"en": finding} if isinstance(finding, Finding) else finding
         right = {lang: _put_right(known, one) for lang, one in given.items()}
         if "en" not in right:
-            raise InputError("a finding put right is worded in English (en) at least")
+            raise InputError(
+                "a finding put right is worded in English (en) at least", zh="更正后的所见至少须有英文（en）表述"
+            )
         amended = replace(known, finding=right.pop("en"), words=right)
         return _keep(work, patient, amended, Verdict.AMENDED, reason)
 
@@ -102,7 +104,7 @@ def finding_history(
 
 def _gone(record: Record, before: list[Filed]) -> Filed:
     if not before:
-        raise NotFoundError("there is no finding with this id")
+        raise NotFoundError("there is no finding with this id", zh="没有此编号的所见")
     return replace(before[-1], version=record.version, at=record.at, standing=False)
 
 
@@ -110,7 +112,7 @@ def _versions(work: Work, patient: bytes, record: str) -> list[Record]:
     state = work.store.charts.state(work.connection, patient)
     found = work.store.charts.history(work.connection, state, patient_id(record))
     if found[-1].kind != KIND:
-        raise NotFoundError("there is no finding with this id")
+        raise NotFoundError("there is no finding with this id", zh="没有此编号的所见")
     note_opened(work, patient, found)
     return found
 
@@ -119,15 +121,22 @@ def _judged(work: Work, patient: str, record: str, base: int, reason: str) -> Fi
     """The finding to be judged, once that is permitted and it is what the person looked at."""
     raw = patient_id(patient)
     if work.actor.device:
-        raise AccessError("a device may not judge findings; a person does")
+        raise AccessError("a device may not judge findings; a person does", zh="设备不得判定所见，须由人员判定")
     work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
     work.require(Act.DIAGNOSE, ResourceKind.PATIENT, patient=raw)
     if len(reason.strip()) < _REASON:
-        raise InputError(f"say why in at least {_REASON} characters: it stays with the finding")
+        raise InputError(
+            f"say why in at least {_REASON} characters: it stays with the finding",
+            zh=f"请说明理由，至少 {_REASON} 个字符：理由将随所见保存",
+        )
     newest = _versions(work, raw, record)[-1]
     if newest.version != base or newest.withdrawn:
         said = "was withdrawn" if newest.withdrawn else f"is now version {newest.version}"
-        raise ConflictError(f"the finding was read as version {base} and {said}; read it again")
+        now = "已撤回" if newest.withdrawn else f"现为第 {newest.version} 版"
+        raise ConflictError(
+            f"the finding was read as version {base} and {said}; read it again",
+            zh=f"读取的是该所见的第 {base} 版，{now}；请重新读取",
+        )
     return filed_finding(shown(newest))
 
 
@@ -142,6 +151,9 @@ def _keep(work: Work, patient: str, known: Filed, verdict: Verdict, reason: str)
 
 def _put_right(known: Filed, finding: Finding) -> Finding:
     if finding.subject != known.finding.subject:
-        raise InputError("a finding put right is about the same subject; file another for another subject")
+        raise InputError(
+            "a finding put right is about the same subject; file another for another subject",
+            zh="更正后的所见须针对同一对象；其他对象请另行归档",
+        )
     kept = finding.code == known.finding.code or finding.chance != known.finding.chance
     return replace(finding, chance=finding.chance if kept else Chance(None), reviewed_by=None)

@@ -55,7 +55,10 @@ def store_recording(
     from suwen.formats.fhir.sampled import MOST_BYTES, recording_of_bytes  # noqa: PLC0415 - numpy comes with it
 
     if len(data) > LARGEST:
-        raise InputError(f"the file is larger than {LARGEST // 2**20} MiB; divide the recording")
+        raise InputError(
+            f"the file is larger than {LARGEST // 2**20} MiB; divide the recording",
+            zh=f"文件超过 {LARGEST // 2**20} MiB；请拆分记录",
+        )
     _require_date(recorded)
     about = _patient(actor, records, patient, purpose)
     recording = recording_of_bytes(data, memory=16 * LARGEST)
@@ -104,7 +107,10 @@ def _require_date(text: str) -> None:
     is_date = not text or moment(text) is not None
     has_zone = len(text) <= len("2026-11-26") or text.endswith("Z") or text[-6:-5] in {"+", "-"}
     if not is_date or not has_zone:
-        raise InputError("write when it was recorded as 2026-11-26, or with time and zone as 2026-11-26T08:30:00+08:00")
+        raise InputError(
+            "write when it was recorded as 2026-11-26, or with time and zone as 2026-11-26T08:30:00+08:00",
+            zh="记录时间请写成 2026-11-26，或带时间和时区：2026-11-26T08:30:00+08:00",
+        )
 
 
 def _patient(actor: Actor, records: Records, patient: str, purpose: Purpose) -> tuple[str, str]:

@@ -42,7 +42,8 @@ def arrive(
     except OSError as error:
         raise DataError(
             f"{folder}: cannot be written ({error.strerror or error}); "
-            "set SUWEN_DATA to a folder with room that you may write to"
+            "set SUWEN_DATA to a folder with room that you may write to",
+            zh=f"{folder}：无法写入（{error.strerror or error}）；请将 SUWEN_DATA 设为有空间且可写的文件夹",
         ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)

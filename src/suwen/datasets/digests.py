@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from suwen.errors import DataError, DigestError
+from suwen.subject import Saying
 
 __all__ = ["hold", "read", "write"]
 
@@ -29,16 +30,21 @@ def read(folder: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise DataError(f"{place} cannot be read ({error}); {_REMEDY}") from error
+        raise DataError(
+            f"{place} cannot be read ({error}); {_REMEDY.en}", zh=f"无法读取 {place}（{error}）；{_REMEDY.zh}"
+        ) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise DataError(f"{place} is not a digest file of format {FORMAT}; {_REMEDY}")
+        raise DataError(
+            f"{place} is not a digest file of format {FORMAT}; {_REMEDY.en}",
+            zh=f"{place} 不是格式 {FORMAT} 的摘要文件；{_REMEDY.zh}",
+        )
     digests = document.get("digests")
     if not isinstance(digests, dict) or not all(isinstance(one, str) for one in digests.values()):
-        raise DataError(f"{place} holds no table of digests; {_REMEDY}")
+        raise DataError(f"{place} holds no table of digests; {_REMEDY.en}", zh=f"{place} 不含摘要表；{_REMEDY.zh}")
     return digests
 
 
-_REMEDY = "remove the file to trust the next downloads afresh"
+_REMEDY = Saying("remove the file to trust the next downloads afresh", "删除该文件即可重新信任以后的下载")
 
 
 def hold(url: str, digest: str, *, pinned: str | None, recorded: Mapping[str, str]) -> str:
@@ -54,7 +60,12 @@ def hold(url: str, digest: str, *, pinned: str | None, recorded: Mapping[str, st
     if digest != known:
         whose = "pinned in the table" if pinned else f"recorded in {NAME} at the first download"
         mend = "" if pinned else f"; if the publisher replaced the file on purpose, remove its line from {NAME}"
-        raise DigestError(f"{url}: SHA-256 is {digest}, but {known} is {whose}; nothing was kept{mend}")
+        by = "表中所定" if pinned else f"首次下载时记于 {NAME}"
+        then = "" if pinned else f"；若发布者有意更换了文件，请从 {NAME} 中删除其所在行"
+        raise DigestError(
+            f"{url}: SHA-256 is {digest}, but {known} is {whose}; nothing was kept{mend}",
+            zh=f"{url}：SHA-256 为 {digest}，而 {known} 为{by}；未保留任何内容{then}",
+        )
     return "table" if pinned else "lock"
 
 

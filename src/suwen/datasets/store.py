@@ -12,6 +12,7 @@ from platformdirs import user_data_dir
 from suwen.datasets.nouns import RELEASE, Dataset, Fetched, File, Progress
 from suwen.datasets.table import TABLE, named
 from suwen.errors import DataError, LicenceError
+from suwen.subject import Saying
 
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector
@@ -32,8 +33,11 @@ def folder() -> Path:
     place = Path(chosen).expanduser()
     if place.is_dir():
         return place
-    what = "is not a folder" if place.exists() else "does not exist"
-    raise DataError(f"SUWEN_DATA={chosen} {what}; point it at a folder, or unset it to use the user's data directory")
+    what, zh = ("is not a folder", "不是文件夹") if place.exists() else ("does not exist", "不存在")
+    raise DataError(
+        f"SUWEN_DATA={chosen} {what}; point it at a folder, or unset it to use the user's data directory",
+        zh=f"SUWEN_DATA={chosen} {zh}；请指向文件夹，或取消设置以使用用户数据目录",
+    )
 
 
 def path(name: str) -> Path:
@@ -54,7 +58,10 @@ def path(name: str) -> Path:
     whole = name in (row.name, row.where)
     place = folder() / (row.where if whole else name)
     if not (_complete(row) if whole else _there(place)):
-        raise DataError(f"data set {row.name!r} is not in {folder()}; {_remedy(row)}")
+        raise DataError(
+            f"data set {row.name!r} is not in {folder()}; {_remedy(row).en}",
+            zh=f"数据集 {row.name!r} 不在 {folder()} 中；{_remedy(row).zh}",
+        )
     return place
 
 
@@ -90,11 +97,16 @@ def fetch(
     if not again and (_carried(row) is not None or _complete(row)):
         return _untouched(row)
     if not row.files:
-        raise DataError(f"data set {row.name!r} has no address to fetch from; {_remedy(row)}")
+        raise DataError(
+            f"data set {row.name!r} has no address to fetch from; {_remedy(row).en}",
+            zh=f"数据集 {row.name!r} 没有下载地址；{_remedy(row).zh}",
+        )
     if row.accept and not accept_licence:
         raise LicenceError(
             f"data set {row.name!r} is under: {row.licence} ({row.licence_url}); "
-            f"read it, then accept it: suwen data fetch {row.name} --accept-licence"
+            f"read it, then accept it: suwen data fetch {row.name} --accept-licence",
+            zh=f"数据集 {row.name!r} 的许可为：{row.licence}（{row.licence_url}）；"
+            f"请阅读后接受：suwen data fetch {row.name} --accept-licence",
         )
     # Imported here so that reading data never loads the network and archive modules.
     from suwen.datasets.arrival import arrive  # noqa: PLC0415
@@ -139,7 +151,13 @@ def _untouched(row: Dataset) -> tuple[Fetched, ...]:
     return tuple(Fetched(base / file.path, file.url, "", 0, "present") for file in files)
 
 
-def _remedy(row: Dataset) -> str:
+def _remedy(row: Dataset) -> Saying:
     if row.files:
-        return f"run: suwen data fetch {row.name} (or point SUWEN_DATA at a folder that has {row.where})"
-    return f"get it from {row.home} and put it at {row.where} in the data folder (SUWEN_DATA={folder()})"
+        return Saying(
+            f"run: suwen data fetch {row.name} (or point SUWEN_DATA at a folder that has {row.where})",
+            f"请运行：suwen data fetch {row.name}（或将 SUWEN_DATA 指向含有 {row.where} 的文件夹）",
+        )
+    return Saying(
+        f"get it from {row.home} and put it at {row.where} in the data folder (SUWEN_DATA={folder()})",
+        f"请从 {row.home} 获取，并放在数据文件夹的 {row.where} 处（SUWEN_DATA={folder()}）",
+    )

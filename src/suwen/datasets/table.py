@@ -46,9 +46,15 @@ def named(name: str) -> Dataset:
     template = _BY_NAME.get(f"{stem}@{RELEASE}")
     if template is None:
         near = get_close_matches(name, _BY_NAME, n=3) or sorted(_BY_NAME)
-        raise NotFoundError(f"no data set is called {name!r}; did you mean: {', '.join(near)}?")
+        raise NotFoundError(
+            f"no data set is called {name!r}; did you mean: {', '.join(near)}?",
+            zh=f"没有名为 {name!r} 的数据集；是否指：{'、'.join(near)}？",
+        )
     if not _DATE.fullmatch(release):
-        raise NotFoundError(f"{name!r} names no release; give its date, for example {stem}@2025-10-22")
+        raise NotFoundError(
+            f"{name!r} names no release; give its date, for example {stem}@2025-10-22",
+            zh=f"{name!r} 未指明版本；请给出日期，例如 {stem}@2025-10-22",
+        )
     return _at_release(template, release)
 
 

@@ -40,17 +40,26 @@ class Prior:
 
     def __post_init__(self) -> None:
         if self.setting not in ("rare", "common"):
-            raise InputError(f"the setting is 'rare' or 'common', not {self.setting!r}")
+            raise InputError(
+                f"the setting is 'rare' or 'common', not {self.setting!r}",
+                zh=f"场景须为 'rare'（罕见病）或 'common'（常见病），而非 {self.setting!r}",
+            )
         wrong = [code for code, weight in self.weight.items() if not (np.isfinite(weight) and weight > 0)]
         if wrong:
-            raise InputError(f"prevalences must be positive numbers; wrong for {', '.join(wrong[:5])}")
+            raise InputError(
+                f"prevalences must be positive numbers; wrong for {', '.join(wrong[:5])}",
+                zh=f"患病率须为正数；有误者：{'、'.join(wrong[:5])}",
+            )
 
     def shift(self, diseases: Diseases) -> Array | float:
         """Natural logarithm of each disease's prior relative to the mean; a code stands for its equivalents."""
         if not self.weight:
             return 0.0
         if not any(code in diseases.number for code in self.weight):
-            raise InputError("none of the codes with a prevalence is a known disease; codes look like OMIM:154700")
+            raise InputError(
+                "none of the codes with a prevalence is a known disease; codes look like OMIM:154700",
+                zh="给出患病率的编码均不是已知疾病；编码形如 OMIM:154700",
+            )
         most = max(self.weight.values())
         weight = np.full(len(diseases), min(self.weight.values()) / most)
         for code, one in self.weight.items():
@@ -188,6 +197,9 @@ def _scope(knowledge: Knowledge, prefixes: tuple[str, ...]) -> NDArray[np.bool_]
     if prefixes:
         inside = np.array([code.partition(":")[0] in prefixes for code in diseases.ids])
         if not inside.any():
-            raise InputError(f"no disease has a code of {', '.join(prefixes)}; there are OMIM, ORPHA and DECIPHER")
+            raise InputError(
+                f"no disease has a code of {', '.join(prefixes)}; there are OMIM, ORPHA and DECIPHER",
+                zh=f"没有编码为 {'、'.join(prefixes)} 的疾病；可用 OMIM、ORPHA 和 DECIPHER",
+            )
         return inside
     return np.asarray(diseases.equivalent == np.arange(len(diseases)))

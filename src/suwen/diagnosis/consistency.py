@@ -121,7 +121,10 @@ def inconsistencies(chronicle: Chronicle, *, lang: str = "en") -> tuple[Finding,
     `lang` is "en" or "zh". Raises InputError for another language.
     """
     if lang not in LIMITS:
-        raise InputError(f"the language is one of {', '.join(LIMITS)}, not {lang!r}")
+        raise InputError(
+            f"the language is one of {', '.join(LIMITS)}, not {lang!r}",
+            zh=f"语言须为 {'、'.join(LIMITS)} 之一，而非 {lang!r}",
+        )
     found = ((kind, list(places)) for kind, places in _issues(chronicle))
     return tuple(_finding(chronicle.patient, kind, places, lang) for kind, places in found if places)
 

@@ -106,7 +106,10 @@ def load_library(
     """
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
-        raise DataError(f"no case library at {', '.join(missing)}; run: suwen data fetch cases")
+        raise DataError(
+            f"no case library at {', '.join(missing)}; run: suwen data fetch cases",
+            zh=f"{'、'.join(missing)} 没有病例库；请运行：suwen data fetch cases",
+        )
     files = sorted(file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file())
     file = cache_folder() / f"library-{stamp(files, knowledge.digest)}.safetensors"
     found = read_index(file)

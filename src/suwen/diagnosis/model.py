@@ -101,7 +101,10 @@ def load_model() -> Model:
 def parse_model(document: Mapping[str, Any]) -> Model:
     """Build a Model from its JSON object."""
     if document.get("format") != FORMAT:
-        raise FormatError(f"weights of format {document.get('format')} need a newer Suwen, which reads format {FORMAT}")
+        raise FormatError(
+            f"weights of format {document.get('format')} need a newer Suwen, which reads format {FORMAT}",
+            zh=f"格式 {document.get('format')} 的权重需要更新版本的 Suwen；本版本读取格式 {FORMAT}",
+        )
     return Model(
         name=document["name"],
         version=document["version"],

@@ -98,7 +98,10 @@ _SENTENCES: dict[str, dict[str, str]] = {
 def say(key: str, lang: str, **values: object) -> str:
     """One sentence in `lang` ("en" or "zh"). Raises InputError for another language."""
     if lang not in LANGUAGES:
-        raise InputError(f"the language is one of {', '.join(LANGUAGES)}, not {lang!r}")
+        raise InputError(
+            f"the language is one of {', '.join(LANGUAGES)}, not {lang!r}",
+            zh=f"语言须为 {'、'.join(LANGUAGES)} 之一，而非 {lang!r}",
+        )
     return _SENTENCES[key][lang].format(**values)
 
 

@@ -135,7 +135,10 @@ def _entries(key: str) -> tuple[list[Any], Screen]:
     from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams  # noqa: PLC0415
 
     if key not in ALERT_SETS:
-        raise InputError(f"there is no set of alerts {key!r}; there are {', '.join(ALERT_SETS)}")
+        raise InputError(
+            f"there is no set of alerts {key!r}; there are {', '.join(ALERT_SETS)}",
+            zh=f"没有警示结构集 {key!r}；有 {'、'.join(ALERT_SETS)}",
+        )
     kept = FilterCatalog(FilterCatalogParams(FilterCatalogParams.FilterCatalogs.names[ALERT_SETS[key].catalogue]))
     entries = [kept.GetEntryWithIdx(number) for number in range(kept.GetNumEntries())]
     patterns = _pains() if key.startswith("pains") else {}

@@ -17,6 +17,7 @@ from suwen.drugs.nouns import Profile
 from suwen.drugs.profile import profile
 from suwen.errors import InputError, MissingExtraError, Problem
 from suwen.formats.molecules.nouns import Molecule, Refused
+from suwen.subject import Saying
 
 __all__ = ["Answer", "Given", "profiles"]
 
@@ -28,6 +29,9 @@ _TOGETHER = 64  # molecules sent to a process at once: a third of a second of wo
 _ODD = (ValueError, RuntimeError, OverflowError)  # what RDKit raises on odd chemistry; InputError is a ValueError
 _SHOWN = 80  # characters of a structure that are shown
 _AHEAD = 4  # such lots for each process that may wait, so that memory does not grow with the list
+_BROKE = Saying(
+    "the chemistry library broke down on this molecule; check its structure", "化学库处理该分子时崩溃；请检查其结构"
+)
 
 
 def profiles(
@@ -47,7 +51,9 @@ def profiles(
     MissingExtraError without RDKit (or, with `admet`, PyTorch).
     """
     if processes < 1:
-        raise InputError(f"profiles need at least one process, not {processes}")
+        raise InputError(
+            f"profiles need at least one process, not {processes}", zh=f"计算性质至少需要一个进程，而非 {processes}"
+        )
     work = partial(_profile_all, alert_sets=tuple(alert_sets), admet=admet)
     source = iter(molecules)
     lots = iter(lambda: list(islice(source, _TOGETHER)), [])
@@ -108,7 +114,7 @@ def _apart(work: _Work, lot: list[Given]) -> list[Answer]:
         except BrokenProcessPool:
             pass
     if len(lot) == 1:
-        return [_refused(lot[0], "the chemistry library broke down on this molecule; check its structure")]
+        return [_refused(lot[0], _BROKE)]
     middle = len(lot) // 2
     return [*_apart(work, lot[:middle]), *_apart(work, lot[middle:])]
 
@@ -138,11 +144,11 @@ def _tried(molecule: Molecule, work: Callable[[], Profile]) -> Answer:
     except MissingExtraError:
         raise
     except InputError as refused:
-        return _refused(molecule, str(refused))
+        return _refused(molecule, Saying(str(refused), refused.said("zh")))
     except _ODD as failed:
-        return _refused(
-            molecule, f"the chemistry library failed on this molecule ({str(failed).split(chr(10))[0][:120]})"
-        )
+        why = str(failed).split("\n", maxsplit=1)[0][:120]
+        said = Saying(f"the chemistry library failed on this molecule ({why})", f"化学库处理该分子时出错（{why}）")
+        return _refused(molecule, said)
 
 
 def _forecast_all(answers: list[Answer]) -> list[Answer]:
@@ -171,7 +177,7 @@ def _with_forecasts(found: Profile) -> Profile:
     return replace(found, forecasts=forecasts([found.molecule])[0])
 
 
-def _refused(molecule: Given, why: str) -> Refused:
+def _refused(molecule: Given, why: Saying) -> Refused:
     if isinstance(molecule, Refused):
         return molecule
-    return Refused(0, (molecule.written or molecule.smiles)[:_SHOWN], Problem(molecule.name, why))
+    return Refused(0, (molecule.written or molecule.smiles)[:_SHOWN], Problem(molecule.name, why.en, zh_what=why.zh))

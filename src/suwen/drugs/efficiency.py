@@ -22,7 +22,10 @@ def efficiencies(profile: Profile, potency: float) -> dict[str, float]:
     there is polar surface.
     """
     if not math.isfinite(potency):
-        raise InputError(f"a potency is a finite number (-log10 of mol/L), not {potency}")
+        raise InputError(
+            f"a potency is a finite number (-log10 of mol/L), not {potency}",
+            zh=f"活性须为有限数（mol/L 的 -log10），而非 {potency}",
+        )
     numbers = profile.numbers()
     atoms, polar = numbers["heavy_atoms"], numbers["tpsa"]
     found = {

@@ -105,7 +105,10 @@ class Profile:
         for one in self.properties:
             if one.key == key:
                 return one
-        raise InputError(f"there is no property {key!r}; there are {', '.join(QUANTITIES)}")
+        raise InputError(
+            f"there is no property {key!r}; there are {', '.join(QUANTITIES)}",
+            zh=f"没有性质 {key!r}；有 {'、'.join(QUANTITIES)}",
+        )
 
     def numbers(self) -> Mapping[str, float]:
         """Every known number by its key."""

@@ -25,8 +25,14 @@ def structure_of(molecule: Molecule) -> Any:
     with rdBase.BlockLogs():
         found = Chem.MolFromSmiles(molecule.smiles)
     if found is None:
-        raise InputError(f"{molecule.smiles[:80]!r} is not a structure RDKit can read; check its SMILES")
+        raise InputError(
+            f"{molecule.smiles[:80]!r} is not a structure RDKit can read; check its SMILES",
+            zh=f"RDKit 无法读取结构 {molecule.smiles[:80]!r}；请检查其 SMILES",
+        )
     heavy = found.GetNumHeavyAtoms()
     if not 0 < heavy <= LARGEST:
-        raise InputError(f"the molecule has {heavy} heavy atoms; a profile is for 1 to {LARGEST}")
+        raise InputError(
+            f"the molecule has {heavy} heavy atoms; a profile is for 1 to {LARGEST}",
+            zh=f"该分子有 {heavy} 个重原子；可处理范围为 1 至 {LARGEST}",
+        )
     return found

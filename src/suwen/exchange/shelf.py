@@ -79,7 +79,10 @@ class Shelf:
             for part in self.folder.glob(".*.part"):
                 part.unlink()
         except OSError as reason:
-            raise DataError(f"cannot use {self.folder}: {reason.strerror}; name a folder that is yours") from None
+            raise DataError(
+                f"cannot use {self.folder}: {reason.strerror}; name a folder that is yours",
+                zh=f"无法使用 {self.folder}：{reason.strerror}；请指定您自己的文件夹",
+            ) from None
 
     def store(self, head: bytes, dataset: memoryview | bytes, sender: str = "") -> Stored:
         """Keep one object: `head` is its preamble and file meta information, `dataset` its bytes as they came.
@@ -152,9 +155,9 @@ def _read(whole: bytes) -> Any:
             read = pydicom().dcmread(BytesIO(whole))
             complete = _complete(read, whole)
         except unreadable() as reason:
-            raise FormatError("the object cannot be read as DICOM") from reason
+            raise FormatError("the object cannot be read as DICOM", zh="该对象无法按 DICOM 读取") from reason
     if not complete:
-        raise FormatError("the object was cut off")
+        raise FormatError("the object was cut off", zh="该对象不完整")
     return read
 
 

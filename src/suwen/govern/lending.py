@@ -32,7 +32,7 @@ def lend_session(actor: Actor, records: Records) -> Actor:
         )
         save_session(records.store, work.connection, replace(made, started=own.started, expires=own.expires))
         work.note(EventKind.LOGIN, act="job", detail={"what": "session lent to a job"})
-        return Actor(actor.id, token)
+        return Actor(actor.id, token, through=actor.through)
 
 
 def end_lent_session(records: Records, lent: Actor) -> None:

@@ -68,7 +68,10 @@ def segments(read: ImageReading) -> tuple[Segment, ...]:
     if read.chest is not None:
         return tuple(_chest_segments(read.chest))
     if read.drawn is None:
-        raise InputError("nothing was outlined in this image, so that there is no segmentation to write")
+        raise InputError(
+            "nothing was outlined in this image, so that there is no segmentation to write",
+            zh="该图像中未勾画任何区域，因此没有分割可写",
+        )
     drawn = read.drawn
     return tuple(
         Segment(drawn.labels == label, _named(name), _algorithm(drawn.by), label=name)
@@ -93,7 +96,10 @@ def groups(read: ImageReading, written: Written | None = None) -> tuple[Group, .
     """
     found = tuple(_chest_groups(read, written) if read.chest is not None else _structure_groups(read, written))
     if not found:
-        raise InputError("nothing was measured in this image, so that there is no report of measurements to write")
+        raise InputError(
+            "nothing was measured in this image, so that there is no report of measurements to write",
+            zh="该图像中没有任何测量，因此没有测量报告可写",
+        )
     return found
 
 
@@ -110,7 +116,10 @@ def marks(read: ImageReading) -> tuple[Mark, ...]:
         for line in outlines(one.mask if one.mask.ndim == 2 else one.mask[at], slice_number=at)
     ]
     if not found:
-        raise InputError("nothing was outlined in this image, so that there is nothing to show over it")
+        raise InputError(
+            "nothing was outlined in this image, so that there is nothing to show over it",
+            zh="该图像中未勾画任何区域，因此没有可叠加显示的内容",
+        )
     return tuple(found)
 
 

@@ -78,7 +78,8 @@ class Diseases:
         hint = "; ".join(f"{self.names[names[name]]} ({self.ids[names[name]]})" for name in near)
         raise NotFoundError(
             f"no disease {wanted!r} among {len(self)}"
-            + (f"; did you mean {hint}?" if hint else "; give a code such as OMIM:154700")
+            + (f"; did you mean {hint}?" if hint else "; give a code such as OMIM:154700"),
+            zh=f"{len(self)} 种疾病中没有 {wanted!r}",
         )
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -68,14 +68,20 @@ def read_hpoa(path: Path) -> Hpoa:
             elif line and not line.startswith("database_id"):
                 rows.append(_row(line, path, number))
     if not rows:
-        raise FormatError(f"{path.name} holds no annotation rows; fetch a complete phenotype.hpoa")
+        raise FormatError(
+            f"{path.name} holds no annotation rows; fetch a complete phenotype.hpoa",
+            zh=f"{path.name} 不含注释行；请获取完整的 phenotype.hpoa",
+        )
     return Hpoa(release, tuple(rows))
 
 
 def _row(line: str, path: Path, number: int) -> Annotation:
     cells = line.split("\t")
     if len(cells) < _COLUMNS - 1 or not cells[3].startswith("HP:"):
-        raise FormatError(f"{path.name} line {number}: expected {_COLUMNS} tab-separated columns, found {len(cells)}")
+        raise FormatError(
+            f"{path.name} line {number}: expected {_COLUMNS} tab-separated columns, found {len(cells)}",
+            zh=f"{path.name} 第 {number} 行：应有 {_COLUMNS} 个制表符分隔的列，实际 {len(cells)} 个",
+        )
     negated = cells[2] == "NOT"
     seen, of = _frequency(cells[7], negated)
     references = tuple(reference for reference in cells[4].split(";") if reference)

@@ -57,7 +57,8 @@ def write_index(file: Path, arrays: Mapping[str, np.ndarray], header: Mapping[st
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.stem, suffix=".part")
     except OSError as reason:
         raise DataError(
-            f"cannot write to {file.parent}: {reason.strerror}; set SUWEN_CACHE to a writable folder"
+            f"cannot write to {file.parent}: {reason.strerror}; set SUWEN_CACHE to a writable folder",
+            zh=f"无法写入 {file.parent}：{reason.strerror}；请将 SUWEN_CACHE 设为可写的文件夹",
         ) from None
     try:
         with os.fdopen(handle, "wb") as out:
@@ -66,7 +67,10 @@ def write_index(file: Path, arrays: Mapping[str, np.ndarray], header: Mapping[st
     except OSError as reason:
         with contextlib.suppress(OSError):
             Path(name).unlink()
-        raise DataError(f"cannot write {file}: {reason.strerror}; free space or set SUWEN_CACHE") from None
+        raise DataError(
+            f"cannot write {file}: {reason.strerror}; free space or set SUWEN_CACHE",
+            zh=f"无法写入 {file}：{reason.strerror}；请释放空间或设置 SUWEN_CACHE",
+        ) from None
 
 
 def _fingerprint(arrays: Mapping[str, np.ndarray]) -> str:

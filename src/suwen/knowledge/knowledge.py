@@ -153,7 +153,10 @@ def find_sources(hpo: Path | None = None) -> Sources:
     needed = {name: home / name for name in ("hp.obo", "phenotype.hpoa", "genes_to_phenotype.txt")}
     missing = [name for name, file in needed.items() if not file.is_file()]
     if missing:
-        raise DataError(f"{home} lacks {', '.join(missing)}; run: suwen data fetch hpo")
+        raise DataError(
+            f"{home} lacks {', '.join(missing)}; run: suwen data fetch hpo",
+            zh=f"{home} 缺少 {'、'.join(missing)}；请运行：suwen data fetch hpo",
+        )
     optional = {name: datasets.path(name) for name in ("hp-zh", "disease-names-zh", "mondo") if datasets.present(name)}
     names_zh, mondo = optional.get("disease-names-zh"), optional.get("mondo")
     return Sources(

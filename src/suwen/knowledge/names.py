@@ -24,7 +24,10 @@ def read_babelon(path: Path) -> dict[str, str]:
     with readable(path), path.open(encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         if not {"subject_id", "predicate_id", "translation_value"} <= set(rows.fieldnames or ()):
-            raise FormatError(f"{path.name} is not a Babelon table: it lacks subject_id or translation_value")
+            raise FormatError(
+                f"{path.name} is not a Babelon table: it lacks subject_id or translation_value",
+                zh=f"{path.name} 不是 Babelon 表：缺少 subject_id 或 translation_value",
+            )
         return {
             row["subject_id"]: row["translation_value"].strip()
             for row in rows
@@ -50,7 +53,10 @@ def read_sssom(path: Path) -> list[tuple[str, str]]:
         lines = (line for line in io.StringIO(text.decode("utf-8")) if not line.startswith("#"))
         rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         if not {"subject_id", "predicate_id", "object_id"} <= set(rows.fieldnames or ()):
-            raise FormatError(f"{path.name} is not an SSSOM table: it lacks subject_id, predicate_id or object_id")
+            raise FormatError(
+                f"{path.name} is not an SSSOM table: it lacks subject_id, predicate_id or object_id",
+                zh=f"{path.name} 不是 SSSOM 表：缺少 subject_id、predicate_id 或 object_id",
+            )
         return [
             (row["subject_id"], row["object_id"].replace("Orphanet:", "ORPHA:"))
             for row in rows

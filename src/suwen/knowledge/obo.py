@@ -49,11 +49,17 @@ def read_obo(path: Path) -> Obo:
                 terms.append(_term(tags))
     known = {term.id for term in terms}
     if "HP:0000118" not in known or any(term.id == "HP:0000118" and term.obsolete for term in terms):
-        raise FormatError(f"{path.name} lacks HP:0000118 Phenotypic abnormality; fetch a complete hp.obo")
+        raise FormatError(
+            f"{path.name} lacks HP:0000118 Phenotypic abnormality; fetch a complete hp.obo",
+            zh=f"{path.name} 缺少 HP:0000118（表型异常）；请获取完整的 hp.obo",
+        )
     orphans = [parent for term in terms for parent in term.parents if parent not in known]
     if not terms or orphans:
         found = f"unknown parents {', '.join(orphans[:3])}" if orphans else "no [Term] stanza"
-        raise FormatError(f"{path.name} is not a usable ontology: {found}; fetch a complete hp.obo")
+        raise FormatError(
+            f"{path.name} is not a usable ontology: {found}; fetch a complete hp.obo",
+            zh=f"{path.name} 不是可用的本体：{found}；请获取完整的 hp.obo",
+        )
     return Obo(release.rpartition("/")[2], tuple(terms))
 
 

@@ -21,4 +21,7 @@ def readable(path: Path) -> Iterator[None]:
         raise
     except (ValueError, LookupError, AttributeError, TypeError, EOFError, OSError, zlib.error) as reason:
         what = type(reason).__name__ if isinstance(reason, LookupError | AttributeError | TypeError) else str(reason)
-        raise FormatError(f"{path.name} is not readable as what its name says: {what}; fetch it again") from None
+        raise FormatError(
+            f"{path.name} is not readable as what its name says: {what}; fetch it again",
+            zh=f"{path.name} 与其名称所述不符，无法读取：{what}；请重新获取",
+        ) from None

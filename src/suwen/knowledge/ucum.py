@@ -101,14 +101,23 @@ def scale(from_: str, to_: str) -> tuple[Fraction, Fraction]:
     if from_ == to_:
         return Fraction(1), Fraction(0)
     if here.remarks != there.remarks:
-        raise InputError(f"{from_} and {to_} carry different annotations; whether they mean the same no unit can say")
+        raise InputError(
+            f"{from_} and {to_} carry different annotations; whether they mean the same no unit can say",
+            zh=f"{from_} 与 {to_} 带有不同注释；其含义是否相同无法由单位判断",
+        )
     if from_ in _SCALES and to_ in _SCALES:
         (low, step), (to_low, to_step) = _SCALES[from_], _SCALES[to_]
         return step / to_step, low * step / to_step - to_low
     if here.special or there.special:
-        raise InputError(f"{from_} and {to_} are not multiples of each other: one is on a scale of its own")
+        raise InputError(
+            f"{from_} and {to_} are not multiples of each other: one is on a scale of its own",
+            zh=f"{from_} 与 {to_} 不成倍数关系：其中之一有自己的标度",
+        )
     if here.powers != there.powers:
-        raise InputError(f"{from_} and {to_} measure different things{_hint(here, there)}")
+        raise InputError(
+            f"{from_} and {to_} measure different things{_hint(here, there)}",
+            zh=f"{from_} 与 {to_} 所量不同{_hint(here, there)}",
+        )
     return here.factor / there.factor, Fraction(0)
 
 
@@ -125,7 +134,10 @@ def _decimal(value: Fraction) -> Decimal:
 def _required(text: str) -> _Unit:
     unit = _parsed(text)
     if unit is None:
-        raise InputError(f"{text[:40]!r} is no UCUM unit; see https://ucum.org")
+        raise InputError(
+            f"{text[:40]!r} is no UCUM unit; see https://ucum.org",
+            zh=f"{text[:40]!r} 不是 UCUM 单位；见 https://ucum.org",
+        )
     return unit
 
 

@@ -56,7 +56,9 @@ def correct(
 ) -> Correction:
     """Put a mention right: another code, another status, or reject it. Raises InputError where nothing is changed."""
     if reject == bool(code or status):
-        raise InputError("a correction rejects a mention, or gives another code or status")
+        raise InputError(
+            "a correction rejects a mention, or gives another code or status", zh="更正须否定标注，或给出其他编码或状态"
+        )
     return Correction(
         text_digest(text),
         mention.start,
@@ -122,5 +124,8 @@ def read_correction(line: str) -> Correction:
                 said["at"],
             )
     except (KeyError, TypeError, ValueError):
-        raise FormatError("a line of corrections cannot be read; each is what suwen read wrote") from None
-    raise FormatError("the corrections are of a newer Suwen; install it")
+        raise FormatError(
+            "a line of corrections cannot be read; each is what suwen read wrote",
+            zh="有一行更正无法读取；每行须为 suwen read 所写",
+        ) from None
+    raise FormatError("the corrections are of a newer Suwen; install it", zh="该更正由更新版本的 Suwen 写入；请升级")

@@ -10,6 +10,7 @@ import numpy as np
 
 from suwen.errors import FormatError
 from suwen.language.normal import simplified
+from suwen.subject import Saying
 
 __all__ = ["MAX_NOTE_BYTES", "decode_note"]
 
@@ -37,7 +38,10 @@ _FREQUENT = (
     "诊闻及湿罗浮水肿瘤癌染功能障碍发育迟缓智癫痫抽搐惊厥麻木视听力语言步态,.:;()。、“”《》0123456789%"
 )
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_REFUSAL = "not a note in UTF-8, UTF-16, GB18030 or Big5; save it as plain text in UTF-8"
+_REFUSAL = Saying(
+    "not a note in UTF-8, UTF-16, GB18030 or Big5; save it as plain text in UTF-8",
+    "不是 UTF-8、UTF-16、GB18030 或 Big5 编码的文书；请存为 UTF-8 纯文本",
+)
 
 
 def decode_note(data: bytes) -> str:
@@ -51,7 +55,10 @@ def decode_note(data: bytes) -> str:
 
     """
     if len(data) > MAX_NOTE_BYTES:
-        raise FormatError(f"the note has more than {MAX_NOTE_BYTES // 2**20} MiB; split it into single notes")
+        raise FormatError(
+            f"the note has more than {MAX_NOTE_BYTES // 2**20} MiB; split it into single notes",
+            zh=f"文书超过 {MAX_NOTE_BYTES // 2**20} MiB；请拆分为单份",
+        )
     data = data.removesuffix(b"\x1a")  # the end mark of DOS
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -64,7 +71,7 @@ def decode_note(data: bytes) -> str:
 
 def _text_or_refusal(text: str | None) -> str:
     if text is None:
-        raise FormatError(_REFUSAL)
+        raise FormatError(_REFUSAL.en, zh=_REFUSAL.zh)
     return text
 
 

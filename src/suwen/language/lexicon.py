@@ -43,7 +43,8 @@ def parse_lexicon(text: str, name: str) -> Iterator[Entry]:
         expressions = tuple(one.strip() for one in listed.split("|"))
         if not _CODE.fullmatch(code) or not all(expressions) or (comment and not comment.startswith("#")):
             raise FormatError(
-                f"{name}, line {number}: not a lexicon line; write HP:nnnnnnn, a tab, and expressions separated by |"
+                f"{name}, line {number}: not a lexicon line; write HP:nnnnnnn, a tab, and expressions separated by |",
+                zh=f"{name} 第 {number} 行不是词典行；请写 HP:nnnnnnn、制表符及以 | 分隔的表述",
             )
         yield Entry(code, expressions, f"{name}, line {number}")
 

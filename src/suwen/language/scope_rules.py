@@ -113,7 +113,7 @@ def parse_rules(text: str) -> Rulebook:
         else:
             cues.append(Cue(cells[0], cells[1], cells[2], cells[3], f"{cells[1]}:{cells[0]}"))
     if problems:
-        raise InputError("the rules of scope cannot be read", problems)
+        raise InputError("the rules of scope cannot be read", problems, zh="无法读取语义范围规则")
     return _compiled(cues, sets)
 
 

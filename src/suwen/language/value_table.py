@@ -150,7 +150,10 @@ def _rows() -> Iterator[list[str]]:
         cells = line.split("\t")
         if line and not line.startswith("#") and cells[0] != "loinc":
             if len(cells) != _COLUMNS:
-                raise FormatError(f"labs.tsv: the row of {cells[0]} has {len(cells)} columns instead of {_COLUMNS}")
+                raise FormatError(
+                    f"labs.tsv: the row of {cells[0]} has {len(cells)} columns instead of {_COLUMNS}",
+                    zh=f"labs.tsv：{cells[0]} 一行有 {len(cells)} 列，应为 {_COLUMNS} 列",
+                )
             yield cells
 
 
@@ -192,7 +195,10 @@ def _unit(entry: str) -> tuple[str, tuple[Decimal, Decimal] | None]:
 def _degrees(loinc: str, cell: str) -> tuple[Degree, ...]:
     found = [_DEGREE.fullmatch(entry) for entry in _entries(cell)]
     if not all(found):
-        raise FormatError(f"labs.tsv: the row of {loinc} has a meaning that is not 'limit HP:...': {cell}")
+        raise FormatError(
+            f"labs.tsv: the row of {loinc} has a meaning that is not 'limit HP:...': {cell}",
+            zh=f"labs.tsv：{loinc} 一行的含义不是 'limit HP:...'：{cell}",
+        )
     return tuple(
         Degree(match.group(3), Decimal(match.group(1)) if match.group(1) else None, bool(match.group(2)))
         for match in found
@@ -204,7 +210,8 @@ def _range(loinc: str, entry: str) -> Range:
     match = _RANGE.fullmatch(entry)
     if match is None:
         raise FormatError(
-            f"labs.tsv: the row of {loinc} has a range that is not 'sex from-to low..high source': {entry}"
+            f"labs.tsv: the row of {loinc} has a range that is not 'sex from-to low..high source': {entry}",
+            zh=f"labs.tsv：{loinc} 一行的范围不是 'sex from-to low..high source'：{entry}",
         )
     sex, start, end, low, opened, high, sure, source = match.groups()
     return Range(

@@ -41,7 +41,9 @@ def shipped_arrays(name: str) -> Path:
     """Where the card of shipped arrays lies. Raises NotFoundError where none has this name."""
     card = SHIPPED_ARRAYS / f"{name}.json"
     if not card.is_file():
-        raise NotFoundError(f"no arrays called {name} are shipped with this release")
+        raise NotFoundError(
+            f"no arrays called {name} are shipped with this release", zh=f"本版本没有随附名为 {name} 的数组"
+        )
     return card
 
 
@@ -74,23 +76,34 @@ def load_arrays(card_file: Path, pinned: frozenset[str]) -> tuple[dict[str, Arra
     """
     text = read_whole(card_file, 2**20)
     if hashlib.sha256(text).hexdigest() not in pinned:
-        raise TamperError(f"{card_file.name} is not the card that was shipped; install Suwen anew")
+        raise TamperError(
+            f"{card_file.name} is not the card that was shipped; install Suwen anew",
+            zh=f"{card_file.name} 不是随附的模型卡；请重新安装 Suwen",
+        )
     card = Card.from_json(text)
     files = card.network.get("files")
     if card.network.get("kind") != "arrays" or not isinstance(files, dict) or not files:
-        raise FormatError(f"{card_file.name} names no arrays")
+        raise FormatError(f"{card_file.name} names no arrays", zh=f"{card_file.name} 未列出数组")
     return {part: _part(card_file.parent / f"{part}.safetensors", digest) for part, digest in files.items()}, card
 
 
 def _part(file: Path, digest: str) -> Arrays:
     data = read_whole(file, _MOST)
     if hashlib.sha256(data).hexdigest() != digest:
-        raise TamperError(f"{file.name} is not the file that its card names: it was changed or cut off; get both anew")
+        raise TamperError(
+            f"{file.name} is not the file that its card names: it was changed or cut off; get both anew",
+            zh=f"{file.name} 不是其模型卡所列的文件：被改动或截断；请重新获取两者",
+        )
     try:
         found: Arrays = load(data)
     except SafetensorError as error:
-        raise FormatError(f"{file.name} is not a safetensors file, or cut off") from error
+        raise FormatError(
+            f"{file.name} is not a safetensors file, or cut off", zh=f"{file.name} 不是 safetensors 文件，或不完整"
+        ) from error
     for key, value in found.items():
         if value.dtype.kind == "f" and not np.isfinite(value).all():
-            raise FormatError(f"{file.name}: {key} holds values that are not finite numbers")
+            raise FormatError(
+                f"{file.name}: {key} holds values that are not finite numbers",
+                zh=f"{file.name}：{key} 含有非有限的数值",
+            )
     return found

@@ -14,12 +14,19 @@ from typing import Any
 
 from suwen.errors import FormatError, Problem
 from suwen.learn.nouns import Task
+from suwen.subject import Saying
 
 __all__ = ["FORMAT", "Card", "Figure", "Provenance"]
 
 FORMAT = 1
 _NAME = re.compile(r"\w[\w.-]{0,63}")
-_WORDS = {"name": "is of the wrong kind: letters, digits, dots, dashes and underscores, at most 64, are a name"}
+_WRONG = Saying("is of the wrong kind", "类型有误")
+_WORDS = {
+    "name": Saying(
+        "is of the wrong kind: letters, digits, dots, dashes and underscores, at most 64, are a name",
+        "类型有误：名称由字母、数字、点、连字符和下划线组成，最多 64 个",
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +97,31 @@ class Card:
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise FormatError("a model card must be JSON, and this is not") from error
+            raise FormatError(
+                "a model card must be JSON, and this is not", zh="模型卡须为 JSON，而此文件不是"
+            ) from error
         if not isinstance(values, dict) or values.get("format") != FORMAT:
-            raise FormatError(f"this is no model card of format {FORMAT}")
+            raise FormatError(f"this is no model card of format {FORMAT}", zh=f"这不是格式 {FORMAT} 的模型卡")
         del values["format"]
         problems = list(_problems(values))
         if problems:
-            raise FormatError("the model card cannot be used", problems)
+            raise FormatError("the model card cannot be used", problems, zh="无法使用该模型卡")
         return cls(**{name: _READERS[name](value) for name, value in values.items()})
 
 
 def _problems(values: Mapping[str, Any]) -> list[Problem]:
     known = {one.name for one in fields(Card)}
     needed = known - {"calibration", "threshold", "flips", "training", "checks", "cohort", "weights_sha256"}
-    found = [Problem(name, "is missing") for name in sorted(needed - set(values))]
-    found += [Problem(name, "is no field of a card") for name in sorted(set(values) - known)]
+    found = [Problem(name, "is missing", zh_what="缺失") for name in sorted(needed - set(values))]
+    found += [
+        Problem(name, "is no field of a card", zh_what="不是模型卡的字段") for name in sorted(set(values) - known)
+    ]
     for name in sorted(known & set(values)):
         try:
             _READERS[name](values[name])
         except (TypeError, ValueError, KeyError, AttributeError):
-            found.append(Problem(name, _WORDS.get(name, "is of the wrong kind")))
+            said = _WORDS.get(name, _WRONG)
+            found.append(Problem(name, said.en, zh_what=said.zh))
     return found
 
 

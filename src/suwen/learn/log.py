@@ -42,7 +42,9 @@ class RunLog:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = (folder / _FILE).open("a", encoding="utf-8")
         except OSError as reason:
-            raise DataError(f"cannot write a log in {folder}: {reason.strerror}") from None
+            raise DataError(
+                f"cannot write a log in {folder}: {reason.strerror}", zh=f"无法在 {folder} 中写日志：{reason.strerror}"
+            ) from None
         if self._file.tell() and not _whole(folder / _FILE):
             self._file.write("\n")  # the last line of a run that was killed while it wrote
         self._line("begin", format=FORMAT, name=name)
@@ -106,14 +108,17 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
     try:
         lines = (folder / _FILE).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        raise DataError(f"there is no log of a training in {folder}") from None
+        raise DataError(f"there is no log of a training in {folder}", zh=f"{folder} 中没有训练日志") from None
     kept: dict[tuple[Any, ...], dict[str, Any]] = {}
     for number, line in enumerate(lines):
         values = _read(line)
         if values is None or values.get("format", FORMAT) != FORMAT:
             if number == len(lines) - 1 or line == "" or _cut(lines, number):
                 continue
-            raise FormatError(f"line {number + 1} of {_FILE} is none of format {FORMAT}")
+            raise FormatError(
+                f"line {number + 1} of {_FILE} is none of format {FORMAT}",
+                zh=f"{_FILE} 第 {number + 1} 行不是格式 {FORMAT}",
+            )
         same = [values.get(name) for name in ("seed", "epoch", "step", "number")]
         key = (values["kind"], *same) if values["kind"] in {"step", "epoch"} else (number,)
         kept.pop(key, None)

@@ -41,11 +41,13 @@ class Model:
 
         """
         if not len(inputs):
-            raise InputError("there is no input to answer for")
+            raise InputError("there is no input to answer for", zh="没有可供计算的输入")
         prepare = self.prepare
         rows = [prepare(one) for one in inputs]
         if len({row.shape for row in rows}) > 1:
-            raise InputError("the inputs have several shapes; answer for them one by one")
+            raise InputError(
+                "the inputs have several shapes; answer for them one by one", zh="各输入的形状不同；请逐个计算"
+            )
         self._fits(rows[0].shape)
         return torch.from_numpy(np.stack(rows))
 
@@ -53,9 +55,15 @@ class Model:
         settings = self.card.network["settings"]
         axes, channels = settings.get("axes", len(shape) - 1), settings.get("channels", shape[0])
         if len(shape) != axes + 1:
-            raise InputError(f"{self.card.name} takes inputs of {axes} axes after the channels, not {len(shape) - 1}")
+            raise InputError(
+                f"{self.card.name} takes inputs of {axes} axes after the channels, not {len(shape) - 1}",
+                zh=f"{self.card.name} 的输入在通道之后有 {axes} 个轴，而非 {len(shape) - 1} 个",
+            )
         if shape[0] != channels:
-            raise InputError(f"{self.card.name} takes inputs of {channels} channels, not {shape[0]}")
+            raise InputError(
+                f"{self.card.name} takes inputs of {channels} channels, not {shape[0]}",
+                zh=f"{self.card.name} 的输入有 {channels} 个通道，而非 {shape[0]} 个",
+            )
 
     def logits(self, inputs: Sequence[Array] | Array, *, batch: int = 64) -> NDArray[np.float32]:
         """Raw answers (n, classes) or (n, classes, *spatial) of the prepared size, mirrored copies included."""
@@ -65,7 +73,10 @@ class Model:
     def chances(self, inputs: Sequence[Array] | Array, *, batch: int = 64) -> NDArray[np.float64]:
         """Calibrated probabilities (n, classes) of a classifier."""
         if self.card.task != Task.CLASSES.value:
-            raise InputError(f"{self.card.name} is no classifier: it answers {self.card.task}")
+            raise InputError(
+                f"{self.card.name} is no classifier: it answers {self.card.task}",
+                zh=f"{self.card.name} 不是分类器：其任务为 {self.card.task}",
+            )
         return self.calibrated(self.logits(inputs, batch=batch))
 
     def calibrated(self, logits: Any) -> NDArray[np.float64]:
@@ -77,6 +88,9 @@ class Model:
     def labels(self, volume: Array) -> NDArray[np.uint8]:
         """The class of every voxel of one stored input (channels, *spatial), as (*spatial)."""
         if self.card.task != Task.MASKS.value:
-            raise InputError(f"{self.card.name} draws no outlines: it answers {self.card.task}")
+            raise InputError(
+                f"{self.card.name} draws no outlines: it answers {self.card.task}",
+                zh=f"{self.card.name} 不作勾画：其任务为 {self.card.task}",
+            )
         found = self.logits([volume], batch=1)[0].argmax(0).astype(np.uint8)
         return np.asarray(self.prepare.back(found, tuple(np.asarray(volume).shape[1:])), np.uint8)

@@ -63,7 +63,10 @@ def shipped(name: str) -> Path:
     """
     names = sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
     if name not in names:
-        raise NotFoundError(f"no model called {name} is shipped; there are {', '.join(names) or 'none'}")
+        raise NotFoundError(
+            f"no model called {name} is shipped; there are {', '.join(names) or 'none'}",
+            zh=f"随软件没有名为 {name} 的模型；有 {'、'.join(names) or '无'}",
+        )
     return SHIPPED / f"{name}.safetensors"
 
 
@@ -109,7 +112,8 @@ def load_model(weights: Path, trust: Trust) -> tuple[nn.Module, Card]:
     card = Card.from_json(written)
     if hashlib.sha256(data).hexdigest() != card.weights_sha256:
         raise TamperError(
-            f"{weights.name} is not the file that its card names: it was changed or cut off; get both anew"
+            f"{weights.name} is not the file that its card names: it was changed or cut off; get both anew",
+            zh=f"{weights.name} 不是其模型卡所列的文件：被改动或截断；请重新获取两者",
         )
     _vouched(weights, written, data, trust)
     tensors = _parsed(weights.name, data)
@@ -122,10 +126,14 @@ def _parsed(name: str, data: bytes) -> dict[str, Tensor]:
     try:
         tensors = load(data)
     except SafetensorError as error:
-        raise FormatError(f"{name} is not a safetensors file, or cut off") from error
+        raise FormatError(
+            f"{name} is not a safetensors file, or cut off", zh=f"{name} 不是 safetensors 文件，或不完整"
+        ) from error
     for key, value in tensors.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise FormatError(f"{name}: {key} holds values that are not finite numbers")
+            raise FormatError(
+                f"{name}: {key} holds values that are not finite numbers", zh=f"{name}：{key} 含有非有限的数值"
+            )
     return tensors
 
 
@@ -134,13 +142,16 @@ def _audited(card: Card, tensors: Mapping[str, Tensor], name: str) -> nn.Module:
     kind, settings = card.network.get("kind"), card.network.get("settings")
     members = card.network.get("members", 1)
     if not isinstance(kind, str) or not isinstance(settings, dict) or not isinstance(members, int):
-        raise FormatError("the card does not say which network it describes")
+        raise FormatError("the card does not say which network it describes", zh="模型卡未说明所描述的网络")
     with torch.device("meta"):
         outline = _shapes(build(kind, settings, members=members).state_dict())
     given = _shapes(tensors)
     if outline != given:
         odd = sorted(key for key in outline.keys() | given.keys() if outline.get(key) != given.get(key))
-        raise FormatError(f"{name} does not hold the network of its card: {len(odd)} tensors differ, first {odd[0]}")
+        raise FormatError(
+            f"{name} does not hold the network of its card: {len(odd)} tensors differ, first {odd[0]}",
+            zh=f"{name} 所含的不是其模型卡的网络：{len(odd)} 个张量不同，首个为 {odd[0]}",
+        )
     return build(kind, settings, members=members)
 
 
@@ -157,7 +168,9 @@ def _vouched(weights: Path, card: bytes, data: bytes, trust: Trust) -> None:
     elif not trust.unsigned:
         raise InputError(
             f"{weights.name} is neither shipped with this release nor signed, so it is not loaded; have it signed with "
-            "the site's key, or ask for unsigned models if you made it yourself"
+            "the site's key, or ask for unsigned models if you made it yourself",
+            zh=f"{weights.name} 既非随本版本提供也未签名，因此不予载入；"
+            "请用本院密钥签名，若为自行训练可允许未签名的模型",
         )
 
 
@@ -167,16 +180,20 @@ def _verified(name: str, text: bytes, card: bytes, data: bytes, keys: Iterable[E
         signer, signature = values["key"], base64.b64decode(values["signature"], validate=True)
         known = values["format"] == 1
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise FormatError(f"{name} is not a signature of Suwen") from error
+        raise FormatError(f"{name} is not a signature of Suwen", zh=f"{name} 不是 Suwen 的签名") from error
     key = next((one for one in keys if key_id(one) == signer), None)
     if not known or key is None:
         raise InputError(
-            f"{name} was made with a key this site does not trust ({str(signer)[:16]}); add the key if it should"
+            f"{name} was made with a key this site does not trust ({str(signer)[:16]}); add the key if it should",
+            zh=f"{name} 由本院不信任的密钥（{str(signer)[:16]}）签名；如应信任请添加该密钥",
         )
     try:
         key.verify(signature, _message(card, data))
     except InvalidSignature as error:
-        raise TamperError(f"{name} does not fit the model: card or weights were changed after signing") from error
+        raise TamperError(
+            f"{name} does not fit the model: card or weights were changed after signing",
+            zh=f"{name} 与模型不符：模型卡或权重在签名后被改动",
+        ) from error
 
 
 def _signed(key: Ed25519PrivateKey, card: bytes, data: bytes) -> bytes:

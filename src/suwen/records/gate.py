@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
-from suwen.errors import AccessError, AuditError, LoginError, NotFoundError
+from suwen.errors import AuditError, LoginError, NotFoundError
 from suwen.records.access import Act, Control, Decision, Principal, Purpose, Request, Resource, ResourceKind, Role
+from suwen.records.access.refusals import refused
 from suwen.records.approvals import read_approval
 from suwen.records.audit import EventKind, Outcome
 from suwen.records.identity.login import Policy
@@ -78,7 +79,7 @@ class Records:
             ongoing.events.extend(decisions)
             if any(one.outcome is Outcome.DENY for one in decisions):
                 return
-            said = {"error": type(failure).__name__}
+            said = {"error": type(failure).__name__, **_through(actor)}
             kind = EventKind.LOGIN if isinstance(failure, LoginError) else EventKind.DECISION
             ongoing.note(kind, actor=actor.id, purpose=purpose.value, outcome=Outcome.FAILURE, detail=said)
 
@@ -110,7 +111,8 @@ class Work:
         resource = self._resource(kind, patient) if approval is None else self._cohort(kind, approval)
         decision = self._decided(act, resource)
         if not decision.permitted:
-            raise AccessError(_refusal(act, resource, self.purpose, self.records.control, decision.policies))
+            whys = [self.records.control.why(policy) for policy in decision.policies]
+            raise refused(act, resource, self.purpose, whys)
 
     def allows(self, act: Act, kind: ResourceKind, *, patient: bytes | None = None) -> bool:
         """Have an act decided and noted, and say whether it is permitted: for lists that leave out what is not."""
@@ -182,7 +184,7 @@ class Work:
             purpose=self.purpose.value,
             subject=subject,
             outcome=outcome,
-            detail=detail,
+            detail={**(detail or {}), **_through(self.actor)},
         )
 
     def _resource(self, kind: ResourceKind, patient: bytes | None) -> Resource:
@@ -215,8 +217,11 @@ def patient_id(text: str) -> bytes:
         raw = bytes.fromhex(text)
     except ValueError:
         raw = b""
-    if len(raw) != 16:
-        raise NotFoundError("an id of a patient or record has 32 hexadecimal digits; look it up by identifier instead")
+    if len(raw) != 16 or len(text) != 32:  # fromhex skips spaces: one record has one spelling
+        raise NotFoundError(
+            "an id of a patient or record has 32 hexadecimal digits; look it up by identifier instead",
+            zh="患者或记录的编号为 32 位十六进制数字；请改用标识符检索",
+        )
     return raw
 
 
@@ -226,10 +231,10 @@ def principal_of(records: Records, connection: Connection, actor: Actor) -> Prin
     if actor.device:
         return _device(records, found.get("device"), actor)
     if "account" not in found or "session" not in found:
-        raise LoginError("log in first")
+        raise LoginError("log in first", zh="请先登录")
     account = Account.from_document(found["account"])
     if account.id != actor.id:  # an id in other letters finds the account, and its entries would bear another tag
-        raise LoginError("log in first")
+        raise LoginError("log in first", zh="请先登录")
     session = Session.from_document(found["session"])
     used = touch(session, actor.token, account=account, clock=records.store.clock, lifetime=records.lifetime)
     if used.seen - session.seen >= _SEEN_EVERY:
@@ -247,7 +252,9 @@ def kept_of(records: Records, connection: Connection, actor: Actor) -> dict[str,
 def _device(records: Records, content: Mapping[str, Any] | None, actor: Actor) -> Principal:
     device = Device.from_document(content) if content is not None else None
     if device is None or device.id != actor.id or device.revoked or device.valid_until <= records.store.clock():
-        raise LoginError("the device is unknown, revoked or its certificate has expired")
+        raise LoginError(
+            "the device is unknown, revoked or its certificate has expired", zh="设备未知、已吊销或证书已过期"
+        )
     known = {act.value: act for act in Act}
     return Principal(actor.id, frozenset(), device=True, acts=frozenset(known[one] for one in device.acts))
 
@@ -259,15 +266,10 @@ def _id_bytes(text: str) -> bytes:
         return b""
 
 
+def _through(actor: Actor) -> dict[str, str]:
+    """What an entry says of the app that acts for somebody: else the log would say that the person did it."""
+    return {"through": actor.through} if actor.through else {}
+
+
 def _hex(raw: bytes | None) -> str:
     return "" if raw is None else raw.hex()
-
-
-def _refusal(act: Act, resource: Resource, purpose: Purpose, control: Control, policies: tuple[str, ...]) -> str:
-    said = f"you may not {act.value} ({resource.kind.value}) for the purpose {purpose.value}"
-    whys = [why for why in (control.why(policy) for policy in policies) if why]
-    if whys:
-        return f"{said}: {' '.join(whys)}"
-    if resource.kind is ResourceKind.PATIENT and not resource.in_care and purpose is Purpose.TREATMENT:
-        return f"{said}: no care relationship; ask for one, or in an emergency break the glass with a reason"
-    return f"{said}: no policy permits it"

@@ -30,11 +30,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever acts: an account with the token of its session, or a certified device recognised by its certificate."""
+    """Whoever acts: an account with the token of its session, or a certified device recognised by its certificate.
+
+    `through`: the app that acts in its place (its id), "" for none. It gives no right, and the audit log names it.
+    """
 
     id: str
     token: str = field(default="", repr=False)
     device: bool = False
+    through: str = field(default="", compare=False)
 
 
 def session_id(token_hash: str) -> bytes:

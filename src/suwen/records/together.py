@@ -93,7 +93,9 @@ class Together:
         if written:
             return
         for one in group:
-            one.failure = one.failure or StoreError("the work of a group of readers was broken off; try again")
+            one.failure = one.failure or StoreError(
+                "the work of a group of readers was broken off; try again", zh="一组读取操作被中断；请重试"
+            )
         if failure is None:  # the store's own, which was told to each above; it has no log to write to
             return
         with contextlib.suppress(SuwenError), self._records.store.transaction() as ongoing:
@@ -154,5 +156,5 @@ def _note_failure(work: Work, before: int, failure: SuwenError) -> None:
 def _again(failure: SuwenError) -> SuwenError:
     """The same failure for each of the group: one exception raised in several threads would mix their traces."""
     if isinstance(failure, AuditError):
-        return AuditError(str(failure))
-    return StoreError(str(failure))
+        return AuditError(str(failure), zh=failure.zh)
+    return StoreError(str(failure), zh=failure.zh)

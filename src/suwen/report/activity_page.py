@@ -58,7 +58,10 @@ class ActivityPage:
     def __post_init__(self) -> None:
         count = len(self.assay.molecules)
         if len(self.out_of_fold) not in (0, count):
-            raise InputError(f"{len(self.out_of_fold)} forecasts are given for the assay's {count} molecules")
+            raise InputError(
+                f"{len(self.out_of_fold)} forecasts are given for the assay's {count} molecules",
+                zh=f"该试验的 {count} 个分子给出了 {len(self.out_of_fold)} 个预测",
+            )
 
 
 def render_activity(page: ActivityPage, *, lang: Language = "en", created: datetime) -> str:

@@ -51,7 +51,10 @@ def layout_of(names: Sequence[str], paper: Paper) -> str:
         return "3x4" if twelve else "strips"
     if paper.layout != "strips" and not twelve:
         absent = ", ".join(name for name in TWELVE if name not in names)
-        raise InputError(f"the layout {paper.layout} is for 12 leads and {absent} were not recorded; take strips")
+        raise InputError(
+            f"the layout {paper.layout} is for 12 leads and {absent} were not recorded; take strips",
+            zh=f"布局 {paper.layout} 用于 12 导联，而 {absent} 未记录；请改用条图",
+        )
     return paper.layout
 
 
@@ -102,11 +105,17 @@ def _windows(read: ReadEcg, paper: Paper) -> list[tuple[float, float]]:
 def _asked(whole: float, paper: Paper) -> list[tuple[float, float]]:
     begin = paper.begin or 0.0
     if begin >= whole:
-        raise InputError(f"the recording ends after {whole:.1f} s; a drawing cannot begin at {begin:g} s")
+        raise InputError(
+            f"the recording ends after {whole:.1f} s; a drawing cannot begin at {begin:g} s",
+            zh=f"记录在 {whole:.1f} 秒后结束；图不能从 {begin:g} 秒开始",
+        )
     end = min(whole, begin + (paper.seconds or paper.row))
     count = math.ceil((end - begin) / paper.row - 1e-9)
     if count > MOST_ASKED:
-        raise InputError(f"at most {MOST_ASKED * paper.row:g} s are drawn at once; ask for fewer with --seconds")
+        raise InputError(
+            f"at most {MOST_ASKED * paper.row:g} s are drawn at once; ask for fewer with --seconds",
+            zh=f"一次最多绘制 {MOST_ASKED * paper.row:g} 秒；请减少秒数",
+        )
     return [(begin + at * paper.row, min(begin + (at + 1) * paper.row, end)) for at in range(count)]
 
 

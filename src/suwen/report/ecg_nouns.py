@@ -48,11 +48,20 @@ class Paper:
         ):
             if value not in known:
                 said = ", ".join(one if isinstance(one, str) else f"{one:g}" for one in known)
-                raise InputError(f"the {name} of an electrocardiogram's paper is one of {said}, not {value}")
+                raise InputError(
+                    f"the {name} of an electrocardiogram's paper is one of {said}, not {value}",
+                    zh=f"心电图纸的 {name} 须为 {said} 之一，而非 {value}",
+                )
         if self.begin is not None and not (math.isfinite(self.begin) and self.begin >= 0):
-            raise InputError(f"a drawing begins at a second from 0 on, not at {self.begin:g}")
+            raise InputError(
+                f"a drawing begins at a second from 0 on, not at {self.begin:g}",
+                zh=f"图须从 0 秒或之后开始，而非 {self.begin:g}",
+            )
         if self.seconds is not None and not (math.isfinite(self.seconds) and self.seconds > 0):
-            raise InputError(f"a drawing lasts longer than 0 seconds, not {self.seconds:g}")
+            raise InputError(
+                f"a drawing lasts longer than 0 seconds, not {self.seconds:g}",
+                zh=f"图的时长须大于 0 秒，而非 {self.seconds:g}",
+            )
 
     @property
     def row(self) -> float:
@@ -93,7 +102,10 @@ class ReadEcg:
 
     def __post_init__(self) -> None:
         if self.findings and len(self.findings) != len(self.reading.signs):
-            raise InputError(f"{len(self.findings)} findings do not go with {len(self.reading.signs)} signs")
+            raise InputError(
+                f"{len(self.findings)} findings do not go with {len(self.reading.signs)} signs",
+                zh=f"{len(self.findings)} 项所见与 {len(self.reading.signs)} 项征象不对应",
+            )
         object.__setattr__(self, "marks", marks_of(self.reading, self.recording.seconds))
 
     @property

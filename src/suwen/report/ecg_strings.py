@@ -220,7 +220,10 @@ ECG_STRINGS: dict[str, dict[Language, str]] = {
 def say(key: str, lang: Language, **fields: object) -> str:
     """A phrase of the page, or of the report at large. InputError for a language it does not speak."""
     if lang not in LANGUAGES:
-        raise InputError(f"the report speaks {' and '.join(LANGUAGES)}, not {lang!r}")
+        raise InputError(
+            f"the report speaks {' and '.join(LANGUAGES)}, not {lang!r}",
+            zh=f"报告语言为 {'、'.join(LANGUAGES)}，而非 {lang!r}",
+        )
     if key not in ECG_STRINGS:
         return phrase(key, lang, **fields)
     return ECG_STRINGS[key][lang].format(**fields)

@@ -37,7 +37,10 @@ def key_picture(read: ImageReading, lang: Language) -> Picture:
     if read.chest is not None:
         return chest_picture(read.image, read.chest, lang)
     if read.drawn is None or not read.drawn.labels.any():
-        raise InputError("nothing was outlined in this image, so that there is no key picture to write")
+        raise InputError(
+            "nothing was outlined in this image, so that there is no key picture to write",
+            zh="该图像中未勾画任何区域，因此没有关键图像可写",
+        )
     return structure_picture(read.image, read.drawn, read.structures, lang)[0]
 
 

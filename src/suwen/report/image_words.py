@@ -16,7 +16,10 @@ __all__ = ["made_by", "problem", "say", "score_name", "sign_rows", "unread"]
 def say(key: str, lang: Language, **fields: object) -> str:
     """A phrase of the page about images, or of the report at large. InputError for a language it does not speak."""
     if lang not in LANGUAGES:
-        raise InputError(f"the report speaks {' and '.join(LANGUAGES)}, not {lang!r}")
+        raise InputError(
+            f"the report speaks {' and '.join(LANGUAGES)}, not {lang!r}",
+            zh=f"报告语言为 {'、'.join(LANGUAGES)}，而非 {lang!r}",
+        )
     if key not in IMAGE_STRINGS:
         return phrase(key, lang, **fields)
     return IMAGE_STRINGS[key][lang].format(**fields)

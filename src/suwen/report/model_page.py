@@ -168,7 +168,10 @@ def _evidence_json(one: Evidence) -> dict[str, Any]:
 
 def _say(key: str, lang: Language, **fields: object) -> str:
     if lang not in LANGUAGES:
-        raise InputError(f"the report speaks {' and '.join(LANGUAGES)}, not {lang!r}")
+        raise InputError(
+            f"the report speaks {' and '.join(LANGUAGES)}, not {lang!r}",
+            zh=f"报告语言为 {'、'.join(LANGUAGES)}，而非 {lang!r}",
+        )
     if key not in MODEL_STRINGS:
         return phrase(key, lang, **fields)
     return MODEL_STRINGS[key][lang].format(**fields)

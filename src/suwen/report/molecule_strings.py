@@ -168,7 +168,10 @@ MOLECULE_STRINGS: dict[str, _Said] = {
 def say(key: str, lang: Language, **fields: object) -> str:
     """A phrase of the pages about molecules, or of the report at large. InputError for a language it does not speak."""
     if lang not in LANGUAGES:
-        raise InputError(f"the report speaks {' and '.join(LANGUAGES)}, not {lang!r}")
+        raise InputError(
+            f"the report speaks {' and '.join(LANGUAGES)}, not {lang!r}",
+            zh=f"报告语言为 {'、'.join(LANGUAGES)}，而非 {lang!r}",
+        )
     if key not in MOLECULE_STRINGS:
         return phrase(key, lang, **fields)
     return MOLECULE_STRINGS[key][lang].format(**fields)

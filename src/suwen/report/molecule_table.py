@@ -73,7 +73,8 @@ def render_molecules(
     found = [one for one in given if not isinstance(one, Refused)]
     if len(found) > MOST_ON_A_PAGE:
         raise InputError(
-            f"a page holds at most {MOST_ON_A_PAGE} molecules, and {len(found)} are given; write a table with --csv"
+            f"a page holds at most {MOST_ON_A_PAGE} molecules, and {len(found)} are given; write a table with --csv",
+            zh=f"一页最多 {MOST_ON_A_PAGE} 个分子，而给出了 {len(found)} 个；请用 --csv 写成表格",
         )
     sources = Sources()
     forecasts = [_forecasts(one) for one in found]

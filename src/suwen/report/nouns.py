@@ -37,9 +37,15 @@ class DifferentialPage:
 
     def __post_init__(self) -> None:
         if not 0 <= self.shortlist <= len(self.findings):
-            raise InputError(f"the set holds 0 to {len(self.findings)} of the findings, not {self.shortlist}")
+            raise InputError(
+                f"the set holds 0 to {len(self.findings)} of the findings, not {self.shortlist}",
+                zh=f"该集合包含 0 至 {len(self.findings)} 项所见，而非 {self.shortlist}",
+            )
         if not 0.0 < self.coverage <= 1.0:
-            raise InputError(f"a set's coverage lies above 0 and at most at 1, not {self.coverage}")
+            raise InputError(
+                f"a set's coverage lies above 0 and at most at 1, not {self.coverage}",
+                zh=f"集合的覆盖率大于 0 且不超过 1，而非 {self.coverage}",
+            )
 
     @property
     def set_is_whole(self) -> bool:

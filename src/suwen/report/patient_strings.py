@@ -41,7 +41,7 @@ PATIENT_STRINGS: dict[str, dict[Literal["en", "zh"], str]] = {
     "chance": {"en": "Chance", "zh": "概率"},
     "chance_words": {"en": "{words}, {number}", "zh": "{words}，{number}"},
     "chance_range": {"en": "interval {interval}", "zh": "区间 {interval}"},
-    "chance_between": {"en": "between {interval}", "zh": "介于 {interval}"},
+    "chance_between": {"en": "from {interval}", "zh": "介于 {interval}"},
     "chance_unknown": {"en": "chance unknown: see what it rests on", "zh": "概率未知，见所依据的资料"},
     "chance_not_given": {
         "en": "no probability: a statement about the record",

@@ -34,7 +34,10 @@ class Voice:
     def __post_init__(self) -> None:
         phrase("report_title", self.lang)
         if self.created.tzinfo is None:
-            raise InputError("the time of a report needs a time zone; give one, such as datetime.now(UTC)")
+            raise InputError(
+                "the time of a report needs a time zone; give one, such as datetime.now(UTC)",
+                zh="报告时间须有时区；请给出，例如 datetime.now(UTC)",
+            )
 
     def say(self, key: str, **given: object) -> str:
         """The words for a key."""

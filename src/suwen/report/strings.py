@@ -209,5 +209,8 @@ STRINGS: dict[str, dict[Language, str]] = {
 def phrase(key: str, lang: Language, **fields: object) -> str:
     """Return the words for `key` in a language with the fields filled in; raises InputError for an unknown language."""
     if lang not in LANGUAGES:
-        raise InputError(f"the report speaks {' and '.join(LANGUAGES)}, not {lang!r}")
+        raise InputError(
+            f"the report speaks {' and '.join(LANGUAGES)}, not {lang!r}",
+            zh=f"报告语言为 {'、'.join(LANGUAGES)}，而非 {lang!r}",
+        )
     return STRINGS[key][lang].format(**fields)

@@ -129,7 +129,7 @@ def import_(where: Where, files: tuple[Path, ...], source: str, sender: Path | N
     for patient in done.patients:
         click.echo(patient)
     for remark in done.remarks:
-        say(f"note: {remark}")
+        say(f"note: {remark.en}")
     _sum_up(done)
     if left_out:
         say(f"{len(left_out)} problems: what they name was left out, everything else is in")

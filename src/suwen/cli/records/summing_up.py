@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["show"]
 
 # Kinds of record that are no FHIR resources.
-_OWN = frozenset({"Demographics", "Finding", "Consult", "Correction", "DicomSeries", "ImageReading"})
+_OWN = frozenset(
+    {"Demographics", "Finding", "Consult", "Correction", "DicomSeries", "ImageFile", "ImageMeasurement", "ImageReading"}
+)
 _LATEST = 20  # lines of a summary without --type or --search
 
 

@@ -31,5 +31,7 @@ def equation(key: str) -> Equation:
     found = EQUATIONS.get(key)
     if found is None:
         near = difflib.get_close_matches(key, EQUATIONS, 3, 0.4)
-        raise NotFoundError(f"there is no equation {key!r}" + (f"; nearest: {', '.join(near)}" if near else ""))
+        raise NotFoundError(
+            f"there is no equation {key!r}" + (f"; nearest: {', '.join(near)}" if near else ""), zh=f"没有方程 {key!r}"
+        )
     return found

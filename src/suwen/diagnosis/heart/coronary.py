@@ -111,25 +111,69 @@ def coronary(
 def _check(values: Mapping[str, Value], share: float | None, lang: str) -> None:
     problems = []
     if share is not None and not (isinstance(share, int | float) and 0 < share < 1):
-        problems.append(Problem("share", "not a share of people", "a number between 0 and 1, such as 0.4"))
+        problems.append(
+            Problem(
+                "share",
+                "not a share of people",
+                "a number between 0 and 1, such as 0.4",
+                zh_what="不是人群比例",
+                zh_remedy="请填 0 与 1 之间的数，例如 0.4",
+            )
+        )
     if lang not in ("en", "zh"):
-        problems.append(Problem("lang", "not a language of the answer", "use en or zh"))
+        problems.append(
+            Problem(
+                "lang",
+                "not a language of the answer",
+                "use en or zh",
+                zh_what="不是可用的语言",
+                zh_remedy="请用 en 或 zh",
+            )
+        )
     if not any(key in values for key in EXAMS):
-        problems.append(Problem("person", "none of the examinations is known", "give some of " + ", ".join(EXAMS)))
+        problems.append(
+            Problem(
+                "person",
+                "none of the examinations is known",
+                "give some of " + ", ".join(EXAMS),
+                zh_what="各项检查均未知",
+                zh_remedy=f"请至少给出其中几项：{'、'.join(EXAMS)}",
+            )
+        )
     for key in EXAMS:
         problems += _odd(key, values[key]) if key in values else []
     if problems:
-        raise InputError("the chance of a coronary stenosis cannot be told", problems)
+        raise InputError(
+            "the chance of a coronary stenosis cannot be told", problems, zh="无法估计冠状动脉狭窄的可能性"
+        )
 
 
 def _odd(key: str, value: Value) -> list[Problem]:
     factor = FACTORS[key]
     if factor.kind is FactorKind.CHOICE:
-        return [] if value in factor.choices else [Problem(key, "not one of its choices", ", ".join(factor.choices))]
+        return (
+            []
+            if value in factor.choices
+            else [
+                Problem(
+                    key,
+                    "not one of its choices",
+                    ", ".join(factor.choices),
+                    zh_what="不在可选项之内",
+                    zh_remedy=f"{'、'.join(factor.choices)}",
+                )
+            ]
+        )
     if isinstance(value, str) or not math.isfinite(value):
-        return [Problem(key, "not a number")]
+        return [Problem(key, "not a number", zh_what="不是数字")]
     if not factor.low <= value <= factor.high:
-        return [Problem(key, f"outside {factor.low:g} to {factor.high:g} {factor.unit}".rstrip())]
+        return [
+            Problem(
+                key,
+                f"outside {factor.low:g} to {factor.high:g} {factor.unit}".rstrip(),
+                zh_what=f"超出 {factor.low:g} 至 {factor.high:g} {factor.unit}",
+            )
+        ]
     return []
 
 

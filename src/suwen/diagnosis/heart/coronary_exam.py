@@ -104,7 +104,10 @@ def read_exams(file: Path) -> tuple[list[Person], Ints]:
     try:
         lines = [line for line in file.read_text("utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{file.name} cannot be read as a table of the heart disease databases") from error
+        raise DataError(
+            f"{file.name} cannot be read as a table of the heart disease databases",
+            zh=f"{file.name} 无法按心脏病数据库的表格读取",
+        ) from error
     found = [_read(line, number, file.name) for number, line in enumerate(lines, 1)]
     return [person for person, _ in found], np.array([int(sick) for _, sick in found], np.int64)
 
@@ -116,7 +119,10 @@ def _read(line: str, number: int, name: str) -> tuple[Person, bool]:
     except ValueError:
         read = []
     if len(read) != _FIELDS or math.isnan(read[-1]):
-        raise FormatError(f"{name}, line {number}: not {_FIELDS} numbers of which the last, the diagnosis, is known")
+        raise FormatError(
+            f"{name}, line {number}: not {_FIELDS} numbers of which the last, the diagnosis, is known",
+            zh=f"{name} 第 {number} 行：应为 {_FIELDS} 个数字，且末项（诊断）已知",
+        )
     return Person(dict(_values(read))), read[-1] > 0
 
 

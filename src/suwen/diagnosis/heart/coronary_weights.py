@@ -136,7 +136,7 @@ def conformal_sets(one: Part) -> ConformalSets:
 
     found = conformal_from_json(one.conformal)
     if not isinstance(found, ConformalSets):
-        raise FormatError(f"{NAME} holds no conformal sets of two classes")
+        raise FormatError(f"{NAME} holds no conformal sets of two classes", zh=f"{NAME} 没有两类的保形预测集")
     return found
 
 
@@ -153,7 +153,10 @@ def parts() -> tuple[Part, ...]:
     described = card.training["parts"]
     weights = _lines(network.state_dict())
     if len(weights) % len(described):
-        raise FormatError(f"{NAME} has {len(weights)} lines for {len(described)} models")
+        raise FormatError(
+            f"{NAME} has {len(weights)} lines for {len(described)} models",
+            zh=f"{NAME} 有 {len(weights)} 行，而模型有 {len(described)} 个",
+        )
     blocks = np.split(weights, len(described))
     return tuple(part_from(one, block) for one, block in zip(described, blocks, strict=True))
 
@@ -166,7 +169,7 @@ def part(left_out: str = "") -> Part:
     known = {one.left_out: one for one in parts()}
     found = known.get(left_out) or known.get("")
     if found is None:
-        raise NotFoundError(f"{NAME} has no model of all hospitals")
+        raise NotFoundError(f"{NAME} has no model of all hospitals", zh=f"{NAME} 没有全部医院的模型")
     return found
 
 
@@ -211,10 +214,12 @@ def _lines(state: Mapping[str, Any]) -> Floats:
         or start.any()
         or not np.array_equal(last[:, :columns], -last[:, columns:])
     ):
-        raise FormatError(f"{NAME} is not a set of lines that leave out what is unknown")
+        raise FormatError(
+            f"{NAME} is not a set of lines that leave out what is unknown", zh=f"{NAME} 不是一组可缺省未知项的行"
+        )
     lines = last[:, :columns]
     if (lines * DIRECTIONS < 0).any():
-        raise FormatError(f"a line of {NAME} goes against what physiology demands")
+        raise FormatError(f"a line of {NAME} goes against what physiology demands", zh=f"{NAME} 有一行与生理学要求相悖")
     return np.asarray(lines)
 
 

@@ -132,7 +132,15 @@ def derive(values: Values, problems: list[Problem]) -> tuple[dict[str, Value], t
                 said.append(rule.said)
         elif rule.agree and not _agree(complete[rule.key], made, rule.agree):
             what = f"does not agree with {' and '.join(rule.sources)}"
-            problems.append(Problem(rule.key, what, "leave out the one that is wrong"))
+            problems.append(
+                Problem(
+                    rule.key,
+                    what,
+                    "leave out the one that is wrong",
+                    zh_what=f"与 {'、'.join(rule.sources)} 不符",
+                    zh_remedy="请去掉有误的一项",
+                )
+            )
     return complete, tuple(said)
 
 
@@ -147,7 +155,15 @@ def _possible(key: str, made: Value, problems: list[Problem], sources: tuple[str
     if isinstance(made, str) or low <= made <= high:
         return True
     what = f"outside {low:g} to {high:g} by {' and '.join(sources)}"
-    problems.append(Problem(key, what, "check both and their units"))
+    problems.append(
+        Problem(
+            key,
+            what,
+            "check both and their units",
+            zh_what=f"由 {'、'.join(sources)} 得出，超出 {low:g} 至 {high:g}",
+            zh_remedy="请核对两者及其单位",
+        )
+    )
     return False
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from suwen.diagnosis.heart.bounds import extremes
 from suwen.diagnosis.heart.catalogue import EQUATIONS
@@ -57,8 +58,8 @@ def estimate(equation: Equation, person: Person) -> Risk:
     """
     reasons = refusals(equation, person)
     if reasons:
-        problems = [Problem(equation.key, reason.en) for reason in reasons]
-        raise InputError(f"{equation.name.en} does not apply", problems)
+        problems = [Problem(equation.key, reason.en, zh_what=f"{equation.name.zh}不适用") for reason in reasons]
+        raise InputError(f"{equation.name.en} does not apply", problems, zh=f"{equation.name.zh}不适用")
     missing = tuple(key for key in equation.uses if key not in person.values)
     if not missing:
         return _complete(equation, person)
@@ -142,19 +143,23 @@ def _complete(equation: Equation, person: Person) -> Risk:
 def _risk(equation: Equation, total: float, values: Mapping[str, Value]) -> float:
     value = equation.risk(total, values)
     if not math.isfinite(value):
-        raise InputError(f"{equation.name.en} gives no finite risk for these values")
+        raise InputError(
+            f"{equation.name.en} gives no finite risk for these values",
+            zh=f"{equation.name.zh}对这些数值得不出有限的风险值",
+        )
     return min(max(value, 0.0), 1.0)
 
 
 def _interval(equation: Equation, person: Person, missing: tuple[str, ...]) -> Risk:
     known = inputs_of(equation, person)
 
-    def risk_of(chosen: Mapping[str, Value]) -> float:
+    def risk_of(chosen: Mapping[str, Value], added: Callable[[Mapping[str, Value]], float]) -> float:
         values = {**known, **chosen}
-        return _risk(equation, math.fsum(equation.terms(values).values()), values)
+        return _risk(equation, added(values), values)
 
-    low_at, high_at = extremes(equation, missing, known, risk_of)
-    low, high = risk_of(low_at), risk_of(high_at)
+    terms = partial(_summed, equation)
+    low_at, high_at = extremes(equation, missing, known, partial(risk_of, added=equation.added or terms))
+    low, high = risk_of(low_at, terms), risk_of(high_at, terms)
     bands = {band_of(equation, low, known), band_of(equation, high, known)}
     return Risk(
         equation=equation.key,
@@ -169,6 +174,10 @@ def _interval(equation: Equation, person: Person, missing: tuple[str, ...]) -> R
         limits=_limits(equation, person),
         source=equation.source,
     )
+
+
+def _summed(equation: Equation, values: Mapping[str, Value]) -> float:
+    return math.fsum(equation.terms(values).values())
 
 
 def _certain(

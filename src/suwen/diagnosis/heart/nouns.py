@@ -91,9 +91,15 @@ class Risk:
 
     def __post_init__(self) -> None:
         if not 0 <= self.low <= self.high <= 1:
-            raise InputError(f"a risk lies between 0 and 1, not between {self.low} and {self.high}")
+            raise InputError(
+                f"a risk lies between 0 and 1, not between {self.low} and {self.high}",
+                zh=f"风险应在 0 与 1 之间，而非 {self.low} 至 {self.high}",
+            )
         if self.value is not None and not self.low <= self.value <= self.high:
-            raise InputError(f"the risk {self.value} lies outside its interval from {self.low} to {self.high}")
+            raise InputError(
+                f"the risk {self.value} lies outside its interval from {self.low} to {self.high}",
+                zh=f"风险 {self.value} 不在其区间 {self.low} 至 {self.high} 之内",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,8 @@ class Equation:
     `band` names the category where it depends on the person too; `cautions` say what this person has that the equation
     was not made for. `whole_years`: its own program takes completed years only. `unverified` says which figures could
     not be compared with the paper, and with what they were compared; it is shown with every result. `formula` writes
-    the risk out for complete inputs.
+    the risk out for complete inputs. `added` is the sum of `terms` without dividing it among the factors, for whoever
+    asks it many times; None where the terms are as quick.
     """
 
     key: str
@@ -168,3 +175,4 @@ class Equation:
     whole_years: bool = False
     unverified: Saying | None = None
     formula: Callable[[Mapping[str, Value]], Formula] | None = None
+    added: Callable[[Mapping[str, Value]], float] | None = None

@@ -29,6 +29,9 @@ UNMENTIONED = (
 )
 _UNIT_NEEDED = frozenset({"uacr"})  # ordinary in both of its units, so that a bare number cannot be checked
 _ALSO = {"sbp": {"kPa": 7.50062}, "st_deviation": {"mV": 10.0}}  # units besides those of the factor
+_TWICE, _ONCE = Saying("stated twice, under two names", "以两个名称重复填写"), Saying("state it once", "请只填写一次")
+_NOTHING = Saying("", "")
+_NO_CHOICE = Saying("not one of its choices", "不在可选项之内")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def read_inputs(values: Mapping[str, str | float], *, nothing_else: bool = False
     problems: list[Problem] = []
     complete, said = derive(read, problems)
     if problems:
-        raise InputError("the values do not agree", problems)
+        raise InputError("the values do not agree", problems, zh="各数值相互矛盾")
     return Inputs(Person(complete), (*said, *_said_absent(absent)))
 
 
@@ -86,13 +89,13 @@ def read_values(values: Mapping[str, str | float]) -> dict[str, Value]:
         if key is None:
             problems.append(_unknown_key(str(word)))
         elif key in found:
-            problems.append(Problem(key, "stated twice, under two names", "state it once"))
+            problems.append(_problem(FACTORS[key], _TWICE, _ONCE))
         elif not _is_unknown(stated):
             value = _read(FACTORS[key], stated, problems)
             if value is not None:
                 found[key] = value
     if problems:
-        raise InputError("the values cannot be used", problems)
+        raise InputError("the values cannot be used", problems, zh="无法使用这些数值")
     return found
 
 
@@ -102,7 +105,13 @@ def _is_unknown(stated: object) -> bool:
 
 def _unknown_key(word: str) -> Problem:
     near = difflib.get_close_matches(word.casefold(), FACTORS, 1)
-    return Problem(word[:40], "no such input", f"did you mean {near[0]}?" if near else "see the list of inputs")
+    return Problem(
+        word[:40],
+        "no such input",
+        f"did you mean {near[0]}?" if near else "see the list of inputs",
+        zh_what="没有此项输入",
+        zh_remedy=f"是否指 {near[0]}？" if near else "请参阅输入项列表",
+    )
 
 
 def _read(factor: Factor, stated: object, problems: list[Problem]) -> Value | None:
@@ -117,7 +126,13 @@ def _read(factor: Factor, stated: object, problems: list[Problem]) -> Value | No
 def _yes_or_no(factor: Factor, text: str, problems: list[Problem]) -> Value | None:
     value = truth_of(text)
     if value is None:
-        problems.append(Problem(factor.key, "neither yes nor no", "write yes or no, 是 or 否"))
+        problems.append(
+            _problem(
+                factor,
+                Saying("neither yes nor no", "既非是也非否"),
+                Saying("write yes or no, 是 or 否", "请写“是”或“否”"),
+            )
+        )
     return value
 
 
@@ -126,7 +141,11 @@ def _choice(factor: Factor, text: str, problems: list[Problem]) -> Value | None:
     if value is None and truth_of(text) == 0.0:  # a file that says "no" means the choice of having none
         value = next((one for one in factor.choices if one in {"none", "never"}), None)
     if value is None:
-        problems.append(Problem(factor.key, "not one of its choices", "choose " + ", ".join(factor.choices)))
+        problems.append(
+            _problem(
+                factor, _NO_CHOICE, Saying(f"choose {', '.join(factor.choices)}", f"请选 {'、'.join(factor.choices)}")
+            )
+        )
     return value
 
 
@@ -134,15 +153,17 @@ def _number(factor: Factor, text: str, problems: list[Problem]) -> Value | None:
     pressure = _PRESSURE.fullmatch(text) if factor.key == "sbp" else None  # 130/80: systolic over diastolic
     matched = pressure or _NUMBER.fullmatch(text)
     if matched is None:
-        problems.append(Problem(factor.key, "not a number", f"write it as a number in {_shown(factor.unit)}".rstrip()))
+        problems.append(_problem(factor, Saying("not a number", "不是数字"), _as_number(factor)))
         return None
     number, unit = float(matched[1]), matched[2].strip()
     if not math.isfinite(number):
-        problems.append(Problem(factor.key, "not a finite number"))
+        problems.append(_problem(factor, Saying("not a finite number", "不是有限数")))
         return None
     known = unit_of(unit) if unit else None
     if unit and _ratio(factor, known) is None:
-        problems.append(Problem(factor.key, "a unit that is not understood", "use " + " or ".join(_units(factor))))
+        problems.append(
+            _problem(factor, Saying("a unit that is not understood", "单位无法识别"), _in_units("use", factor))
+        )
         return None
     return _in_range(factor, number, known, problems)
 
@@ -153,21 +174,43 @@ def _in_range(factor: Factor, number: float, unit: str | None, problems: list[Pr
     meant = [one for one in others if _usual(factor, number, one)]
     if not factor.low <= value <= factor.high:
         ask = _ask(meant or [one for one in others if factor.low <= _converted(factor, number, one) <= factor.high])
-        span = f"outside {factor.low:g} to {factor.high:g} {_shown(factor.unit)}".rstrip()
-        problems.append(Problem(factor.key, span, ask))
+        unit_said = _shown(factor.unit)
+        span = Saying(
+            f"outside {factor.low:g} to {factor.high:g} {unit_said}".rstrip(),
+            f"超出 {factor.low:g} 至 {factor.high:g} {unit_said}".rstrip(),
+        )
+        problems.append(_problem(factor, span, ask))
         return None
     if unit is None and factor.key in _UNIT_NEEDED:
-        problems.append(Problem(factor.key, "stated without its unit", "write " + " or ".join(_units(factor))))
+        problems.append(_problem(factor, Saying("stated without its unit", "未注明单位"), _in_units("write", factor)))
         return None
     if unit is None and meant and not _usual(factor, number, factor.unit):
-        what = f"an unusual value in {_shown(factor.unit)}, and stated without a unit"
-        problems.append(Problem(factor.key, what, f"{_ask(meant)} write the unit"))
+        unit_said, ask = _shown(factor.unit), _ask(meant)
+        what = Saying(
+            f"an unusual value in {unit_said}, and stated without a unit", f"以 {unit_said} 计不寻常，且未注明单位"
+        )
+        problems.append(_problem(factor, what, Saying(f"{ask.en} write the unit", f"{ask.zh}请注明单位")))
         return None
     return value
 
 
-def _ask(units: list[str]) -> str:
-    return "did you mean " + " or ".join(_shown(one) for one in units) + "?" if units else ""
+def _ask(units: list[str]) -> Saying:
+    names = [_shown(one) for one in units]
+    return Saying(f"did you mean {' or '.join(names)}?", f"是否指 {'或 '.join(names)}？") if units else Saying("", "")
+
+
+def _in_units(act: str, factor: Factor) -> Saying:
+    names = _units(factor)
+    return Saying(f"{act} {' or '.join(names)}", f"请用 {'或 '.join(names)}")
+
+
+def _as_number(factor: Factor) -> Saying:
+    unit = _shown(factor.unit)
+    return Saying(f"write it as a number in {unit}".rstrip(), f"请以 {unit} 为单位填写数字" if unit else "请填写数字")
+
+
+def _problem(factor: Factor, what: Saying, remedy: Saying = _NOTHING) -> Problem:
+    return Problem(factor.key, what.en, remedy.en, zh_what=what.zh, zh_remedy=remedy.zh, zh_where=factor.name.zh)
 
 
 def _usual(factor: Factor, number: float, unit: str) -> bool:

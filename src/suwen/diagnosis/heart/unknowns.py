@@ -51,4 +51,5 @@ def _alone(equation: Equation, key: str, at: Mapping[str, Value]) -> Unknown:
 
 
 def _risk(equation: Equation, values: Mapping[str, Value]) -> float:
-    return min(max(equation.risk(math.fsum(equation.terms(values).values()), values), 0.0), 1.0)
+    added = equation.added or (lambda given: math.fsum(equation.terms(given).values()))
+    return min(max(equation.risk(added(values), values), 0.0), 1.0)

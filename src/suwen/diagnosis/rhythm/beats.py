@@ -61,7 +61,10 @@ def find_beats(values: Any, rate: float, *, method: Method = "auto") -> Beats:
 
     """
     if method not in ("auto", "learned", "rules"):
-        raise InputError(f"beats are found by auto, learned or rules, not by {method!r}")
+        raise InputError(
+            f"beats are found by auto, learned or rules, not by {method!r}",
+            zh=f"搏动检测方法为 auto、learned 或 rules，而非 {method!r}",
+        )
     trace = checked(values, rate)
     used = _living(trace)
     if trace.shape[1] < 0.4 * rate:

@@ -34,13 +34,19 @@ def checked(values: Any, rate: float) -> Floats:
         with np.errstate(over="ignore"):
             trace = np.array(values, np.float32)
     except (TypeError, ValueError):
-        raise InputError("a trace is an array of numbers, in millivolts") from None
+        raise InputError("a trace is an array of numbers, in millivolts", zh="波形须为以毫伏计的数字数组") from None
     if trace.ndim == 1:
         trace = trace[None]
     if trace.ndim != 2 or not trace.shape[0]:
-        raise InputError(f"a trace has the axes leads and time, not the shape {trace.shape}")
+        raise InputError(
+            f"a trace has the axes leads and time, not the shape {trace.shape}",
+            zh=f"波形的两轴为导联和时间，而非形状 {trace.shape}",
+        )
     if not 20 <= rate <= 20_000:
-        raise InputError(f"an ECG is sampled 20 to 20,000 times a second, not {rate:g} times; give the rate in Hz")
+        raise InputError(
+            f"an ECG is sampled 20 to 20,000 times a second, not {rate:g} times; give the rate in Hz",
+            zh=f"心电图采样率为每秒 20 至 20,000 次，而非 {rate:g} 次；请以 Hz 给出",
+        )
     if trace.size and not (trace.min() >= -_MOST and trace.max() <= _MOST):
         trace[~(np.abs(trace) <= _MOST)] = np.nan
     return trace
@@ -54,7 +60,10 @@ def bandpass(values: Any, rate: float, low: float, high: float) -> Floats:
 
     """
     if not 0 < low < high:
-        raise InputError(f"a band goes from a lower to a higher frequency, not from {low:g} to {high:g} Hz")
+        raise InputError(
+            f"a band goes from a lower to a higher frequency, not from {low:g} to {high:g} Hz",
+            zh=f"频带须由低到高，而非 {low:g} 至 {high:g} Hz",
+        )
     return _low(_undrifted(checked(values, rate), rate, low), rate, high)
 
 

@@ -47,9 +47,13 @@ def qt_corrected(qt: float, rr: float, formula: str = "fridericia") -> float:
 
     """
     if not 100 <= qt <= 1000:
-        raise InputError(f"QT is given in ms, from 100 to 1000; {qt:g} is not")
+        raise InputError(
+            f"QT is given in ms, from 100 to 1000; {qt:g} is not", zh=f"QT 以毫秒计，为 100 至 1000；{qt:g} 不符"
+        )
     if not 150 <= rr <= 6000:
-        raise InputError(f"RR is given in ms, from 150 to 6000; {rr:g} is not")
+        raise InputError(
+            f"RR is given in ms, from 150 to 6000; {rr:g} is not", zh=f"RR 以毫秒计，为 150 至 6000；{rr:g} 不符"
+        )
     seconds = rr / 1000
     made = {
         "bazett": qt / seconds**0.5,
@@ -58,7 +62,10 @@ def qt_corrected(qt: float, rr: float, formula: str = "fridericia") -> float:
         "hodges": qt + 1.75 * (60 / seconds - 60),
     }
     if formula not in made:
-        raise InputError(f"QT is corrected by {', '.join(FORMULAS)}, not by {formula!r}")
+        raise InputError(
+            f"QT is corrected by {', '.join(FORMULAS)}, not by {formula!r}",
+            zh=f"QT 校正公式为 {'、'.join(FORMULAS)}，而非 {formula!r}",
+        )
     return float(made[formula])
 
 

@@ -52,10 +52,16 @@ def counted() -> Mapping[str, Counted]:
     try:
         tree = json.loads(text)
         if tree["format"] != FORMAT:
-            raise DataError(f"the counts of ECG signs have format {tree['format']}, not {FORMAT}: install it anew")
+            raise DataError(
+                f"the counts of ECG signs have format {tree['format']}, not {FORMAT}: install it anew",
+                zh=f"心电图征象统计表的格式为 {tree['format']}，而非 {FORMAT}：请重新安装",
+            )
         found = {key: Counted(**(one | {"source": Saying(**one["source"])})) for key, one in tree["signs"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as reason:
-        raise DataError(f"the counts of ECG signs are damaged ({type(reason).__name__}): install it anew") from None
+        raise DataError(
+            f"the counts of ECG signs are damaged ({type(reason).__name__}): install it anew",
+            zh=f"心电图征象统计表已损坏（{type(reason).__name__}）：请重新安装",
+        ) from None
     return MappingProxyType(found)
 
 

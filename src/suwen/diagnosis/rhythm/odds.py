@@ -53,7 +53,9 @@ def shipped_weights() -> Weights:
     """Those that come with the package. Raises DataError where they do not fit the measures."""
     found: Any = json.loads((files("suwen.diagnosis.rhythm") / _FILE).read_text("utf-8"))
     if tuple(found["measures"]) != MEASURES:
-        raise DataError(f"{_FILE} was learned from other measures; learn it again")
+        raise DataError(
+            f"{_FILE} was learned from other measures; learn it again", zh=f"{_FILE} 是按其他指标学得的；请重新训练"
+        )
     arrays = {name: np.array(found[name], np.float64) for name in ("mean", "spread", "inner", "offsets", "outer")}
     learned = tuple(str(one) for one in found["patients"])
     return Weights(**arrays, bias=float(found["bias"]), patients=learned, source=str(found["source"]))

@@ -73,11 +73,17 @@ def synthetic_ecg(
 
     """
     if rhythm not in RHYTHMS:
-        raise InputError(f"there is no made rhythm {rhythm!r}; there are {', '.join(RHYTHMS)}")
+        raise InputError(
+            f"there is no made rhythm {rhythm!r}; there are {', '.join(RHYTHMS)}",
+            zh=f"没有合成心律 {rhythm!r}；有 {'、'.join(RHYTHMS)}",
+        )
     if set(names) - set(LEADS):
-        raise InputError(f"made leads are {', '.join(LEADS)}")
+        raise InputError(f"made leads are {', '.join(LEADS)}", zh=f"合成导联为 {'、'.join(LEADS)}")
     if not (0 < seconds <= 90_000 and 20 <= rate <= 20_000 and 15 <= bpm <= 300):
-        raise InputError("made traces last up to 25 hours, at 20 to 20,000 Hz and 15 to 300 beats a minute")
+        raise InputError(
+            "made traces last up to 25 hours, at 20 to 20,000 Hz and 15 to 300 beats a minute",
+            zh="合成波形最长 25 小时，采样率 20 至 20,000 Hz，心率每分钟 15 至 300 次",
+        )
     plan = planned(rng, rhythm, seconds, bpm)
     total = round(seconds * rate)
     field = np.zeros((3, total))
@@ -110,7 +116,10 @@ def noise(rng: np.random.Generator, kind: str, samples: int, rate: float, *, lea
 
     """
     if kind not in NOISES:
-        raise InputError(f"there is no noise {kind!r}; there are {', '.join(NOISES)}")
+        raise InputError(
+            f"there is no noise {kind!r}; there are {', '.join(NOISES)}",
+            zh=f"没有噪声 {kind!r}；有 {'、'.join(NOISES)}",
+        )
     made = np.stack([_NOISE[kind](rng, samples, rate) for _ in range(leads)])
     spread = made.std(axis=1, keepdims=True)
     return np.asarray(made / np.where(spread > 0, spread, 1), np.float32)

@@ -56,7 +56,9 @@ def variability(seconds: Any, *, kinds: Any = None, method: str = "welch") -> Va
 
     """
     if method not in ("welch", "lomb"):
-        raise InputError(f"power is computed by welch or lomb, not by {method!r}")
+        raise InputError(
+            f"power is computed by welch or lomb, not by {method!r}", zh=f"功率谱用 welch 或 lomb 计算，而非 {method!r}"
+        )
     times, nn, keep = normal_intervals(seconds, kinds=kinds)
     used = nn[keep]
     if len(used) < 2:
@@ -88,13 +90,19 @@ def normal_intervals(seconds: Any, *, kinds: Any = None) -> tuple[Floats, Floats
     """
     times = np.asarray(seconds, np.float64)
     if times.ndim != 1 or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
-        raise InputError("beats are given as times in seconds, each later than the one before")
+        raise InputError(
+            "beats are given as times in seconds, each later than the one before",
+            zh="搏动须以秒为单位的时间给出，且逐个递增",
+        )
     nn = np.diff(times) * 1000
     keep = (nn >= 250) & (nn <= 3000)
     if kinds is not None:
         named = np.asarray(list(kinds))
         if len(named) != len(times):
-            raise InputError(f"there are {len(times)} beats and {len(named)} kinds")
+            raise InputError(
+                f"there are {len(times)} beats and {len(named)} kinds",
+                zh=f"有 {len(times)} 个搏动和 {len(named)} 个类型",
+            )
         normal = named == "N"
         keep &= normal[1:] & normal[:-1]
     else:

@@ -44,9 +44,15 @@ def atom_shares(
     and shares do not agree or RDKit cannot read the SMILES, MissingExtraError without RDKit.
     """
     if len(columns) != len(shares):
-        raise InputError(f"{len(columns)} columns have {len(shares)} shares; each needs one")
+        raise InputError(
+            f"{len(columns)} columns have {len(shares)} shares; each needs one",
+            zh=f"{len(columns)} 列有 {len(shares)} 个贡献值；每列须有一个",
+        )
     if not all(map(math.isfinite, (*shares, base, explained))):
-        raise InputError("a share is not a finite number; the model that gave it is broken")
+        raise InputError(
+            "a share is not a finite number; the model that gave it is broken",
+            zh="某贡献值不是有限数；给出它的模型有误",
+        )
     molecule = _read(smiles)
     atoms: _Parts = np.zeros(molecule.GetNumAtoms())
     whole = 0.0
@@ -86,7 +92,10 @@ def _over_atoms(molecule: Any, kind: str, name: str, places: Mapping[str, _Place
 
 def _number(name: str) -> int:
     if not name.isdecimal() or int(name) >= _WIDTH:
-        raise InputError(f"a column of counts has a number from 0 to {_WIDTH - 1}, not {name!r}")
+        raise InputError(
+            f"a column of counts has a number from 0 to {_WIDTH - 1}, not {name!r}",
+            zh=f"计数列的编号为 0 至 {_WIDTH - 1}，而非 {name!r}",
+        )
     return int(name)
 
 
@@ -178,5 +187,8 @@ def _read(smiles: str) -> Any:
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles) if smiles else None
     if molecule is None:
-        raise InputError("the atoms of a molecule cannot be told: its SMILES cannot be read; check it")
+        raise InputError(
+            "the atoms of a molecule cannot be told: its SMILES cannot be read; check it",
+            zh="无法说明该分子各原子的贡献：其 SMILES 无法读取；请检查",
+        )
     return molecule

@@ -48,7 +48,10 @@ def forecasts(molecules: Sequence[Molecule]) -> list[tuple[Forecast, ...]]:
 def explain(molecule: Molecule, key: str) -> AtomShares:
     """What drives an endpoint: exact Shapley shares of its trees, brought to the atoms. Raises as `forecasts` does."""
     if key not in ENDPOINTS:
-        raise InputError(f"there is no endpoint {key!r}; there are {', '.join(ENDPOINTS)}")
+        raise InputError(
+            f"there is no endpoint {key!r}; there are {', '.join(ENDPOINTS)}",
+            zh=f"没有终点 {key!r}；有 {'、'.join(ENDPOINTS)}",
+        )
     columns, shares, base, weight = _shares(molecule.smiles, key)
     return atom_shares(molecule.smiles, columns, shares.tolist(), base, explained=weight)
 

@@ -58,7 +58,7 @@ def _ranks(values: Floats) -> Floats:
 def _checked(measure: Callable[[Floats, Floats], float]) -> Callable[[Floats, Floats], float]:
     def judged(truth: Floats, said: Floats) -> float:
         if np.ptp(truth) == 0:
-            raise InputError("molecules of one class only cannot be ranked")
+            raise InputError("molecules of one class only cannot be ranked", zh="只有一类分子时无法排序")
         return measure(truth, said)
 
     return judged

@@ -150,7 +150,7 @@ def _scaffolds(smiles: Sequence[str]) -> list[str]:
         for text in smiles:
             molecule = Chem.MolFromSmiles(text)
             if molecule is None:
-                raise InputError(f"the SMILES {text[:60]} cannot be read")
+                raise InputError(f"the SMILES {text[:60]} cannot be read", zh=f"SMILES {text[:60]} 无法读取")
             frame: Any = MurckoScaffold.GetScaffoldForMol(molecule)  # type: ignore[no-untyped-call]
             scaffold = Chem.MolToSmiles(frame, isomericSmiles=False)
             found.append(scaffold or text)

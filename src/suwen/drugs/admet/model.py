@@ -148,7 +148,9 @@ class Model:
         try:
             return _restored(arrays, marks, trees)
         except (KeyError, ValueError, IndexError) as wrong:
-            raise FormatError(f"the weights of the endpoints are not complete: {wrong}") from wrong
+            raise FormatError(
+                f"the weights of the endpoints are not complete: {wrong}", zh=f"终点权重不完整：{wrong}"
+            ) from wrong
 
 
 def shipped_model() -> Model:
@@ -170,7 +172,10 @@ def _shipped() -> tuple[Model, Card]:
 def _restored(arrays: Arrays, marks: Arrays, trees: Arrays) -> Model:
     keys = [name.removesuffix(".ruler.order") for name in arrays if name.endswith(".ruler.order")]
     if not keys or len(keys) != len(arrays["means"]):
-        raise FormatError("the weights of the endpoints do not hold as many endpoints as they say")
+        raise FormatError(
+            "the weights of the endpoints do not hold as many endpoints as they say",
+            zh="终点权重所含的终点数与其标称不符",
+        )
     rulers = {key: _ruler_from(key, arrays) for key in keys}
     order = sorted(keys, key=lambda key: int(np.asarray(arrays[f"{key}.ruler.order"])[0]))
     features = _dense(marks, "features", 1024)

@@ -59,7 +59,10 @@ def gather(
     Takes a byte for each bit of each molecule: 60 MB for 30,000. Raises InputError where lengths do not agree.
     """
     if len(smiles) != len(words):
-        raise InputError(f"{len(smiles)} measured molecules have {len(words)} fingerprints; there must be one of each")
+        raise InputError(
+            f"{len(smiles)} measured molecules have {len(words)} fingerprints; there must be one of each",
+            zh=f"{len(smiles)} 个已测分子有 {len(words)} 个指纹；两者须一一对应",
+        )
     tables = {key: _measurements(key, rows, values, len(smiles)) for key, (rows, values) in endpoints.items()}
     bits = np.ascontiguousarray(_unpacked(words).T)
     return Measured(tuple(smiles), bits, popcount(words), tables)
@@ -68,7 +71,10 @@ def gather(
 def _measurements(key: str, rows: Sequence[int], values: Sequence[float], molecules: int) -> Measurements:
     at, found = np.asarray(rows, np.int64), np.asarray(values, np.float64)
     if at.shape != found.shape or at.ndim != 1 or not len(at) or at.min() < 0 or at.max() >= molecules:
-        raise InputError(f"the measurements of {key} do not fit its molecules: each row needs one value")
+        raise InputError(
+            f"the measurements of {key} do not fit its molecules: each row needs one value",
+            zh=f"{key} 的测定值与其分子不符：每行须有一个值",
+        )
     return Measurements(at, found)
 
 
@@ -121,7 +127,10 @@ def reference_similarities(measured: Measured) -> dict[str, NDArray[np.float32]]
     found = {key: np.zeros(len(table.rows), np.float32) for key, table in measured.endpoints.items()}
     for key, table in measured.endpoints.items():
         if len(table.rows) < 2:
-            raise InputError(f"{key} has a single measured molecule; at least two are needed")
+            raise InputError(
+                f"{key} has a single measured molecule; at least two are needed",
+                zh=f"{key} 只有一个已测分子；至少需要两个",
+            )
         for begin in range(0, len(table.rows), _LOT):
             lot = table.rows[begin : begin + _LOT]
             similarity = _common(measured.bits, measured.bits[:, lot].T)[:, table.rows]

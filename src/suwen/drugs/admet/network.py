@@ -59,9 +59,11 @@ class Layers:
             weights = tuple(np.asarray(arrays[f"network.weights.{at}"], np.float16) for at in range(count))
             offsets = tuple(np.asarray(arrays[f"network.offsets.{at}"], np.float32) for at in range(count))
         except KeyError as absent:
-            raise FormatError(f"the weights of the endpoints lack {absent.args[0]}") from None
+            raise FormatError(
+                f"the weights of the endpoints lack {absent.args[0]}", zh=f"终点权重缺少 {absent.args[0]}"
+            ) from None
         if not count or count % 3:
-            raise FormatError("the network of the endpoints lacks layers")
+            raise FormatError("the network of the endpoints lacks layers", zh="终点网络缺少层")
         return cls(weights, offsets)
 
 

@@ -54,7 +54,9 @@ class Scales:
         try:
             return cls(*(np.asarray(arrays[f"scales.{name}"], np.float32) for name in cls.__slots__))
         except KeyError as absent:
-            raise FormatError(f"the weights of the endpoints lack {absent.args[0]}") from None
+            raise FormatError(
+                f"the weights of the endpoints lack {absent.args[0]}", zh=f"终点权重缺少 {absent.args[0]}"
+            ) from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -78,7 +78,7 @@ def read_measured(file: Path, column: str = "y") -> Read:
     Raises DataError where the file or the column is missing, FormatError where no row is a molecule with a number.
     """
     if not file.is_file():
-        raise DataError(f"there is no table {file.name}")
+        raise DataError(f"there is no table {file.name}", zh=f"没有表格 {file.name}")
     found, values, lines = [], [], []
     seen: set[str] = set()
     line = 0
@@ -95,10 +95,14 @@ def read_measured(file: Path, column: str = "y") -> Read:
         lines.append(line)
     if column not in seen:
         raise DataError(
-            f"{file.name} has no column {column!r} that is filled; it has {', '.join(sorted(seen)) or 'no other'}"
+            f"{file.name} has no column {column!r} that is filled; it has {', '.join(sorted(seen)) or 'no other'}",
+            zh=f"{file.name} 没有已填写的列 {column!r}；有 {'、'.join(sorted(seen)) or '无其他列'}",
         )
     if not found:
-        raise FormatError(f"{file.name} has no row with a molecule and a number in the column {column!r}")
+        raise FormatError(
+            f"{file.name} has no row with a molecule and a number in the column {column!r}",
+            zh=f"{file.name} 的列 {column!r} 中没有同时含分子和数值的行",
+        )
     return Read(tuple(found), np.array(values), np.array(lines, np.int64), line - len(found))
 
 
@@ -131,7 +135,9 @@ def read_tables(folder: Path) -> Tables:
         if file.is_file()
     }
     if not found:
-        raise DataError(f"no table of an endpoint in {folder}: the data set is missing")
+        raise DataError(
+            f"no table of an endpoint in {folder}: the data set is missing", zh=f"{folder} 中没有终点的表格：缺少数据集"
+        )
     return Tables(tuple(sorted({smiles for one in found.values() for smiles in one.smiles})), found)
 
 

@@ -131,12 +131,13 @@ def notice(key: str, *, where: str = "", **values: str | float) -> Problem:
     shown = {
         name: one if isinstance(one, str) else f"{one:.2f}".rstrip("0").rstrip(".") for name, one in values.items()
     }
-    return Problem(where, NOTICES[key].en.format(**shown))
+    chinese = {name: _value(text) for name, text in shown.items()}
+    return Problem(where, NOTICES[key].en.format(**shown), zh_what=NOTICES[key].zh.format(**chinese))
 
 
 def refusal(key: str, *, where: str = "", **values: str | float) -> InputError:
     """The one error that says why something was not docked."""
-    return InputError("this cannot be docked", (notice(key, where=where, **values),))
+    return InputError("this cannot be docked", (notice(key, where=where, **values),), zh="无法对接")
 
 
 def docking_text(problem: Problem, language: str) -> str:

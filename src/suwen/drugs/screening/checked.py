@@ -8,9 +8,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from suwen.errors import Problem
+from suwen.subject import Saying
 
 __all__ = ["Checked"]
 
+_NOTHING = Saying("", "")
 _SHOWN = 40  # characters of a wrong value that are shown
 
 
@@ -21,9 +23,10 @@ class Checked:
         self._tree, self._where, self.problems = tree, where, problems
         self._asked: list[str] = []
 
-    def wrong(self, key: str, what: str, remedy: str = "") -> None:
+    def wrong(self, key: str, what: Saying, remedy: Saying = _NOTHING) -> None:
         """Note that something is wrong with a key."""
-        self.problems.append(Problem(f"{self._where}.{key}" if self._where else key, what, remedy))
+        where = f"{self._where}.{key}" if self._where else key
+        self.problems.append(Problem(where, what.en, remedy.en, zh_what=what.zh, zh_remedy=remedy.zh))
 
     def keys(self) -> tuple[str, ...]:
         """The keys that are there."""
@@ -41,7 +44,7 @@ class Checked:
             return default
         found, known = self._tree[key], tuple(among)
         if not isinstance(found, str) or not found.strip():
-            self.wrong(key, f"{_shown(found)} is no text")
+            self.wrong(key, _not(found, "no text", "文本"))
         elif known and found not in known:
             self.unknown(key, found, known)
         else:
@@ -50,14 +53,14 @@ class Checked:
 
     def unknown(self, key: str, found: str, known: Iterable[str]) -> None:
         """Note that a word is none of those known, with the nearest, or all of a few."""
-        self.wrong(key, f"{_shown(found)} is not known", _nearest(found, tuple(known)))
+        self.wrong(key, _not(found, "not known", "已知的名称"), _nearest(found, tuple(known)))
 
     def texts(self, key: str, *, among: Iterable[str] = ()) -> tuple[str, ...]:
         """A list of texts, each of `among` where there are any; wrong ones are left out."""
         made, known = [], tuple(among)
         for at, one in enumerate(self._list(key), start=1):
             if not isinstance(one, str) or not one.strip():
-                self.wrong(f"{key}[{at}]", f"{_shown(one)} is no text")
+                self.wrong(f"{key}[{at}]", _not(one, "no text", "文本"))
             elif known and one not in known:
                 self.unknown(f"{key}[{at}]", one, known)
             else:
@@ -70,9 +73,9 @@ class Checked:
             return None
         found = self._tree[key]
         if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
-            self.wrong(key, f"{_shown(found)} is no number")
+            self.wrong(key, _not(found, "no number", "数字"))
         elif not low <= found <= high:
-            self.wrong(key, f"{found:g} is not {_range(low, high)}")
+            self.wrong(key, _range(found, low, high))
         else:
             return float(found)
         return None
@@ -81,7 +84,7 @@ class Checked:
         """A whole number from `low` to `high`; None where it is absent or wrong."""
         found = self._tree.get(key)
         if self.has(key) and isinstance(found, float) and not found.is_integer():
-            self.wrong(key, f"{_shown(found)} is no whole number")
+            self.wrong(key, _not(found, "no whole number", "整数"))
             return None
         number = self.number(key, low=low, high=high)
         return None if number is None else int(number)
@@ -92,7 +95,7 @@ class Checked:
             return default
         found = self._tree[key]
         if not isinstance(found, bool):
-            self.wrong(key, f"{_shown(found)} is neither true nor false")
+            self.wrong(key, _not(found, "neither true nor false", " true 或 false"))
             return default
         return found
 
@@ -103,7 +106,9 @@ class Checked:
         found = self._tree[key]
         good = isinstance(found, list) and len(found) == 3 and all(_is_number(one) and one >= low for one in found)
         if not good:
-            self.wrong(key, f"{_shown(found)} are not three numbers" + (f" of at least {low:g}" * math.isfinite(low)))
+            least = math.isfinite(low)
+            what = f"{_shown(found)} are not three numbers{f' of at least {low:g}' if least else ''}"
+            self.wrong(key, Saying(what, f"{_shown(found)} 不是三个{f'不小于 {low:g} 的' if least else ''}数"))
             return None
         return float(found[0]), float(found[1]), float(found[2])
 
@@ -113,7 +118,7 @@ class Checked:
             return None
         found = self._tree[key]
         if not isinstance(found, Mapping):
-            self.wrong(key, f"{_shown(found)} is no table", f"write it as [{key}]")
+            self.wrong(key, _not(found, "no table", "表"), Saying(f"write it as [{key}]", f"请写成 [{key}]"))
             return None
         return Checked(found, f"{self._where}.{key}" if self._where else key, self.problems)
 
@@ -125,7 +130,8 @@ class Checked:
             if isinstance(one, Mapping):
                 made.append(Checked(one, f"{self._where}.{where}" if self._where else where, self.problems))
             else:
-                self.wrong(where, f"{_shown(one)} is no table", f"write each as [[{key}]]")
+                said = Saying(f"write each as [[{key}]]", f"请各写成 [[{key}]]")
+                self.wrong(where, _not(one, "no table", "表"), said)
         return made
 
     def mixed(self, key: str) -> list[Any]:
@@ -136,14 +142,14 @@ class Checked:
         """Note every key that nobody asked for."""
         for key in self._tree:
             if key not in self._asked:
-                self.wrong(key, "there is no such key here", _nearest(key, tuple(self._asked)))
+                self.wrong(key, Saying("there is no such key here", "此处没有该键"), _nearest(key, tuple(self._asked)))
 
     def _list(self, key: str) -> list[Any]:
         if not self.has(key):
             return []
         found = self._tree[key]
         if not isinstance(found, list):
-            self.wrong(key, f"{_shown(found)} is no list", "write it in square brackets")
+            self.wrong(key, _not(found, "no list", "列表"), Saying("write it in square brackets", "请写在方括号内"))
             return []
         return found
 
@@ -157,12 +163,20 @@ def _shown(found: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _nearest(found: str, known: tuple[str, ...]) -> str:
+def _not(found: object, what: str, chinese: str) -> Saying:
+    return Saying(f"{_shown(found)} is {what}", f"{_shown(found)} 不是{chinese}")
+
+
+def _nearest(found: str, known: tuple[str, ...]) -> Saying:
     near = get_close_matches(found, known, 3, 0.5) or list(known)
-    return f"there are {', '.join(near)}" if len(near) > 1 else f"there is {near[0]}" if near else ""
+    if not near:
+        return _NOTHING
+    return Saying(f"there {'are' if len(near) > 1 else 'is'} {', '.join(near)}", f"可用：{'、'.join(near)}")
 
 
-def _range(low: float, high: float) -> str:
+def _range(found: float, low: float, high: float) -> Saying:
     if math.isinf(high):
-        return f"{low:g} or more"
-    return f"{high:g} or less" if math.isinf(low) else f"from {low:g} to {high:g}"
+        return Saying(f"{found:g} is not {low:g} or more", f"{found:g} 应不小于 {low:g}")
+    if math.isinf(low):
+        return Saying(f"{found:g} is not {high:g} or less", f"{found:g} 应不大于 {high:g}")
+    return Saying(f"{found:g} is not from {low:g} to {high:g}", f"{found:g} 不在 {low:g} 至 {high:g} 之间")

@@ -7,6 +7,7 @@ from typing import Any
 from suwen.errors import FormatError
 from suwen.formats.molecules import read_molecule
 from suwen.formats.molecules.structure import chemistry
+from suwen.subject import Saying
 
 __all__ = ["ELEMENTS", "fault_of_smarts", "fault_of_smiles", "pattern_of"]
 
@@ -21,16 +22,19 @@ ELEMENTS = tuple(_SYMBOLS.split())
 """Symbols of the elements that may be named."""
 
 
-def fault_of_smarts(text: object) -> str:
-    """Why this is no SMARTS, "" if it is one."""
+def fault_of_smarts(text: object) -> Saying | None:
+    """Why this is no SMARTS, None if it is one."""
     if not isinstance(text, str) or not text.strip():
-        return "there is no SMARTS"
+        return Saying("there is no SMARTS", "没有 SMARTS")
     if len(text) > _LONGEST:
-        return f"a SMARTS of {len(text)} characters is longer than {_LONGEST}"
+        return Saying(
+            f"a SMARTS of {len(text)} characters is longer than {_LONGEST}",
+            f"SMARTS 有 {len(text)} 个字符，超过 {_LONGEST}",
+        )
     found = pattern_of(text)
     if found is None or not found.GetNumAtoms():
-        return f"{text[:80]!r} is no SMARTS that RDKit can read"
-    return ""
+        return Saying(f"{text[:80]!r} is no SMARTS that RDKit can read", f"RDKit 无法将 {text[:80]!r} 读作 SMARTS")
+    return None
 
 
 def pattern_of(smarts: str) -> Any:
@@ -39,10 +43,13 @@ def pattern_of(smarts: str) -> Any:
         return chemistry().MolFromSmarts(smarts)
 
 
-def fault_of_smiles(text: str) -> str:
-    """Why this is no molecule, "" if it is one."""
+def fault_of_smiles(text: str) -> Saying | None:
+    """Why this is no molecule, None if it is one."""
     try:
         read_molecule(text)
     except FormatError as error:
-        return str(error.problems[0].what) if error.problems else str(error)
-    return ""
+        if not error.problems:
+            return Saying(str(error), error.said("zh"))
+        found = error.problems[0]
+        return Saying(found.what, found.zh_what or found.what)
+    return None

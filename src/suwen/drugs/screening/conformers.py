@@ -29,7 +29,10 @@ def conformers(molecule: Molecule, *, seed: int = 0, count: int = 10) -> Any:
     """
     flat = structure_of(molecule)
     if flat.GetNumHeavyAtoms() > _LARGEST:
-        raise InputError(problem("large", most=_LARGEST, count=flat.GetNumHeavyAtoms()).what)
+        raise InputError(
+            problem("large", most=_LARGEST, count=flat.GetNumHeavyAtoms()).what,
+            zh=f"形状比较最多 {_LARGEST} 个重原子，该分子有 {flat.GetNumHeavyAtoms()} 个",
+        )
     with chemistry("rdkit.rdBase").BlockLogs():
         try:
             made = _embedded(chemistry().AddHs(flat), seed, count)
@@ -38,7 +41,7 @@ def conformers(molecule: Molecule, *, seed: int = 0, count: int = 10) -> Any:
         except (ValueError, RuntimeError) as error:
             if isinstance(error, InputError):
                 raise
-            raise InputError(problem("no_shape").what) from error
+            raise InputError(problem("no_shape").what, zh=problem("no_shape").zh_what) from error
 
 
 def _embedded(mol: Any, seed: int, count: int) -> Any:
@@ -51,7 +54,7 @@ def _embedded(mol: Any, seed: int, count: int) -> Any:
         geometry.EmbedMultipleConfs(mol, count, chosen)
         if mol.GetNumConformers():
             return mol
-    raise InputError(problem("no_shape").what)
+    raise InputError(problem("no_shape").what, zh=problem("no_shape").zh_what)
 
 
 def _drop_strained(mol: Any) -> None:

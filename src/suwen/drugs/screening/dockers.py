@@ -59,7 +59,10 @@ def docked_outcomes(
     for one in candidates:
         answer = next(answers, None)
         if answer is None:
-            raise InputError("docking ended before every molecule had its answer; screen again to go on")
+            raise InputError(
+                "docking ended before every molecule had its answer; screen again to go on",
+                zh="对接在全部分子得出结果之前结束；请重新筛选以继续",
+            )
         yield _outcome(one, answer, at_most)
 
 

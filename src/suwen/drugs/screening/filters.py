@@ -92,9 +92,13 @@ def safely(work: Callable[[Any], Outcome], one: Any, stage: Any) -> Outcome:
         raise
     except FormatError as refused:
         where = "read" if isinstance(one, Raw) else stage
-        return _failed(one, where, refused.problems[0] if refused.problems else Problem("", str(refused)))
+        return _failed(
+            one,
+            where,
+            refused.problems[0] if refused.problems else Problem("", str(refused), zh_what=refused.said("zh")),
+        )
     except InputError as refused:
-        return _failed(one, stage, Problem("", str(refused)))
+        return _failed(one, stage, Problem("", str(refused), zh_what=refused.said("zh")))
     except (ValueError, RuntimeError, OverflowError) as failed:  # what RDKit raises on odd chemistry
         why = str(failed).split("\n", maxsplit=1)[0][:120]
         return _failed(one, stage, problem("failed", why=why))

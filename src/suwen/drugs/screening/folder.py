@@ -72,7 +72,9 @@ def build_folder(
         draft.write_text(json.dumps(head), "utf-8")
         draft.replace(folder / _SOURCE)
     except OSError as reason:
-        raise DataError(f"cannot write {folder / _SOURCE}: {reason.strerror}") from None
+        raise DataError(
+            f"cannot write {folder / _SOURCE}: {reason.strerror}", zh=f"无法写入 {folder / _SOURCE}：{reason.strerror}"
+        ) from None
     return len(refused)
 
 
@@ -85,9 +87,15 @@ def _same(folder: Path, digest: str, *, standardised: bool) -> int:
         head = json.loads((folder / _SOURCE).read_text("utf-8"))
         found, forms, refused = str(head["digest"]), bool(head["standardised"]), int(head["refused"])
     except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"{folder} does not say from which file it was built; remove it or name another") from None
+        raise InputError(
+            f"{folder} does not say from which file it was built; remove it or name another",
+            zh=f"{folder} 未说明由哪个文件建成；请移除或另指定一个",
+        ) from None
     if found != digest or forms is not standardised:
-        raise InputError(f"{folder} was built from another file, or in another way; remove it or name another")
+        raise InputError(
+            f"{folder} was built from another file, or in another way; remove it or name another",
+            zh=f"{folder} 由其他文件或以其他方式建成；请移除或另指定一个",
+        )
     return refused
 
 
@@ -109,13 +117,19 @@ def search_folder(folder: Path, goal: LikenessGoal, *, seed: int = 0, processes:
     ranks, which need fingerprints that a folder does not keep; and what opening the folder raises.
     """
     if goal.keep is None or goal.method != "tanimoto":
-        raise InputError('searching a folder needs "keep", and likeness by Tanimoto; screen the file for fused ranks')
+        raise InputError(
+            'searching a folder needs "keep", and likeness by Tanimoto; screen the file for fused ranks',
+            zh='在文件夹中检索需要 "keep"，且相似度为 Tanimoto；融合排序请筛选文件',
+        )
     goals = check_goals(
         Goals(likeness=goal, seed=seed, filters=Filters(drop_duplicates=False), rank=RankGoal(keep=goal.keep))
     )
     library = open_library(folder)
     if library.kind != "ecfp4":
-        raise InputError(f"{folder} holds fingerprints of kind {library.kind}; likeness is told by ecfp4")
+        raise InputError(
+            f"{folder} holds fingerprints of kind {library.kind}; likeness is told by ecfp4",
+            zh=f"{folder} 的指纹类型为 {library.kind}；相似度按 ecfp4 计算",
+        )
     begin = time.perf_counter()
     found = _likest(library, goal, max(goal.keep, goal.overlay))
     chosen = _chosen(found, goal, seed=seed, processes=processes)

@@ -80,7 +80,10 @@ def _asked(predictor: Predictor, candidates: Sequence[Candidate]) -> Sequence[An
             return [answer for one in candidates for answer in _asked(predictor, [one])]
         return [problem("model", why=(str(failed).splitlines() or [""])[0][:160])]
     if len(answers) != len(candidates):
-        raise InputError(f"a model answered {len(answers)} times to {len(candidates)} molecules")
+        raise InputError(
+            f"a model answered {len(answers)} times to {len(candidates)} molecules",
+            zh=f"模型对 {len(candidates)} 个分子给出了 {len(answers)} 个结果",
+        )
     return answers
 
 

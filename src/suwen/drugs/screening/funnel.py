@@ -70,7 +70,9 @@ def screen(
 
     """
     if processes < 1:
-        raise InputError(f"screening needs at least one process, not {processes}")
+        raise InputError(
+            f"screening needs at least one process, not {processes}", zh=f"筛选至少需要一个进程，而非 {processes}"
+        )
     goals, predictors = _ready(goals, tools)
     docker = _docker(goals, processes, journal) if tools.docker is None else tools.docker
     steps = steps_of(goals, predictors, docker, processes=processes)
@@ -125,7 +127,10 @@ def _journal(folder: Path | None, library: Library, goals: Goals, closing: ExitS
         scratch = closing.enter_context(tempfile.TemporaryDirectory(prefix="suwen-screen-"))
         return open_journal(Path(scratch), goals="", library="")
     if not isinstance(library, Path | str | LibraryFile):
-        raise InputError("a journal is for a library in a file: a stream of molecules cannot be known again")
+        raise InputError(
+            "a journal is for a library in a file: a stream of molecules cannot be known again",
+            zh="日志用于文件中的化合物库：分子流无法再次识别",
+        )
     rows_of(library)  # what is wrong with the library is said before a folder is made
     return open_journal(folder, goals=goals_digest(goals), library=library_digest(library))
 

@@ -97,7 +97,9 @@ class Journal:
         except OSError as reason:
             if isinstance(reason, DataError):
                 raise
-            raise DataError(f"cannot write the journal {file}: {reason.strerror}") from None
+            raise DataError(
+                f"cannot write the journal {file}: {reason.strerror}", zh=f"无法写入日志 {file}：{reason.strerror}"
+            ) from None
 
     def _file(self, step: str) -> Path:
         return self.folder / f"{step}.jsonl"
@@ -119,7 +121,10 @@ class Journal:
                 yield tree
 
     def _damaged(self, step: str) -> FormatError:
-        return FormatError(f"{self._file(step)} is damaged; remove the folder and screen anew")
+        return FormatError(
+            f"{self._file(step)} is damaged; remove the folder and screen anew",
+            zh=f"{self._file(step)} 已损坏；请移除该文件夹并重新筛选",
+        )
 
 
 def open_journal(folder: Path, *, goals: str, library: str) -> Journal:
@@ -133,18 +138,30 @@ def open_journal(folder: Path, *, goals: str, library: str) -> Journal:
         file = folder / _HEAD
         if not file.is_file():
             if any(folder.iterdir()):
-                raise InputError(f"{folder} holds other files; name a new folder for the journal")
+                raise InputError(
+                    f"{folder} holds other files; name a new folder for the journal",
+                    zh=f"{folder} 含有其他文件；请为日志指定新文件夹",
+                )
             _write_head(file, head)
             return Journal(folder)
         found = json.loads(file.read_text("utf-8"))
     except ValueError as error:
-        raise error if isinstance(error, InputError) else InputError(f"{folder} is no journal of a screening") from None
+        raise (
+            error
+            if isinstance(error, InputError)
+            else InputError(f"{folder} is no journal of a screening", zh=f"{folder} 不是筛选日志")
+        ) from None
     except OSError as reason:
-        raise DataError(f"cannot open the journal {folder}: {reason.strerror}") from None
+        raise DataError(
+            f"cannot open the journal {folder}: {reason.strerror}", zh=f"无法打开日志 {folder}：{reason.strerror}"
+        ) from None
     if found != head:
         other = [name for name in ("goals", "library") if not isinstance(found, dict) or found.get(name) != head[name]]
         what = " and ".join(other) or "format"
-        raise InputError(f"the journal {folder} is of another screening ({what} differ); name a new folder")
+        raise InputError(
+            f"the journal {folder} is of another screening ({what} differ); name a new folder",
+            zh=f"日志 {folder} 属于另一次筛选（{what} 不同）；请指定新文件夹",
+        )
     return Journal(folder)
 
 

@@ -95,7 +95,10 @@ class Kept:
         for name, value in self.values:
             if name == key:
                 return value
-        raise InputError(f"the molecule has no number {key!r}; it has {', '.join(name for name, _ in self.values)}")
+        raise InputError(
+            f"the molecule has no number {key!r}; it has {', '.join(name for name, _ in self.values)}",
+            zh=f"该分子没有数值 {key!r}；有 {'、'.join(name for name, _ in self.values)}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,10 @@ class Screened:
         for one in self.criteria:
             if one.key == key:
                 return one
-        raise InputError(f"there is no criterion {key!r}; there are {', '.join(one.key for one in self.criteria)}")
+        raise InputError(
+            f"there is no criterion {key!r}; there are {', '.join(one.key for one in self.criteria)}",
+            zh=f"没有准则 {key!r}；有 {'、'.join(one.key for one in self.criteria)}",
+        )
 
 
 @dataclass(frozen=True, slots=True)

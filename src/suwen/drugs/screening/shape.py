@@ -44,12 +44,12 @@ def rerank(
     query, or a query has no conformer.
     """
     if not queries:
-        raise InputError("laying molecules over known ones needs at least one known one")
+        raise InputError("laying molecules over known ones needs at least one known one", zh="叠合至少需要一个已知分子")
     for at, one in enumerate(queries, start=1):
         try:
             conformers(one, seed=seed, count=shapes)
         except InputError as error:
-            raise InputError(f"known molecule {at}: {error}") from None
+            raise InputError(f"known molecule {at}: {error}", zh=f"第 {at} 个已知分子：{error.said('zh')}") from None
     work = _Work(tuple(queries), seed, shapes)
     numbered = list(enumerate(hits))
     found = [one for lot in spread(work, lots_of(numbered, 4), processes, _broken) for one in lot]
@@ -70,7 +70,7 @@ def lay_over(queries: Sequence[Any], hit: Any) -> tuple[int, float, float, float
         if best is None or top > best[0]:
             best = (top, number, ref, fit)
     if best is None:
-        raise InputError("there is nothing to lay the molecule over")
+        raise InputError("there is nothing to lay the molecule over", zh="没有可供叠合的分子")
     _, number, ref, fit = best
     laid = chemistry().Mol(hit)
     # The ids are counted along the conformers that are there.
@@ -97,7 +97,7 @@ class _Work:
             with chemistry("rdkit.rdBase").BlockLogs():
                 found = lay_over(_shaped(self.queries, self.seed, self.shapes), hit)
         except InputError as error:
-            return Overlay(number, molecule, 0, problem=Problem(molecule.name, str(error)))
+            return Overlay(number, molecule, 0, problem=Problem(molecule.name, str(error), zh_what=error.said("zh")))
         except (ValueError, RuntimeError) as error:  # what RDKit raises on odd geometry
             why = str(error).split("\n", maxsplit=1)[0][:120]
             return Overlay(number, molecule, 0, problem=problem("not_laid", where=molecule.name, why=why))

@@ -63,7 +63,10 @@ def vina_docker(goal: DockingGoal, *, seed: int, processes: int, folder: Path | 
     elif goal.centre is not None and goal.size is not None:
         box = Box(goal.centre, goal.size)
     else:
-        raise InputError("docking needs a box: around a ligand, or with a centre and a size")
+        raise InputError(
+            "docking needs a box: around a ligand, or with a centre and a size",
+            zh="对接需要盒子：围绕配体，或给出中心和尺寸",
+        )
     check_box(receptor, box)
     settings = Settings(seed=max(1, seed), exhaustiveness=goal.exhaustiveness)
     bound_to(receptor, box, settings)  # says here that Vina is missing

@@ -33,11 +33,14 @@ _WORDS = {
 
 def problem(key: str, /, *, where: str = "", **values: str | float) -> Problem:
     """The problem of that key with its values."""
-    return Problem(where, _WORDS[key].en.format(**values))
+    inner = {name: _inner(str(one)) for name, one in values.items()}
+    return Problem(where, _WORDS[key].en.format(**values), zh_what=_WORDS[key].zh.format(**inner))
 
 
 def problem_text(found: Problem, lang: str) -> str:
     """A problem of any stage as one line for a reader, in English ("en") or Chinese ("zh")."""
+    if lang == "zh" and found.zh_what:
+        return found.said("zh")
     if lang == "zh":
         for key, said in _WORDS.items():
             match = _pattern(key).fullmatch(found.what)

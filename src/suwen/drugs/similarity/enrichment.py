@@ -52,7 +52,12 @@ def _shared(worth: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[
 def _checked(truth: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     active, values = np.asarray(truth, np.bool_), np.asarray(scores, np.float64)
     if active.ndim != 1 or active.shape != values.shape or not np.isfinite(values).all():
-        raise InputError("enrichment needs one finite score for each molecule")
+        raise InputError(
+            "enrichment needs one finite score for each molecule", zh="富集计算须为每个分子给出一个有限的得分"
+        )
     if not active.any() or active.all():
-        raise InputError("enrichment needs at least one active and one molecule that is none")
+        raise InputError(
+            "enrichment needs at least one active and one molecule that is none",
+            zh="富集计算至少需要一个活性分子和一个非活性分子",
+        )
     return active, values

@@ -48,8 +48,15 @@ def fingerprints(smiles: Sequence[str], *, kind: Kind = "ecfp4", workers: int = 
     words, good = readable_fingerprints(smiles, kind=kind, workers=workers)
     if not good.all():
         bad = np.flatnonzero(~good)
-        problems = [Problem(f"molecule {at + 1}", "its SMILES cannot be read") for at in bad[:_SHOWN].tolist()]
-        raise InputError(f"{len(bad)} of {len(smiles)} molecules have no fingerprint", problems)
+        problems = [
+            Problem(f"molecule {at + 1}", "its SMILES cannot be read", zh_what="其 SMILES 无法读取")
+            for at in bad[:_SHOWN].tolist()
+        ]
+        raise InputError(
+            f"{len(bad)} of {len(smiles)} molecules have no fingerprint",
+            problems,
+            zh=f"{len(smiles)} 个分子中有 {len(bad)} 个没有指纹",
+        )
     return words
 
 
@@ -89,7 +96,10 @@ def popcount(words: Words) -> NDArray[np.int64]:
 
 def _known(kind: str) -> None:
     if kind not in KINDS:
-        raise InputError(f"no fingerprint is called {kind!r}; there are {', '.join(KINDS)}")
+        raise InputError(
+            f"no fingerprint is called {kind!r}; there are {', '.join(KINDS)}",
+            zh=f"没有名为 {kind!r} 的指纹；有 {'、'.join(KINDS)}",
+        )
 
 
 def _chunk(job: tuple[list[str], tuple[Kind, ...]]) -> tuple[dict[Kind, Words], NDArray[np.bool_]]:

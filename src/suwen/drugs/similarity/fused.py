@@ -49,7 +49,10 @@ class FusedQuery:
         """
         missing = [kind for kind in self.parts if kind not in candidates]
         if missing:
-            raise InputError(f"the candidates lack fingerprints of kind {', '.join(missing)}")
+            raise InputError(
+                f"the candidates lack fingerprints of kind {', '.join(missing)}",
+                zh=f"候选分子缺少类型为 {'、'.join(missing)} 的指纹",
+            )
         each = [
             (_weighed(candidates[kind], part.weights) - part.mean) / part.spread for kind, part in self.parts.items()
         ]
@@ -63,9 +66,15 @@ def fit_fused(actives: Mapping[Kind, Words], background: Mapping[Kind, Words], *
     Raises InputError where either is empty or the kinds differ.
     """
     if not actives or set(actives) != set(background):
-        raise InputError("actives and background need fingerprints of the same kinds, at least one")
+        raise InputError(
+            "actives and background need fingerprints of the same kinds, at least one",
+            zh="活性分子和背景分子须有相同类型的指纹，至少一种",
+        )
     if not all(len(words) for words in (*actives.values(), *background.values())):
-        raise InputError("ranking by actives needs at least one active and one molecule of the background")
+        raise InputError(
+            "ranking by actives needs at least one active and one molecule of the background",
+            zh="按活性分子排序至少需要一个活性分子和一个背景分子",
+        )
     return FusedQuery({kind: _part(words, background[kind], prior) for kind, words in actives.items()})
 
 
@@ -78,8 +87,11 @@ def rank_fused(
     """
     words, good = several_fingerprints(actives, kinds=kinds)
     if not good.all():
-        bad = [Problem(f"active {at + 1}", "its SMILES cannot be read") for at in np.flatnonzero(~good).tolist()]
-        raise InputError("not every active is a molecule", bad)
+        bad = [
+            Problem(f"active {at + 1}", "its SMILES cannot be read", zh_what="其 SMILES 无法读取")
+            for at in np.flatnonzero(~good).tolist()
+        ]
+        raise InputError("not every active is a molecule", bad, zh="并非每个活性项都是分子")
     candidates, readable = several_fingerprints(library, kinds=kinds, workers=workers)
     kept = {kind: one[readable] for kind, one in candidates.items()}
     found = np.full(len(library), np.nan)

@@ -57,7 +57,10 @@ class Library:
     def line(self, number: int) -> tuple[str, str]:
         """SMILES and name of a molecule by its number as written. Raises InputError where there is none."""
         if not 0 <= number < self.count:
-            raise InputError(f"the library has molecules 0 to {self.count - 1}, not {number}")
+            raise InputError(
+                f"the library has molecules 0 to {self.count - 1}, not {number}",
+                zh=f"该库的分子为 0 至 {self.count - 1}，没有 {number}",
+            )
         low, high = int(self.offsets[number]), int(self.offsets[number + 1])
         with (self.folder / TEXT).open("rb") as stream:
             stream.seek(low)
@@ -78,7 +81,10 @@ def open_library(folder: Path, *, check_digests: bool = False) -> Library:
     shapes = {"columns": (BITS[kind], words), "popcounts": (words,), "order": (64 * words,), "offsets": (count + 1,)}
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
-            raise FormatError(f"{folder / name}.npy is {arrays[name].shape}, and its head says {shape}; write it anew")
+            raise FormatError(
+                f"{folder / name}.npy is {arrays[name].shape}, and its head says {shape}; write it anew",
+                zh=f"{folder / name}.npy 的形状为 {arrays[name].shape}，而首部为 {shape}；请重新写出",
+            )
     _audit_contents(folder, count, arrays)
     heights, which = np.unique(arrays["popcounts"].astype(np.int64), return_inverse=True)
     columns = np.asarray(arrays["columns"])  # still mapped, but cut without the class of maps, which is slow
@@ -94,18 +100,29 @@ def file_digest(file: Path) -> str:
 def _head(folder: Path) -> dict[str, Any]:
     file = folder / HEAD
     if not file.is_file():
-        raise NotFoundError(f"{folder} is no library of molecules: it has no {HEAD}; write one with write_library")
+        raise NotFoundError(
+            f"{folder} is no library of molecules: it has no {HEAD}; write one with write_library",
+            zh=f"{folder} 不是分子库：没有 {HEAD}；请用 write_library 写出",
+        )
     if file.stat().st_size > _LARGEST_HEAD:
-        raise FormatError(f"{file} is far too long for the head of a library")
+        raise FormatError(f"{file} is far too long for the head of a library", zh=f"{file} 作为库的首部过长")
     try:
         head = json.loads(file.read_text("utf-8"))
     except (ValueError, RecursionError):
-        raise FormatError(f"{file} is not JSON; write the library anew") from None
+        raise FormatError(
+            f"{file} is not JSON; write the library anew", zh=f"{file} 不是 JSON；请重新写出该库"
+        ) from None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
-        raise FormatError(f"{file} is not of format {FORMAT}, the one this version reads")
+        raise FormatError(
+            f"{file} is not of format {FORMAT}, the one this version reads",
+            zh=f"{file} 的格式不是本版本读取的 {FORMAT}",
+        )
     whole = all(isinstance(head.get(key), int) and 0 <= head[key] < 2**40 for key in ("count", "words"))
     if not whole or head.get("kind") not in KINDS or not isinstance(head.get("files"), dict):
-        raise FormatError(f"{file} lacks a count, words, files or a known kind of fingerprint; write the library anew")
+        raise FormatError(
+            f"{file} lacks a count, words, files or a known kind of fingerprint; write the library anew",
+            zh=f"{file} 缺少数目、字数、文件或已知的指纹类型；请重新写出该库",
+        )
     return head
 
 
@@ -113,11 +130,20 @@ def _audit_files(folder: Path, files: Mapping[str, Any], *, check_digests: bool)
     for name in (*(f"{array}.npy" for array in ARRAYS), TEXT):
         said, file = files.get(name), folder / name
         if not isinstance(said, dict) or not file.is_file():
-            raise FormatError(f"{folder} is not a whole library: {name} is missing; write it anew")
+            raise FormatError(
+                f"{folder} is not a whole library: {name} is missing; write it anew",
+                zh=f"{folder} 不是完整的库：缺少 {name}；请重新写出",
+            )
         if file.stat().st_size != said.get("bytes"):
-            raise FormatError(f"{file} has {file.stat().st_size} bytes and its head says {said.get('bytes')}")
+            raise FormatError(
+                f"{file} has {file.stat().st_size} bytes and its head says {said.get('bytes')}",
+                zh=f"{file} 有 {file.stat().st_size} 字节，而首部为 {said.get('bytes')}",
+            )
         if check_digests and file_digest(file) != said.get("sha256"):
-            raise DigestError(f"{file} was changed since it was written; write the library anew")
+            raise DigestError(
+                f"{file} was changed since it was written; write the library anew",
+                zh=f"{file} 写出后被改动；请重新写出该库",
+            )
 
 
 def _array(file: Path, kind: str) -> NDArray[Any]:
@@ -128,9 +154,15 @@ def _array(file: Path, kind: str) -> NDArray[Any]:
         try:  # an empty array cannot be mapped
             found = np.load(file, allow_pickle=False)
         except (ValueError, OSError, EOFError, SyntaxError):
-            raise FormatError(f"{file} is not a plain NumPy array; write the library anew") from None
+            raise FormatError(
+                f"{file} is not a plain NumPy array; write the library anew",
+                zh=f"{file} 不是普通的 NumPy 数组；请重新写出该库",
+            ) from None
     if found.dtype != np.dtype(kind):
-        raise FormatError(f"{file} holds {found.dtype}, not {kind}; write the library anew")
+        raise FormatError(
+            f"{file} holds {found.dtype}, not {kind}; write the library anew",
+            zh=f"{file} 含 {found.dtype}，而非 {kind}；请重新写出该库",
+        )
     return found
 
 
@@ -150,4 +182,7 @@ def _audit_contents(folder: Path, count: int, arrays: Mapping[str, NDArray[Any]]
         and int(offsets[-1]) == (folder / TEXT).stat().st_size
     )
     if not good:
-        raise DataError(f"the arrays of {folder} contradict one another; write the library anew")
+        raise DataError(
+            f"the arrays of {folder} contradict one another; write the library anew",
+            zh=f"{folder} 的各数组相互矛盾；请重新写出该库",
+        )

@@ -27,7 +27,10 @@ class Measure:
     def __post_init__(self) -> None:
         good = all(math.isfinite(weight) and weight >= 0 for weight in (self.alpha, self.beta))
         if not good or self.alpha + self.beta <= 0:
-            raise InputError(f"weights of Tversky's index are 0 or more and not both 0, not {self.alpha}, {self.beta}")
+            raise InputError(
+                f"weights of Tversky's index are 0 or more and not both 0, not {self.alpha}, {self.beta}",
+                zh=f"Tversky 指数的权重须不小于 0 且不同为 0，而非 {self.alpha}、{self.beta}",
+            )
 
     def likeness(self, shared: ArrayLike, query: int, other: ArrayLike) -> NDArray[np.float64]:
         """Likeness for shared bits and bits of the other molecules (any shape, broadcast)."""

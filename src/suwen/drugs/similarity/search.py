@@ -51,7 +51,7 @@ def search_best(
     One thread is fast enough for a few million molecules; more pay off on larger libraries and a machine at rest.
     """
     if k < 1:
-        raise InputError(f"the number of hits wanted is 1 or more, not {k}")
+        raise InputError(f"the number of hits wanted is 1 or more, not {k}", zh=f"所需命中数须为 1 或更多，而非 {k}")
     return _Search(library, query, measure, threshold, k).run(workers)
 
 
@@ -76,7 +76,7 @@ def search_many(
     Many queries are shared out to processes, which map the same library: threads would wait for one another.
     """
     if k is not None and k < 1:
-        raise InputError(f"the number of hits wanted is 1 or more, not {k}")
+        raise InputError(f"the number of hits wanted is 1 or more, not {k}", zh=f"所需命中数须为 1 或更多，而非 {k}")
     if workers < 2 or len(queries) < _WORTH_A_PROCESS * workers:
         return [_Search(library, query, measure, threshold, k).run(1) for query in queries]
     _Search(library, queries[0], measure, threshold, k)  # what is wrong with the question is said here
@@ -96,10 +96,15 @@ class _Search:
 
     def __init__(self, library: Library, query: Words, measure: Measure, threshold: float, k: int | None) -> None:
         if not 0 <= threshold <= 1:
-            raise InputError(f"a threshold of likeness is from 0 to 1, not {threshold}")
+            raise InputError(
+                f"a threshold of likeness is from 0 to 1, not {threshold}", zh=f"相似度阈值为 0 至 1，而非 {threshold}"
+            )
         words = np.ascontiguousarray(query, np.uint64)
         if words.shape != (len(library.columns) // 64,):
-            raise InputError(f"a query of this library ({library.kind}) has {len(library.columns) // 64} words")
+            raise InputError(
+                f"a query of this library ({library.kind}) has {len(library.columns) // 64} words",
+                zh=f"该库（{library.kind}）的查询须有 {len(library.columns) // 64} 个字",
+            )
         self.library, self.measure, self.k = library, measure, k
         bits = np.unpackbits(words.astype("<u8", copy=False).view(np.uint8), bitorder="little")
         self.query = np.flatnonzero(bits)

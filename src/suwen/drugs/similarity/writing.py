@@ -58,7 +58,9 @@ def write_library(
 def write_rows(batches: Iterable[Rows], folder: Path, *, kind: Kind) -> int:
     """Write fingerprints that are there already: batches of words (molecules, BITS[kind] / 64) and (SMILES, name)."""
     if folder.exists():
-        raise DataError(f"{folder} is there already; remove it or name another folder")
+        raise DataError(
+            f"{folder} is there already; remove it or name another folder", zh=f"{folder} 已存在；请移除或另指定文件夹"
+        )
     try:
         with _new_folder(folder) as draft:
             counts = _spool(batches, draft, BITS[kind] // 64)
@@ -67,7 +69,9 @@ def write_rows(batches: Iterable[Rows], folder: Path, *, kind: Kind) -> int:
     except OSError as reason:
         if isinstance(reason, DataError):
             raise
-        raise DataError(f"cannot write the library {folder}: {reason.strerror}") from None
+        raise DataError(
+            f"cannot write the library {folder}: {reason.strerror}", zh=f"无法写入库 {folder}：{reason.strerror}"
+        ) from None
     return len(counts)
 
 
@@ -89,7 +93,10 @@ def _spool(batches: Iterable[Rows], draft: Path, width: int) -> NDArray[np.int64
     with (draft / "rows").open("wb") as rows, (draft / TEXT).open("wb") as text:
         for words, lines in batches:
             if words.shape != (len(lines), width):
-                raise DataError(f"{len(lines)} molecules came with fingerprints {words.shape}, not {width} words each")
+                raise DataError(
+                    f"{len(lines)} molecules came with fingerprints {words.shape}, not {width} words each",
+                    zh=f"{len(lines)} 个分子所带指纹为 {words.shape}，而非每个 {width} 个字",
+                )
             rows.write(words.astype("<u8", copy=False).tobytes())
             counts.append(popcount(words))
             sizes.append(_write_lines(text, lines))

@@ -30,7 +30,10 @@ def replacement(example: NDArray[Any], baseline: Baseline | NDArray[Any]) -> NDA
     if not isinstance(baseline, Baseline):
         given = np.asarray(baseline, np.float32)
         if given.shape != example.shape:
-            raise InputError(f"a baseline of shape {given.shape} does not fit an example of {example.shape}")
+            raise InputError(
+                f"a baseline of shape {given.shape} does not fit an example of {example.shape}",
+                zh=f"形状为 {given.shape} 的基线与形状为 {example.shape} 的样本不符",
+            )
         return given
     if baseline is Baseline.ZERO:
         return np.zeros_like(example)

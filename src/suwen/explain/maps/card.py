@@ -34,7 +34,7 @@ _WORDS = {
 def card_lines(verdicts: Iterable[Verdict], *, lang: str = "en") -> tuple[str, ...]:
     """One line a verdict, in en or zh."""
     if lang not in _WORDS:
-        raise InputError(f"there are sentences in en and zh, not in {lang!r}")
+        raise InputError(f"there are sentences in en and zh, not in {lang!r}", zh=f"语句有 en 和 zh，没有 {lang!r}")
     return tuple(_line(verdict, lang) for verdict in verdicts)
 
 

@@ -100,12 +100,16 @@ def evidence(  # noqa: PLR0913 - a setting each
 def _fits(heat_map: HeatMap, shape: tuple[int, ...], grid: Geometry, classes: Sequence[str], lang: str) -> None:
     if heat_map.values.shape != shape[1:] or grid.shape != shape[1:]:
         raise InputError(
-            f"a map of {heat_map.values.shape} and a geometry of {grid.shape} do not fit an input of {shape[1:]}"
+            f"a map of {heat_map.values.shape} and a geometry of {grid.shape} do not fit an input of {shape[1:]}",
+            zh=f"形状为 {heat_map.values.shape} 的热图和 {grid.shape} 的几何与 {shape[1:]} 的输入不符",
         )
     if not 0 <= heat_map.target < len(classes):
-        raise InputError(f"the map is for class {heat_map.target}, but {len(classes)} classes are named")
+        raise InputError(
+            f"the map is for class {heat_map.target}, but {len(classes)} classes are named",
+            zh=f"热图针对类别 {heat_map.target}，而只命名了 {len(classes)} 个类别",
+        )
     if lang not in _OTHER:
-        raise InputError(f"there are sentences in en and zh, not in {lang!r}")
+        raise InputError(f"there are sentences in en and zh, not in {lang!r}", zh=f"语句有 en 和 zh，没有 {lang!r}")
 
 
 def _losses(

@@ -45,14 +45,19 @@ class Geometry:
         """The stored array itself, before anything was done to it."""
         size, n = tuple(int(side) for side in shape), len(shape)
         if not n or min(size) < 1:
-            raise InputError(f"an image has at least one voxel on each axis, not {size}")
+            raise InputError(
+                f"an image has at least one voxel on each axis, not {size}", zh=f"图像每轴至少一个体素，而非 {size}"
+            )
         return cls(size, size, (0.0,) * n, (1.0,) * n, tuple(range(n)))
 
     def crop(self, low: Sequence[int], high: Sequence[int]) -> Geometry:
         """Keep the cells from `low` (inclusive) to `high` (exclusive)."""
         self._fits(low, high)
         if any(not 0 <= a < b <= n for a, b, n in zip(low, high, self.shape, strict=True)):
-            raise InputError(f"a crop from {tuple(low)} to {tuple(high)} does not lie within {self.shape}")
+            raise InputError(
+                f"a crop from {tuple(low)} to {tuple(high)} does not lie within {self.shape}",
+                zh=f"从 {tuple(low)} 到 {tuple(high)} 的裁剪不在 {self.shape} 之内",
+            )
         start = tuple(s + t * a for s, t, a in zip(self.start, self.step, low, strict=True))
         return replace(self, start=start, shape=tuple(b - a for a, b in zip(low, high, strict=True)))
 
@@ -60,7 +65,7 @@ class Geometry:
         """Add cells before the first and after the last one of each axis."""
         self._fits(before, after)
         if min(*before, *after) < 0:
-            raise InputError("padding cannot be negative; use crop")
+            raise InputError("padding cannot be negative; use crop", zh="填补不能为负；请用裁剪")
         start = tuple(s - t * a for s, t, a in zip(self.start, self.step, before, strict=True))
         shape = tuple(n + a + b for n, a, b in zip(self.shape, before, after, strict=True))
         return replace(self, start=start, shape=shape)
@@ -69,7 +74,10 @@ class Geometry:
         """Lay `shape` cells over the same extent: the corners of the corner cells stay (align_corners=False)."""
         self._fits(shape)
         if min(shape) < 1:
-            raise InputError(f"cannot resize to {tuple(shape)}: every side needs at least one cell")
+            raise InputError(
+                f"cannot resize to {tuple(shape)}: every side needs at least one cell",
+                zh=f"无法缩放到 {tuple(shape)}：每边至少一格",
+            )
         ratio = [old / new for old, new in zip(self.shape, shape, strict=True)]
         start = tuple(s + t * (r - 1) / 2 for s, t, r in zip(self.start, self.step, ratio, strict=True))
         step = tuple(t * r for t, r in zip(self.step, ratio, strict=True))
@@ -84,14 +92,20 @@ class Geometry:
     def turn(self, axes: Sequence[int]) -> Geometry:
         """Reorder the axes as numpy.transpose does."""
         if sorted(axes) != list(range(len(self.shape))):
-            raise InputError(f"{tuple(axes)} is no order of {len(self.shape)} axes")
+            raise InputError(
+                f"{tuple(axes)} is no order of {len(self.shape)} axes",
+                zh=f"{tuple(axes)} 不是 {len(self.shape)} 个轴的次序",
+            )
         names = ("shape", "start", "step", "axes")
         return replace(self, **{name: tuple(getattr(self, name)[a] for a in axes) for name in names})
 
     def within(self, outer: Geometry) -> Geometry:
         """The same grid, seen from the stored array of `outer`, whose grid is this one's stored array."""
         if self.stored != outer.shape:
-            raise InputError(f"a grid over {self.stored} does not lie in a grid of {outer.shape}")
+            raise InputError(
+                f"a grid over {self.stored} does not lie in a grid of {outer.shape}",
+                zh=f"{self.stored} 上的网格不在 {outer.shape} 的网格之内",
+            )
         start = tuple(outer.start[a] + outer.step[a] * s for a, s in zip(self.axes, self.start, strict=True))
         step = tuple(outer.step[a] * t for a, t in zip(self.axes, self.step, strict=True))
         return Geometry(outer.stored, self.shape, start, step, tuple(outer.axes[a] for a in self.axes))
@@ -118,7 +132,10 @@ class Geometry:
 
     def _fits(self, *given: Sequence[int]) -> None:
         if any(len(one) != len(self.shape) for one in given):
-            raise InputError(f"{[tuple(one) for one in given]} does not have {len(self.shape)} axes")
+            raise InputError(
+                f"{[tuple(one) for one in given]} does not have {len(self.shape)} axes",
+                zh=f"{[tuple(one) for one in given]} 没有 {len(self.shape)} 个轴",
+            )
 
 
 def place(values: NDArray[Any], geometry: Geometry, *, outside: Outside = Outside.NEAREST) -> NDArray[np.float32]:
@@ -128,7 +145,10 @@ def place(values: NDArray[Any], geometry: Geometry, *, outside: Outside = Outsid
     """
     found = np.asarray(values, float)
     if found.shape != geometry.shape:
-        raise InputError(f"values of shape {found.shape} do not fit a grid of {geometry.shape}")
+        raise InputError(
+            f"values of shape {found.shape} do not fit a grid of {geometry.shape}",
+            zh=f"形状为 {found.shape} 的数值与 {geometry.shape} 的网格不符",
+        )
     for axis, (stored, start, step) in enumerate(zip(geometry.axes, geometry.start, geometry.step, strict=True)):
         weights = _weights(geometry.stored[stored], geometry.shape[axis], start, step, outside)
         found = np.moveaxis(np.tensordot(weights, found, (1, axis)), 0, axis)

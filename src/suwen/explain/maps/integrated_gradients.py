@@ -37,9 +37,12 @@ def integrated_gradients(  # noqa: PLR0913 - a setting each
     al. 2017), its standard deviation in shares of the image's range; that needs `rng`. At most `batch` copies are held.
     """
     if noise > 0 and rng is None:
-        raise InputError("noise needs a random generator: pass rng")
+        raise InputError("noise needs a random generator: pass rng", zh="噪声需要随机数发生器：请给出 rng")
     if steps < 1 or samples < 1 or batch < 1:
-        raise InputError(f"steps, samples and batch are at least 1, not {steps}, {samples} and {batch}")
+        raise InputError(
+            f"steps, samples and batch are at least 1, not {steps}, {samples} and {batch}",
+            zh=f"步数、样本数和批量至少为 1，而非 {steps}、{samples} 和 {batch}",
+        )
     example = prepared(model, inputs, target)
     start = torch.from_numpy(replacement(inputs, baseline).copy())[None].to(example)
     total = torch.zeros_like(example, dtype=torch.float64)

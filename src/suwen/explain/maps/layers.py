@@ -56,7 +56,10 @@ def spatial_layers(model: nn.Module, inputs: Tensor) -> tuple[Layer, ...]:
             for hook in hooks:
                 hook.remove()
     if not found:
-        raise InputError("the model has no layer with spatial output: use integrated gradients, occlusion or RISE")
+        raise InputError(
+            "the model has no layer with spatial output: use integrated gradients, occlusion or RISE",
+            zh="模型没有空间输出的层：请用积分梯度、遮挡或 RISE",
+        )
     return tuple(found.values())
 
 
@@ -67,7 +70,10 @@ def target_layer(model: nn.Module, inputs: Tensor, *, name: str | None = None) -
         return layers[-1]
     chosen = next((layer for layer in layers if layer.name == name), None)
     if chosen is None:
-        raise InputError(f"no layer {name!r} with spatial output; there are {', '.join(one.name for one in layers)}")
+        raise InputError(
+            f"no layer {name!r} with spatial output; there are {', '.join(one.name for one in layers)}",
+            zh=f"没有空间输出的层 {name!r}；有 {'、'.join(one.name for one in layers)}",
+        )
     return chosen
 
 

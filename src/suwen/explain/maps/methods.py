@@ -72,5 +72,8 @@ def heat_map(
 def named(method: str) -> Callable[..., FloatMap]:
     """The function of this name. Raises InputError that lists the names where there is none."""
     if method not in METHODS:
-        raise InputError(f"no method of heat maps is called {method!r}; there are {', '.join(METHODS)}")
+        raise InputError(
+            f"no method of heat maps is called {method!r}; there are {', '.join(METHODS)}",
+            zh=f"没有名为 {method!r} 的热图方法；有 {'、'.join(METHODS)}",
+        )
     return METHODS[method]

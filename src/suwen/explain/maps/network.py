@@ -49,16 +49,23 @@ def prepared(model: nn.Module, inputs: NDArray[Any], target: int) -> Tensor:
     example = np.array(inputs, np.float32)
     if example.ndim not in (3, 4) or not example.size:
         raise InputError(
-            f"an example is (channels, height, width) or (channels, depth, height, width), not {example.shape}"
+            f"an example is (channels, height, width) or (channels, depth, height, width), not {example.shape}",
+            zh=f"样本须为（通道、高、宽）或（通道、深、高、宽），而非 {example.shape}",
         )
     if not np.isfinite(example).all():
-        raise InputError("the example holds values that are not finite; replace them before the model sees them")
+        raise InputError(
+            "the example holds values that are not finite; replace them before the model sees them",
+            zh="样本含有非有限的数值；请先替换",
+        )
     home = next(model.parameters(), torch.empty(0)).device
     batch = torch.from_numpy(example)[None].to(home)
     with at_rest(model), torch.no_grad():
         answer = _answer(model, batch)
     if not 0 <= target < answer.shape[1]:
-        raise InputError(f"class {target} does not exist: the model answers {answer.shape[1]} classes, counted from 0")
+        raise InputError(
+            f"class {target} does not exist: the model answers {answer.shape[1]} classes, counted from 0",
+            zh=f"没有类别 {target}：模型输出 {answer.shape[1]} 个类别，从 0 计",
+        )
     return batch
 
 
@@ -79,7 +86,7 @@ def scores(
 ) -> NDArray[np.float64]:
     """The target's score of every example (channels, *spatial); never more than `batch` are held at once."""
     if batch < 1:
-        raise InputError(f"a batch holds at least one example, not {batch}")
+        raise InputError(f"a batch holds at least one example, not {batch}", zh=f"批量至少为 1，而非 {batch}")
     with at_rest(model), torch.no_grad():
         answers = (scored(_answer(model, group), target, score) for group in _grouped(examples, batch))
         found = [answer.double().cpu().numpy() for answer in answers]
@@ -100,7 +107,10 @@ def _answer(model: nn.Module, batch: Tensor) -> Tensor:
     logits = model(batch)
     if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(batch):
         what = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-        raise InputError(f"the model must answer (batch, classes) logits, not {what}; wrap it so that it does")
+        raise InputError(
+            f"the model must answer (batch, classes) logits, not {what}; wrap it so that it does",
+            zh=f"模型须输出（批，类别）的 logits，而非 {what}；请加以包装",
+        )
     return logits
 
 

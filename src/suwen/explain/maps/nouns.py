@@ -31,7 +31,10 @@ class HeatMap:
 
     def __post_init__(self) -> None:
         if not self.values.size or not np.isfinite(self.values).all():
-            raise InputError(f"a heat map by {self.method} holds values that are not finite; check the model's weights")
+            raise InputError(
+                f"a heat map by {self.method} holds values that are not finite; check the model's weights",
+                zh=f"{self.method} 热图含有非有限的数值；请检查模型权重",
+            )
 
 
 @dataclass(frozen=True, slots=True)

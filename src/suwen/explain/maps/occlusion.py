@@ -86,7 +86,10 @@ def _sides(given: int | Sequence[int] | None, example: Tensor, *, default: int) 
     shape = tuple(example.shape[1:])
     sides = (default,) * len(shape) if given is None else (given,) * len(shape) if isinstance(given, int) else given
     if len(sides) != len(shape) or any(not 1 <= side <= size for side, size in zip(sides, shape, strict=True)):
-        raise InputError(f"a window or stride of {tuple(sides)} does not fit an image of {shape}")
+        raise InputError(
+            f"a window or stride of {tuple(sides)} does not fit an image of {shape}",
+            zh=f"窗口或步幅 {tuple(sides)} 与图像 {shape} 不符",
+        )
     return tuple(sides)
 
 

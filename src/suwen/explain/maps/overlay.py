@@ -64,14 +64,20 @@ def _slices(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
     shapes = {np.shape(one) for one in (image, values, mask) if one is not None}
     if len(shapes) != 1 or image.ndim not in (2, 3):
-        raise InputError(f"image, map and mask must be (*spatial) of one shape, not {sorted(shapes)}")
+        raise InputError(
+            f"image, map and mask must be (*spatial) of one shape, not {sorted(shapes)}",
+            zh=f"图像、热图和掩膜须形状相同，而非 {sorted(shapes)}",
+        )
     truth = None if mask is None else np.asarray(mask) > 0
     if image.ndim == 2:
         return image, values, truth
     others = tuple(a for a in range(3) if a != axis)
     at = int(np.maximum(values, 0).sum(others).argmax()) if index is None else index
     if not 0 <= axis < 3 or not 0 <= at < image.shape[axis]:
-        raise InputError(f"there is no slice {at} on axis {axis} of a volume of {image.shape}")
+        raise InputError(
+            f"there is no slice {at} on axis {axis} of a volume of {image.shape}",
+            zh=f"形状为 {image.shape} 的容积数据在轴 {axis} 上没有层面 {at}",
+        )
     picture, heat = image.take(at, axis), values.take(at, axis)
     return picture, heat, None if truth is None else np.asarray(truth.take(at, axis))
 

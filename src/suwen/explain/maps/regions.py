@@ -29,7 +29,10 @@ def areas(values: FloatMap, *, threshold: float = 0.5, most: int = 3) -> tuple[A
     Voxels hold together over faces, edges and corners.
     """
     if not 0 < threshold <= 1 or most < 1:
-        raise InputError(f"a threshold lies in (0, 1] and at least one area is asked for, not {threshold} and {most}")
+        raise InputError(
+            f"a threshold lies in (0, 1] and at least one area is asked for, not {threshold} and {most}",
+            zh=f"阈值在 (0, 1] 之内且至少一个区域，而非 {threshold} 和 {most}",
+        )
     highest = float(values.max())
     if highest <= 0:
         return ()

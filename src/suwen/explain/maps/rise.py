@@ -40,7 +40,10 @@ def rise(  # noqa: PLR0913 - a setting each
     Which images are drawn depends on `rng` alone, not on `batch`.
     """
     if masks < 2 or cells < 1 or not 0 < share < 1 or batch < 1:
-        raise InputError(f"RISE needs 2 masks, 1 cell, a share in (0, 1), not {masks}, {cells} and {share}")
+        raise InputError(
+            f"RISE needs 2 masks, 1 cell, a share in (0, 1), not {masks}, {cells} and {share}",
+            zh=f"RISE 需要 2 个掩膜、1 格、(0, 1) 内的比例，而非 {masks}、{cells} 和 {share}",
+        )
     example = prepared(model, inputs, target)[0]
     shape = tuple(example.shape[1:])
     hidden = torch.from_numpy(replacement(inputs, baseline).copy()).to(example)

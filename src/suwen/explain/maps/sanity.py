@@ -100,13 +100,19 @@ def similarity(these: NDArray[Any], those: NDArray[Any]) -> tuple[float, float]:
     """Spearman rank correlation and structural similarity (Wang et al. 2004, window 7) of two absolute maps."""
     one, other = np.abs(np.asarray(these, float)), np.abs(np.asarray(those, float))
     if one.shape != other.shape:
-        raise InputError(f"maps of shape {one.shape} and {other.shape} cannot be compared")
+        raise InputError(
+            f"maps of shape {one.shape} and {other.shape} cannot be compared",
+            zh=f"形状为 {one.shape} 和 {other.shape} 的热图无法比较",
+        )
     return _spearman(one, other), _structural(_scaled(one), _scaled(other))
 
 
 def _maps(method: Method, model: nn.Module, inputs: NDArray[Any], targets: Sequence[int]) -> list[NDArray[Any]]:
     if not len(inputs) or len(inputs) != len(targets):
-        raise InputError(f"a check needs examples and a target for each, not {len(inputs)} and {len(targets)}")
+        raise InputError(
+            f"a check needs examples and a target for each, not {len(inputs)} and {len(targets)}",
+            zh=f"检验须有样本及各自的目标，而非 {len(inputs)} 和 {len(targets)}",
+        )
     return [method(model, one, int(target)) for one, target in zip(inputs, targets, strict=True)]
 
 
@@ -119,7 +125,7 @@ def _cascade(model: nn.Module, rng: np.random.Generator) -> list[nn.Module]:
     """Copies of the model, ever more of whose layers are initialised anew, the last layer first; about five steps."""
     names = [name for name, module in model.named_modules() if next(module.parameters(recurse=False), None) is not None]
     if not names:
-        raise InputError("the model has no parameters to make random")
+        raise InputError("the model has no parameters to make random", zh="模型没有可随机化的参数")
     order = list(reversed(names))
     ends = sorted({round(len(order) * part / 5) for part in range(1, 6)} - {0})
     seeds = rng.integers(0, 2**31, len(order))

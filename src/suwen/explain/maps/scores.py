@@ -126,7 +126,7 @@ def _curve(
     batch: int,
 ) -> Curve:
     if steps < 1:
-        raise InputError(f"a curve has at least one step, not {steps}")
+        raise InputError(f"a curve has at least one step, not {steps}", zh=f"曲线至少有一步，而非 {steps}")
     counts = np.unique(np.round(np.linspace(0, order.size, steps + 1)).astype(int))
     found = network_scores(model, _changed(*ends, order, counts), target, score=score, batch=batch)
     return Curve(tuple((counts / order.size).tolist()), tuple(found.tolist()))
@@ -144,7 +144,10 @@ def _changed(first: Tensor, last: Tensor, order: NDArray[np.int64], counts: NDAr
 def _order(values: NDArray[Any], example: Tensor, rng: np.random.Generator) -> NDArray[np.int64]:
     """Voxels from the highest value to the lowest; equals in an order drawn, not in that of rows."""
     if np.shape(values) != tuple(example.shape[1:]):
-        raise InputError(f"a map of shape {np.shape(values)} does not fit an example of {tuple(example.shape[1:])}")
+        raise InputError(
+            f"a map of shape {np.shape(values)} does not fit an example of {tuple(example.shape[1:])}",
+            zh=f"形状为 {np.shape(values)} 的热图与 {tuple(example.shape[1:])} 的样本不符",
+        )
     flat = np.asarray(values, float).ravel()
     return np.lexsort((rng.random(flat.size), -flat))
 
@@ -152,9 +155,12 @@ def _order(values: NDArray[Any], example: Tensor, rng: np.random.Generator) -> N
 def _mask_of(values: NDArray[Any], mask: NDArray[Any]) -> NDArray[np.bool_]:
     where = np.asarray(mask) > 0
     if where.shape != np.shape(values):
-        raise InputError(f"a mask of shape {where.shape} does not fit a map of {np.shape(values)}")
+        raise InputError(
+            f"a mask of shape {where.shape} does not fit a map of {np.shape(values)}",
+            zh=f"形状为 {where.shape} 的掩膜与 {np.shape(values)} 的热图不符",
+        )
     if not where.any():
-        raise InputError("the mask is empty: there is nothing to point at")
+        raise InputError("the mask is empty: there is nothing to point at", zh="掩膜为空：没有可指向的区域")
     return where
 
 

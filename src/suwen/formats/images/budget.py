@@ -27,6 +27,7 @@ class Budget:
         if size > self.left:
             raise InputError(
                 f"reading needs {size} bytes more, {self.left} of the limit of {self.limit} are left; "
-                "give less of the study or a higher limit"
+                "give less of the study or a higher limit",
+                zh=f"读取还需 {size} 字节，{self.limit} 字节上限只余 {self.left}；请减少检查的内容或提高上限",
             )
         self.left -= size

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from suwen.errors import FormatError
 from suwen.formats.images.frames import Form
-from suwen.formats.images.notices import reason
+from suwen.formats.images.notices import refusal
 
 __all__ = ["require_size"]
 
@@ -32,9 +31,9 @@ def require_size(data: bytes, form: Form) -> None:
         return
     declared = (form.rows, form.columns, form.samples)
     if found is None:
-        raise FormatError(reason("decode"))
+        raise refusal("decode")
     if found != declared:
-        raise FormatError(reason("codestream", inside=_shown(found), declared=_shown(declared)))
+        raise refusal("codestream", inside=_shown(found), declared=_shown(declared))
 
 
 def _shown(size: tuple[int, int, int]) -> str:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from suwen.errors import FormatError, InputError
+from suwen.errors import InputError
 from suwen.formats.images.budget import Budget
 from suwen.formats.images.codestreams import require_size
 from suwen.formats.images.frames import Form, Frame
 from suwen.formats.images.guarded_codec import GuardedCodec
 from suwen.formats.images.headers import guarded, import_pydicom
-from suwen.formats.images.notices import reason
+from suwen.formats.images.notice_strings import REASONS
+from suwen.formats.images.notices import reason, refusal
 from suwen.formats.images.objects import DicomObject
 
 __all__ = ["Decoder", "grey", "stored_type"]
@@ -83,7 +84,7 @@ class Decoder:
         """
         if self._lies_open(frame):
             return _read(frame, into)
-        with guarded(reason("decode")), warnings.catch_warnings():
+        with guarded(reason("decode"), zh=REASONS["decode"]["zh"]), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom says much about what it mends
             return self._decoded(frame)
 
@@ -114,7 +115,7 @@ class Decoder:
         if found.ndim == 3:
             found = grey(found)
         if found.shape != (form.rows, form.columns):
-            raise FormatError(reason("decode"))
+            raise refusal("decode")
         return found
 
     @staticmethod
@@ -159,7 +160,7 @@ def _plugin(syntax: str, available: tuple[str, ...]) -> str:
     wanted = next((names for prefix, names in _CODECS if syntax.startswith(prefix)), ())
     found = next((name for name in wanted if name in available), None)
     if found is None:
-        raise FormatError(reason("no_codec"))
+        raise refusal("no_codec")
     return found
 
 
@@ -174,7 +175,7 @@ def _read(frame: Frame, into: Samples | None) -> Samples:
             stream.seek(source.offset + (frame.number - 1) * wanted)
             got = stream.readinto(target.data.cast("B"))  # type: ignore[attr-defined]
     except OSError as error:
-        raise InputError("the file cannot be read any more") from error
+        raise InputError("the file cannot be read any more", zh="文件已无法读取") from error
     if got != wanted:
-        raise FormatError(reason("short", declared=wanted, there=got))
+        raise refusal("short", declared=wanted, there=got)
     return target if kind.isnative else target.astype(kind.newbyteorder("="))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from suwen.errors import FormatError
 from suwen.formats.images.headers import Header
-from suwen.formats.images.notices import reason
+from suwen.formats.images.notices import refusal
 from suwen.formats.images.objects import DicomObject
 
 __all__ = ["Form", "Frame", "form_of", "frames_of", "not_an_image"]
@@ -212,27 +211,27 @@ def form_of(source: DicomObject) -> Form:
 
 def _require(form: Form) -> None:
     if not (0 < form.rows <= _MAX_SIDE and 0 < form.columns <= _MAX_SIDE):
-        raise FormatError(reason("no_size"))
+        raise refusal("no_size")
     if not 0 < form.frames <= _MAX_FRAMES:
-        raise FormatError(reason("frames", most=_MAX_FRAMES))
+        raise refusal("frames", most=_MAX_FRAMES)
     if form.samples not in (1, 3) or form.allocated not in (1, 8, 16, 32, 64):
-        raise FormatError(reason("samples", samples=form.samples, bits=form.allocated))
+        raise refusal("samples", samples=form.samples, bits=form.allocated)
     if not 0 < form.stored <= form.allocated or not form.stored - 1 <= form.high < form.allocated:
-        raise FormatError(reason("bits", stored=form.stored, high=form.high, allocated=form.allocated))
+        raise refusal("bits", stored=form.stored, high=form.high, allocated=form.allocated)
 
 
 def _require_bytes(source: DicomObject, form: Form) -> None:
     at_hand = source.stored.size - source.offset
     if not source.native:
         if form.frames > max(at_hand // 8, 1):  # a fragment has a header of eight bytes (PS3.5 annex A.4)
-            raise FormatError(reason("fragments"))
+            raise refusal("fragments")
         return
     bits = form.frame_bits * form.frames
     if form.photometric == "YBR_FULL_422":
         bits = bits * 2 // 3
     declared, there = (bits + 7) // 8, min(source.length, at_hand)
     if declared > there:
-        raise FormatError(reason("short", declared=declared, there=there))
+        raise refusal("short", declared=declared, there=there)
 
 
 def frames_of(source: DicomObject) -> tuple[Frame, ...]:
@@ -241,7 +240,7 @@ def frames_of(source: DicomObject) -> tuple[Frame, ...]:
     per_frame = source.header.items("PerFrameFunctionalGroupsSequence")
     shared = next(iter(source.header.items("SharedFunctionalGroupsSequence")), None)
     if per_frame and len(per_frame) != form.frames:
-        raise FormatError(reason("groups", frames=form.frames, described=len(per_frame)))
+        raise refusal("groups", frames=form.frames, described=len(per_frame))
     return tuple(
         Frame(source, form, number + 1, per_frame[number] if per_frame else None, shared)
         for number in range(form.frames)

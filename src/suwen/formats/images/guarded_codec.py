@@ -15,9 +15,9 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from suwen.errors import FormatError, MissingExtraError
+from suwen.errors import MissingExtraError
 from suwen.formats.images.frames import Form
-from suwen.formats.images.notices import reason
+from suwen.formats.images.notices import refusal
 
 __all__ = ["GuardedCodec"]
 
@@ -45,7 +45,7 @@ class GuardedCodec:
         shape = (form.rows, form.columns, form.samples)[: 3 if form.samples > 1 else 2]
         data = self._asked(frame, form, syntax)
         if len(data) != int(np.prod(shape)) * kind.itemsize:
-            raise FormatError(reason("decode"))
+            raise refusal("decode")
         return np.frombuffer(data, kind).reshape(shape).astype(kind.newbyteorder("="))
 
     def _asked(self, frame: bytes, form: Form, syntax: str) -> bytes:
@@ -62,7 +62,7 @@ class GuardedCodec:
             return _exchanged(process, struct.pack("<IQ", len(described), len(frame)) + described + frame)
         except (OSError, EOFError) as error:
             self.close()
-            raise FormatError(reason("decode")) from error
+            raise refusal("decode") from error
         finally:
             watch.cancel()
 

@@ -39,6 +39,10 @@ TAGS: dict[str, tuple[int, str]] = {
     "SOPInstanceUID": (0x00080018, "t"),
     "Modality": (0x00080060, "t"),
     "ConversionType": (0x00080064, "t"),
+    "ReferencedSeriesSequence": (0x00081115, "q"),
+    "ReferencedSOPInstanceUID": (0x00081155, "t"),
+    "SourceImageSequence": (0x00082112, "q"),
+    "DerivationImageSequence": (0x00089124, "q"),
     "Manufacturer": (0x00080070, "t"),
     "SeriesDescription": (0x0008103E, "t"),
     "ManufacturerModelName": (0x00081090, "t"),
@@ -161,7 +165,7 @@ def import_pydicom() -> Any:
 
 
 @contextmanager
-def guarded(message: str) -> Iterator[None]:
+def guarded(message: str, *, zh: str = "") -> Iterator[None]:
     """Turn whatever a parser or codec raises on damaged bytes into one FormatError with this message.
 
     Some libraries have errors of their own outside of `DAMAGE`, and codecs written in Rust panic outside of Exception.
@@ -171,9 +175,9 @@ def guarded(message: str) -> Iterator[None]:
     except (InputError, MissingExtraError):
         raise
     except DAMAGE as error:
-        raise FormatError(message) from error
+        raise FormatError(message, zh=zh) from error
     except _foreign() as error:
-        raise FormatError(message) from error
+        raise FormatError(message, zh=zh) from error
 
 
 def _foreign() -> tuple[type[BaseException], ...]:

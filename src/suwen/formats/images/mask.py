@@ -18,7 +18,7 @@ from suwen.formats.images.nifti_names import label_names
 from suwen.formats.images.nouns import Image
 from suwen.formats.images.segments import read_segmentation
 from suwen.formats.images.stored import Stored, kind_of, stored_in
-from suwen.subject import Grid
+from suwen.subject import Grid, Saying
 
 __all__ = ["Mask", "laid_on", "mask_on", "read_labels", "read_mask"]
 
@@ -54,7 +54,7 @@ def read_labels(path: Path | str, *, limit: int = LIMIT) -> Mask:
     """
     found = list(itertools.islice(stored_in(Path(path), limit), 2))
     if len(found) != 1:
-        raise InputError("a mask is one file; give the file itself")
+        raise InputError("a mask is one file; give the file itself", zh="掩膜须为单个文件；请给出文件本身")
     stored, budget = found[0], Budget(limit)
     kind = kind_of(stored.head())
     if kind in ("nifti", "gzip"):
@@ -62,18 +62,27 @@ def read_labels(path: Path | str, *, limit: int = LIMIT) -> Mask:
     if kind == "dicom":
         labels, grid, names = read_segmentation(stored, budget)
         return _mask(labels, grid, names)
-    raise FormatError("a mask is a NIfTI file or a DICOM segmentation, and this is neither")
+    raise FormatError(
+        "a mask is a NIfTI file or a DICOM segmentation, and this is neither",
+        zh="掩膜须为 NIfTI 文件或 DICOM 分割，而此文件两者皆非",
+    )
 
 
 def _from_nifti(stored: Stored, budget: Budget) -> Mask:
     values, grid, _ = open_nifti(stored, budget)
     if len(values) != 1:
-        raise FormatError(f"a mask is one volume, this file has {len(values)}")
+        raise FormatError(
+            f"a mask is one volume, this file has {len(values)}",
+            zh=f"掩膜须为一个容积数据，而该文件有 {len(values)} 个",
+        )
     labels = values[0]
     if labels.dtype.kind == "f":
         whole = np.rint(labels)
         if not np.array_equal(whole, labels) or np.abs(whole).max(initial=0) > 2**31 - 1:
-            raise FormatError("the samples of this file are no whole numbers, so it is no mask of labels")
+            raise FormatError(
+                "the samples of this file are no whole numbers, so it is no mask of labels",
+                zh="该文件的采样值不是整数，因此不是标签掩膜",
+            )
         labels = whole.astype(np.int32)
     return _mask(labels, grid, label_names(stored))
 
@@ -105,17 +114,24 @@ def laid_on(grid: Grid, labels: Labels, own: Grid) -> Labels:
             return laid_on(grid, labels[0], Grid(own.shape[1:], spacing, own.scale))
         if grid.shape == own.shape and _same_lengths(grid, own):
             return labels
-        raise _differ(grid, own, "they cannot be compared, as one of them has no place in the patient")
+        raise _differ(
+            grid,
+            own,
+            Saying(
+                "they cannot be compared, as one of them has no place in the patient",
+                "其中之一未在患者体内定位，无法比较",
+            ),
+        )
     flat = len(grid.shape) == 2
     shape = (1, *grid.shape) if flat else grid.shape
     cube = labels.reshape((1, *own.shape)) if len(own.shape) == 2 else labels
     step = np.linalg.inv(np.array(grid.affine)) @ np.array(own.affine)
     turn = np.rint(step[:3, :3])
     if not _is_turn(turn) or not _close(step, turn, cube.shape):
-        raise _differ(grid, own, "their samples do not lie on one another")
+        raise _differ(grid, own, Saying("their samples do not lie on one another", "两者的采样点不重合"))
     placed = _placed(cube, turn.astype(int), np.rint(step[:3, 3]).astype(int), shape)
     if placed is None:
-        raise _differ(grid, own, "the mask reaches beyond the image")
+        raise _differ(grid, own, Saying("the mask reaches beyond the image", "掩膜超出图像"))
     return placed.reshape(grid.shape)
 
 
@@ -155,8 +171,11 @@ def _same_lengths(one: Grid, other: Grid) -> bool:
     return all(abs(a - b) <= _LENGTH * max(a, b) for a, b in zip(one.spacing, other.spacing, strict=True))
 
 
-def _differ(grid: Grid, own: Grid, why: str) -> InputError:
-    return InputError(f"the mask does not fit the image: {why}; image: {_shown(grid)}; mask: {_shown(own)}")
+def _differ(grid: Grid, own: Grid, why: Saying) -> InputError:
+    return InputError(
+        f"the mask does not fit the image: {why.en}; image: {_shown(grid)}; mask: {_shown(own)}",
+        zh=f"掩膜与图像不符：{why.zh}；图像：{_shown(grid)}；掩膜：{_shown(own)}",
+    )
 
 
 def _shown(grid: Grid) -> str:

@@ -16,7 +16,8 @@ from suwen.errors import FormatError, InputError, MissingExtraError, Problem
 from suwen.formats.images.budget import Budget
 from suwen.formats.images.geometry import affine_rows
 from suwen.formats.images.headers import guarded
-from suwen.formats.images.notices import notice, reason
+from suwen.formats.images.notice_strings import REASONS
+from suwen.formats.images.notices import notice, reason, refusal
 from suwen.formats.images.nouns import Image, Source
 from suwen.formats.images.stored import Stored, kind_of
 from suwen.subject import Grid
@@ -69,21 +70,21 @@ def open_nifti(stored: Stored, budget: Budget) -> tuple[Values, Grid, tuple[Prob
         except (OSError, EOFError, zlib.error) as error:
             if isinstance(error, InputError):
                 raise
-            raise FormatError(reason("gzip")) from error
+            raise refusal("gzip") from error
 
 
 def _opened(stream: BinaryIO, size: int | None, budget: Budget) -> tuple[Values, Grid, tuple[Problem, ...]]:
     head = stream.read(_FIRST)
     if kind_of(head) != "nifti":
-        raise FormatError(reason("nifti"))
-    with guarded(reason("nifti")):
+        raise refusal("nifti")
+    with guarded(reason("nifti"), zh=REASONS["nifti"]["zh"]):
         header = _header(head)
         shape, volumes = _shape(header)
         kind = _kind(header)
         offset = int(header["vox_offset"])
     wanted = math.prod(shape) * volumes * kind.itemsize
     if offset < 0 or (size is not None and offset + wanted > size):
-        raise FormatError(reason("nifti_short", declared=offset + wanted, there=size or 0))
+        raise refusal("nifti_short", declared=offset + wanted, there=size or 0)
     budget.take(wanted)
     samples = _read(stream, head, offset, wanted).view(kind).reshape((volumes, *shape))
     samples = samples if kind.isnative else samples.astype(kind.newbyteorder("="))
@@ -99,7 +100,7 @@ def _header(head: bytes) -> Any:
         raise MissingExtraError("nibabel", "imaging") from error
     first = head[4:8] in (b"n+2\0", b"ni2\0")
     if head[344:348] == b"ni1\0" or head[4:8] == b"ni2\0":
-        raise FormatError(reason("nifti_pair"))
+        raise refusal("nifti_pair")
     made: Any = nib.Nifti2Header if first else nib.Nifti1Header
     return made(head[: 540 if first else 348], check=False)
 
@@ -109,17 +110,17 @@ def _shape(header: Any) -> tuple[tuple[int, int, int], int]:
     dims = [int(one) for one in header["dim"]]
     count = dims[0]
     if not 1 <= count <= 7 or min(dims[1 : count + 1]) < 1 or any(one > 1 for one in dims[5 : count + 1]):
-        raise FormatError(reason("nifti_shape"))
+        raise refusal("nifti_shape")
     columns, rows, slices, volumes = (dims[at] if at <= count else 1 for at in (1, 2, 3, 4))
     if volumes > _MOST_VOLUMES:
-        raise FormatError(reason("nifti_shape"))
+        raise refusal("nifti_shape")
     return (slices, rows, columns), volumes
 
 
 def _kind(header: Any) -> np.dtype[Any]:
     kind: np.dtype[Any] = header.get_data_dtype()
     if kind.kind not in _KINDS or kind.itemsize > 8 or kind.fields:
-        raise FormatError(reason("nifti_type", type=str(kind)))
+        raise refusal("nifti_type", type=str(kind))
     return kind
 
 
@@ -136,7 +137,7 @@ def _read(stream: BinaryIO, head: bytes, offset: int, wanted: int) -> NDArray[np
     while held.tell() < wanted:
         data = stream.read(min(_CHUNK, wanted - held.tell()))
         if not data:
-            raise FormatError(reason("nifti_short", declared=offset + wanted, there=offset + held.tell()))
+            raise refusal("nifti_short", declared=offset + wanted, there=offset + held.tell())
         held.write(data)
     return np.frombuffer(held.getbuffer(), np.uint8, wanted)
 
@@ -147,7 +148,7 @@ def _rescaled(samples: Values, header: Any, budget: Budget) -> tuple[Values, lis
     if not math.isfinite(slope) or not slope:
         slope, inter = 1.0, 0.0  # NIfTI-1: a slope of 0 means that nothing is scaled
     if not math.isfinite(inter):
-        raise FormatError(reason("nifti"))
+        raise refusal("nifti")
     whole = slope == int(slope) and inter == int(inter) and max(abs(slope), abs(inter)) < 2**31
     if samples.dtype.kind in "iu" and (slope, inter) == (1.0, 0.0):
         return samples, []

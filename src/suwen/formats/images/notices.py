@@ -7,13 +7,14 @@ be told apart without parsing; `notice_in` finds its key and values again and sa
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from suwen.errors import Problem
+from suwen.errors import FormatError, Problem
 from suwen.formats.images.notice_strings import NOTICES, REASONS
 
-__all__ = ["Language", "notice", "notice_in", "notice_key", "notice_text", "reason", "unreadable"]
+__all__ = ["Language", "notice", "notice_in", "notice_key", "notice_text", "reason", "refusal", "unreadable"]
 
 Language = Literal["en", "zh"]
 Value = str | float
@@ -22,13 +23,25 @@ Value = str | float
 def notice(key: str, *, where: str = "", **values: Value) -> Problem:
     """The remark `key` of the table with its values filled in; numbers are shortened to four decimals."""
     shown = {name: _shown(value) for name, value in values.items()}
-    words = NOTICES[key]
-    return Problem(where, words["en"].format(**shown), words.get("en_remedy", "").format(**shown))
+    words, chinese = NOTICES[key], _in_chinese(shown)
+    return Problem(
+        where,
+        words["en"].format(**shown),
+        words.get("en_remedy", "").format(**shown),
+        zh_what=words["zh"].format(**chinese),
+        zh_remedy=words.get("zh_remedy", "").format(**chinese),
+    )
 
 
 def reason(key: str, **values: Value) -> str:
     """The sentence `key` of why something cannot be read, in English."""
     return REASONS[key]["en"].format(**{name: _shown(value) for name, value in values.items()})
+
+
+def refusal(key: str, **values: Value) -> FormatError:
+    """The error with the sentence `key` of why something cannot be read, in both languages."""
+    shown = {name: _shown(value) for name, value in values.items()}
+    return FormatError(REASONS[key]["en"].format(**shown), zh=REASONS[key]["zh"].format(**shown))
 
 
 def unreadable(name: str, error: Exception) -> Problem:
@@ -51,10 +64,7 @@ def notice_in(problem: Problem, language: Language) -> Problem:
     found = _pattern(key, "notice").fullmatch(problem.what) if key else None
     if language == "en" or found is None:
         return problem
-    values = {
-        name: _word(value) if name in {"why", "kind", "how"} else value for name, value in found.groupdict().items()
-    }
-    words = NOTICES[key]
+    words, values = NOTICES[key], _in_chinese(found.groupdict())
     return Problem(problem.where, words["zh"].format(**values), words.get("zh_remedy", "").format(**values))
 
 
@@ -65,6 +75,10 @@ def notice_text(problem: Problem, language: Language) -> str:
         return str(said)
     place = f"{said.where}：" if said.where else ""
     return f"{place}{said.what}（{said.remedy}）" if said.remedy else f"{place}{said.what}"
+
+
+def _in_chinese(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: _word(value) if name in {"why", "kind", "how"} else value for name, value in values.items()}
 
 
 def _word(sentence: str) -> str:

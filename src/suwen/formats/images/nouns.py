@@ -72,7 +72,10 @@ class Image:
 
     def __post_init__(self) -> None:
         if self.values.shape != self.grid.shape:
-            raise InputError(f"samples of the shape {self.values.shape} do not lie on a grid of {self.grid.shape}")
+            raise InputError(
+                f"samples of the shape {self.values.shape} do not lie on a grid of {self.grid.shape}",
+                zh=f"形状为 {self.values.shape} 的采样值与 {self.grid.shape} 的网格不符",
+            )
         self.values.flags.writeable = False
 
     def float_values(self) -> NDArray[np.float32]:

@@ -12,7 +12,8 @@ from typing import BinaryIO
 from suwen.errors import FormatError
 from suwen.formats.images.budget import Budget
 from suwen.formats.images.headers import TAGS, Header, guarded, import_pydicom
-from suwen.formats.images.notices import reason
+from suwen.formats.images.notice_strings import REASONS
+from suwen.formats.images.notices import reason, refusal
 from suwen.formats.images.stored import Stored
 
 __all__ = ["NATIVE", "DicomObject", "open_object"]
@@ -69,7 +70,11 @@ def open_object(stored: Stored, budget: Budget) -> DicomObject:
 
     """
     pydicom = import_pydicom()
-    with guarded(reason("header")), warnings.catch_warnings(), pydicom.config.disable_value_validation():
+    with (
+        guarded(reason("header"), zh=REASONS["header"]["zh"]),
+        warnings.catch_warnings(),
+        pydicom.config.disable_value_validation(),
+    ):
         warnings.simplefilter("ignore")  # pydicom says much about what it mends
         return _opened(stored, budget)
 
@@ -164,5 +169,5 @@ def _pixels_at(stream: BinaryIO, syntax: str, implicit: bool) -> tuple[str, int,
     if implicit:
         return keyword, at + 8, struct.unpack(f"{order}I", head[4:8])[0]
     if len(head) < 12:
-        raise FormatError(reason("header"))
+        raise refusal("header")
     return keyword, at + 12, struct.unpack(f"{order}I", head[8:12])[0]

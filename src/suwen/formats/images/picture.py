@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from suwen.errors import FormatError, MissingExtraError, Problem
+from suwen.errors import MissingExtraError, Problem
 from suwen.formats.images.budget import Budget
 from suwen.formats.images.decoding import grey
 from suwen.formats.images.headers import guarded
-from suwen.formats.images.notices import notice, reason
+from suwen.formats.images.notice_strings import REASONS
+from suwen.formats.images.notices import notice, reason, refusal
 from suwen.formats.images.nouns import Image, Source
 from suwen.formats.images.stored import Stored
 from suwen.subject import Grid
@@ -39,13 +40,13 @@ def read_picture(stored: Stored, budget: Budget, spacing: tuple[float, float] | 
         import PIL.Image  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError("pillow", "imaging") from error
-    with guarded(reason("picture")), warnings.catch_warnings(), stored.open() as stream:
+    with guarded(reason("picture"), zh=REASONS["picture"]["zh"]), warnings.catch_warnings(), stored.open() as stream:
         warnings.simplefilter("ignore")
         try:
             with PIL.Image.open(stream, formats=("PNG", "JPEG")) as picture:
                 values, said = _values(picture, budget)
         except (SyntaxError, PIL.Image.DecompressionBombError) as error:
-            raise FormatError(reason("picture")) from error
+            raise refusal("picture") from error
     digest = _digest(values)
     if spacing is None:
         grid, scale = Grid(values.shape), notice("no_scale")

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from suwen.errors import FormatError, Problem
+from suwen.errors import Problem
 from suwen.formats.images.budget import Budget
 from suwen.formats.images.decoding import Decoder, stored_type
 from suwen.formats.images.frames import Form, Frame
 from suwen.formats.images.headers import Header
-from suwen.formats.images.notices import notice, reason
+from suwen.formats.images.notices import notice, refusal
 
 __all__ = ["Samples", "samples_of"]
 
@@ -105,7 +105,7 @@ def _table(frame: Frame) -> Values | None:
     entries, first = _descriptor(items[0], frame.form)
     data = np.array(items[0].numbers("LUTData"), np.int64)
     if len(data) < entries or entries < 1 or frame.form.allocated > 16:
-        raise FormatError(reason("table"))
+        raise refusal("table")
     keys = np.arange(65536) if not frame.form.signed else np.arange(-32768, 32768)
     return data[np.clip(keys - first, 0, entries - 1)].astype(np.uint16)
 
@@ -113,7 +113,7 @@ def _table(frame: Frame) -> Values | None:
 def _descriptor(item: Header, form: Form) -> tuple[int, int]:
     found = item.numbers("LUTDescriptor")
     if len(found) != 3:
-        raise FormatError(reason("table"))
+        raise refusal("table")
     first = int(found[1])
     return int(found[0]) or 65536, first - 65536 if form.signed and first > 32767 else first
 
@@ -157,7 +157,7 @@ class _Work:
         for frame, line in zip(frames, lines, strict=True):
             most = max(abs(one) for one in _range(frame.form))
             if not abs(line.slope) * most + abs(line.intercept) < _LARGEST:
-                raise FormatError(reason("rescale"))
+                raise refusal("rescale")
 
     def add(self, at: int, frame: Frame, line: _Line) -> None:
         """Read a frame into its place."""

@@ -14,7 +14,7 @@ from suwen.formats.images.decoding import Decoder
 from suwen.formats.images.dicom import DicomReading, read_frames
 from suwen.formats.images.frames import Frame, frames_of, not_an_image
 from suwen.formats.images.nifti import read_nifti
-from suwen.formats.images.notices import notice, reason, unreadable
+from suwen.formats.images.notices import notice, reason, refusal, unreadable
 from suwen.formats.images.nouns import Image, Study
 from suwen.formats.images.objects import open_object
 from suwen.formats.images.picture import read_picture
@@ -64,7 +64,10 @@ def read_study(
     """
     studies = read_studies(path, spacing=spacing, progress=progress, limit=limit)
     if len(studies) > 1:
-        raise InputError(f"{len(studies)} studies are here, perhaps of different patients; give one of them")
+        raise InputError(
+            f"{len(studies)} studies are here, perhaps of different patients; give one of them",
+            zh=f"此处有 {len(studies)} 个检查，可能属于不同患者；请只给出其中之一",
+        )
     return studies[0]
 
 
@@ -80,7 +83,10 @@ def read_studies(
     What is not DICOM joins the only study there, or is a study of its own. What was left out is told with each.
     """
     if spacing is not None and not (len(spacing) == 2 and all(math.isfinite(one) and one > 0 for one in spacing)):
-        raise InputError("a spacing is two lengths above 0 in millimetres: between rows, between columns")
+        raise InputError(
+            "a spacing is two lengths above 0 in millimetres: between rows, between columns",
+            zh="间距须为两个大于 0 的毫米数：行间距和列间距",
+        )
     budget = Budget(limit)
     found = _Found()
     for stored in stored_in(Path(path), limit):
@@ -119,7 +125,7 @@ def _sort_dicom(stored: Stored, found: _Found, budget: Budget) -> None:
         found.left_out.append(notice("not_image", where=stored.name, kind=reason(other)))
         return
     if not source.pixels:
-        raise FormatError(reason("no_pixels"))
+        raise refusal("no_pixels")
     frames = frames_of(source)
     found.frames.setdefault(source.header.word("StudyInstanceUID"), []).extend(frames)
 
@@ -141,6 +147,12 @@ def _joined(studies: list[Study], found: _Found) -> tuple[Study, ...]:
     elif found.images:
         studies.append(Study(_digest(found.images), tuple(found.images)))
     if not studies:
-        more = (Problem("", f"and {len(left_out) - _MOST_TOLD} more"),) if len(left_out) > _MOST_TOLD else ()
-        raise FormatError("nothing here can be read as an image", (*left_out[:_MOST_TOLD], *more))
+        more = (
+            (Problem("", f"and {len(left_out) - _MOST_TOLD} more", zh_what=f"另有 {len(left_out) - _MOST_TOLD} 个"),)
+            if len(left_out) > _MOST_TOLD
+            else ()
+        )
+        raise FormatError(
+            "nothing here can be read as an image", (*left_out[:_MOST_TOLD], *more), zh="此处没有可作为图像读取的内容"
+        )
     return tuple(Study(one.id, one.images, left_out) for one in studies)

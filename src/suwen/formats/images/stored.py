@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from suwen.errors import FormatError, InputError, NotFoundError
 from suwen.formats.images.budget import Budget
-from suwen.formats.images.notices import reason
+from suwen.formats.images.notices import refusal
 
 __all__ = ["Stored", "kind_of", "stored_in", "unpacked"]
 
@@ -38,10 +38,8 @@ class Stored:
         try:
             return Path(self.path or self.name).open("rb")
         except OSError as error:
-            why = (
-                reason("closed") if isinstance(error, PermissionError) else reason("unopened", why=str(error.strerror))
-            )
-            raise InputError(why) from error
+            closed = isinstance(error, PermissionError)
+            raise (refusal("closed") if closed else refusal("unopened", why=str(error.strerror))) from error
 
     @property
     def size(self) -> int:
@@ -88,7 +86,7 @@ def unpacked(stored: Stored, budget: Budget) -> Stored:
                 return stored
             data = head + stream.read(budget.left + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise FormatError(reason("gzip")) from error
+        raise refusal("gzip") from error
     budget.take(len(data))
     return Stored(stored.name, stored.path, data)
 
@@ -104,11 +102,11 @@ def stored_in(path: Path, limit: int) -> Iterator[Stored]:
 
     """
     if not path.exists():
-        raise NotFoundError("there is no file or folder at this path")
+        raise NotFoundError("there is no file or folder at this path", zh="此路径没有文件或文件夹")
     if path.is_dir():
         yield from _in_folder(path)
     elif not stat.S_ISREG(path.stat().st_mode):
-        raise InputError("this is neither a file nor a folder")
+        raise InputError("this is neither a file nor a folder", zh="此处既不是文件也不是文件夹")
     else:
         one = Stored(path.name, path)
         yield from _in_zip(one, limit) if kind_of(one.head()) == "zip" else (one,)
@@ -125,7 +123,10 @@ def _in_folder(folder: Path) -> Iterator[Stored]:
                 continue
             count += 1
             if count > _MAX_FILES:
-                raise InputError(f"this folder holds more than {_MAX_FILES} files; give the folder of one study")
+                raise InputError(
+                    f"this folder holds more than {_MAX_FILES} files; give the folder of one study",
+                    zh=f"该文件夹含 {_MAX_FILES} 个以上文件；请给出单个检查的文件夹",
+                )
             yield Stored(str(file.relative_to(folder)), file)
     for error in closed:  # told like a file that cannot be opened: what lies there may belong to the study
         yield Stored(f"{Path(error.filename).relative_to(folder)}/", Path(error.filename))
@@ -145,15 +146,21 @@ def _in_zip(archive: Stored, limit: int) -> Iterator[Stored]:
         with archive.open() as stream, zipfile.ZipFile(stream) as opened:
             members = [one for one in opened.infolist() if not one.is_dir()]
             if len(members) > _MAX_FILES:
-                raise InputError(f"this archive holds more than {_MAX_FILES} files; give one study")
+                raise InputError(
+                    f"this archive holds more than {_MAX_FILES} files; give one study",
+                    zh=f"该压缩包含 {_MAX_FILES} 个以上文件；请只给出一个检查",
+                )
             for member in sorted(members, key=lambda one: one.filename):
                 with opened.open(member) as packed:
                     data = packed.read(left + 1)  # what is declared may lie: what comes out is counted
                 left -= len(data)
                 if left < 0:
-                    raise InputError(f"the archive unpacks to more than {limit} bytes; raise the limit or unpack it")
+                    raise InputError(
+                        f"the archive unpacks to more than {limit} bytes; raise the limit or unpack it",
+                        zh=f"该压缩包解压后超过 {limit} 字节；请提高上限或先行解压",
+                    )
                 yield Stored(member.filename, None, data)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise FormatError(damaged) from error
+        raise FormatError(damaged, zh="ZIP 压缩包已损坏、加密或压缩方式不支持") from error

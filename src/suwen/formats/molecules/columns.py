@@ -48,7 +48,14 @@ class Columns:
 def separator_of(lines: Sequence[str]) -> str:
     """The separator that cuts the first lines into most cells."""
     head = lines[0] if lines else ""
-    return max((",", "\t", ";", "|"), key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
+    return max((",", "\t", ";", "|"), key=lambda mark: _cells(head, mark))
+
+
+def _cells(line: str, mark: str) -> int:
+    try:
+        return len(next(csv.reader([line], delimiter=mark), []))
+    except csv.Error:  # a cell longer than csv takes
+        return 0
 
 
 def columns_in(rows: Sequence[Sequence[str]], column: str, name_column: str) -> Columns:
@@ -60,7 +67,7 @@ def columns_in(rows: Sequence[Sequence[str]], column: str, name_column: str) -> 
 
     """
     if not rows:
-        raise FormatError("the table is empty")
+        raise FormatError("the table is empty", zh="表格为空")
     head = [cell.strip() for cell in rows[0]]
     known = {_plain(cell) for cell in head}
     stated = {_plain(one) for one in (column, name_column) if one}
@@ -85,7 +92,10 @@ def _stated(called: Sequence[str], column: str) -> int:
         return plain.index(_plain(column))
     if column.isascii() and column.isdigit() and 1 <= int(column[:9]) <= len(called):
         return int(column) - 1
-    raise InputError(f"the table has no column {column!r}; it has {', '.join(called[:20])}")
+    raise InputError(
+        f"the table has no column {column!r}; it has {', '.join(called[:20])}",
+        zh=f"表格没有列 {column!r}；有 {'、'.join(called[:20])}",
+    )
 
 
 def _found(called: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[int, str]:
@@ -99,7 +109,10 @@ def _found(called: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[int, s
     shares = [_share([row[at] for row in body if at < len(row)]) for at in range(len(called))]
     best = max(range(len(shares)), key=lambda at: shares[at], default=-1)
     if best < 0 or shares[best] < _SHARE:
-        raise FormatError("no column of this table holds structures; name the column of the SMILES")
+        raise FormatError(
+            "no column of this table holds structures; name the column of the SMILES",
+            zh="表格中没有任何一列是结构；请指定 SMILES 所在的列",
+        )
     return best, "its cells are structures"
 
 

@@ -39,11 +39,17 @@ class Halos:
 
     def __post_init__(self) -> None:
         if not all(abs(one) < float("inf") for one in self.numbers):
-            raise InputError("halos need finite numbers, one for each atom")
+            raise InputError("halos need finite numbers, one for each atom", zh="光晕须为有限数，每个原子一个")
         if self.words and len(self.words) != len(self.numbers):
-            raise InputError(f"{len(self.words)} words are given for {len(self.numbers)} atoms")
+            raise InputError(
+                f"{len(self.words)} words are given for {len(self.numbers)} atoms",
+                zh=f"{len(self.numbers)} 个原子给出了 {len(self.words)} 个词",
+            )
         if self.most is not None and not 0 < self.most < float("inf"):
-            raise InputError(f"the strongest halo stands for a number above 0, not {self.most}")
+            raise InputError(
+                f"the strongest halo stands for a number above 0, not {self.most}",
+                zh=f"最强光晕所代表的数须大于 0，而非 {self.most}",
+            )
 
     @property
     def strengths(self) -> tuple[float, ...]:

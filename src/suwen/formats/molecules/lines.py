@@ -12,6 +12,7 @@ from typing import cast
 
 from suwen.errors import FormatError, NotFoundError
 from suwen.formats.molecules.notices import refusal
+from suwen.subject import Saying
 
 __all__ = ["LIMIT", "MOST_LINE", "LineTooLongError", "Source", "check_text", "lines_of"]
 
@@ -22,11 +23,11 @@ _FREE = 2**24  # bytes that may be unpacked whatever the ratio
 _RATIO = 100  # gzip packs tables of molecules 3 to 30 times; a bomb 1,000 times
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _KINDS = (
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file"),
-    (b"%PDF", "a PDF"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
+    (b"PK\x03\x04", Saying("a ZIP archive or an Excel workbook", "ZIP 压缩包或 Excel 工作簿")),
+    (b"\xd0\xcf\x11\xe0", Saying("an old Office file", "旧版 Office 文件")),
+    (b"%PDF", Saying("a PDF", "PDF")),
+    (b"\x89PNG", Saying("a picture", "图片")),
+    (b"\xff\xd8\xff", Saying("a picture", "图片")),
 )
 _CONTROL = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1a\x1b"))
 _FOREIGN = 0.02  # share of control characters beyond which bytes are no text
@@ -53,14 +54,18 @@ class Source:
         self._ahead: bytes | FormatError = b""
         # A pipe or a device would hang or never end.
         if not path.is_file():
-            raise (NotFoundError(f"there is no file {path}") if not path.exists() else FormatError("not a plain file"))
+            if not path.exists():
+                raise NotFoundError(f"there is no file {path}", zh=f"没有文件 {path}")
+            raise FormatError("not a plain file", zh="不是普通文件")
         try:
             with path.open("rb") as file:
                 packed = file.read(2) == b"\x1f\x8b"
             self._packed = path.stat().st_size if packed else 0
             self._file = cast(io.BufferedReader, gzip.open(path)) if packed else path.open("rb")  # noqa: SIM115 (closed at exit)
         except OSError as error:
-            raise FormatError("the file cannot be read; look at its permissions") from error
+            raise FormatError(
+                "the file cannot be read; look at its permissions", zh="无法读取文件；请检查其权限"
+            ) from error
 
     def __enter__(self) -> Source:
         return self
@@ -102,13 +107,19 @@ def check_text(source: Source) -> None:
     Raises FormatError, which names the kind where it is a usual one.
     """
     head = source.head()
-    kind = next((kind for mark, kind in _KINDS if head.startswith(mark)), "")
+    kind = next((kind for mark, kind in _KINDS if head.startswith(mark)), None)
     if kind:
-        raise FormatError(f"this is {kind}, and no text; export its molecules as .csv, .smi or .sdf")
+        raise FormatError(
+            f"this is {kind.en}, and no text; export its molecules as .csv, .smi or .sdf",
+            zh=f"这是{kind.zh}，并非文本；请将分子导出为 .csv、.smi 或 .sdf",
+        )
     if any(head.startswith(mark) for mark, _encoding in _MARKS):
         return
     if len(head) - len(head.translate(None, _CONTROL)) > max(1.0, _FOREIGN * len(head)):
-        raise FormatError("this is a binary file, and no text in UTF-8, UTF-16 with its mark, or GB 18030")
+        raise FormatError(
+            "this is a binary file, and no text in UTF-8, UTF-16 with its mark, or GB 18030",
+            zh="这是二进制文件，不是 UTF-8、带标记的 UTF-16 或 GB 18030 文本",
+        )
 
 
 def lines_of(source: Source) -> Iterator[str | LineTooLongError]:

@@ -23,14 +23,20 @@ Value = str | float
 def notice(key: str, *, where: str = "", **values: Value) -> Problem:
     """The remark `key` of the table with its values filled in; numbers are shortened to four decimals."""
     shown = {name: _shown(value) for name, value in values.items()}
-    words = NOTICES[key]
-    return Problem(where, words["en"].format(**shown), words.get("en_remedy", "").format(**shown))
+    words, chinese = NOTICES[key], {name: _value(name, text) for name, text in shown.items()}
+    return Problem(
+        where,
+        words["en"].format(**shown),
+        words.get("en_remedy", "").format(**shown),
+        zh_what=words["zh"].format(**chinese),
+        zh_remedy=words.get("zh_remedy", "").format(**chinese),
+    )
 
 
 def refusal(key: str, *, where: str = "", **values: Value) -> FormatError:
     """The one error that says why something is no molecule; its only problem is the remark `key`."""
     problem = notice(key, where=where, **values)
-    return FormatError("this structure cannot be read", (problem,))
+    return FormatError("this structure cannot be read", (problem,), zh="无法读取该结构")
 
 
 def _shown(value: Value) -> str:
@@ -55,9 +61,9 @@ def notice_in(problem: Problem, language: Language) -> Problem:
 
 def notice_text(problem: Problem, language: Language) -> str:
     """A remark as one line for a reader, in English or Chinese."""
+    if problem.zh_what or language == "en":
+        return problem.said(language)
     said = notice_in(problem, language)
-    if language == "en":
-        return str(said)
     place = f"{said.where}：" if said.where else ""
     return f"{place}{said.what}（{said.remedy}）" if said.remedy else f"{place}{said.what}"
 

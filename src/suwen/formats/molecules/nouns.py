@@ -28,7 +28,7 @@ class Molecule:
 
     def __post_init__(self) -> None:
         if not self.smiles:
-            raise InputError("a molecule needs a structure, and this one has none")
+            raise InputError("a molecule needs a structure, and this one has none", zh="分子须有结构，而此分子没有")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,17 @@ def picture(
 
     """
     if len(size) != 2 or not all(one in _SIZES for one in size):
-        raise InputError(f"a picture is {_SIZES.start} to {_SIZES.stop - 1} pixels wide and high, not {size}")
+        raise InputError(
+            f"a picture is {_SIZES.start} to {_SIZES.stop - 1} pixels wide and high, not {size}",
+            zh=f"图片的宽和高为 {_SIZES.start} 至 {_SIZES.stop - 1} 像素，而非 {size}",
+        )
     mol = mol_of(molecule.smiles)[0]
     colours = _colours(mol, atoms, weights)
     if halos is not None and len(halos.numbers) != mol.GetNumAtoms():
-        raise InputError(f"halos are one number for each of the {mol.GetNumAtoms()} atoms, not {len(halos.numbers)}")
+        raise InputError(
+            f"halos are one number for each of the {mol.GetNumAtoms()} atoms, not {len(halos.numbers)}",
+            zh=f"光晕须为 {mol.GetNumAtoms()} 个原子各给一个数，而非 {len(halos.numbers)} 个",
+        )
     line = _fitting(legend, size[0])
     height = size[1] - _LEGEND if line and size[1] >= 3 * _LEGEND else size[1]
     svg, places = draw(mol, colours, (size[0], height), stereo=stereo, halos=halos is not None)
@@ -74,12 +80,18 @@ def _colours(mol: Any, atoms: Sequence[int], weights: Sequence[float] | None) ->
     count = mol.GetNumAtoms()
     wrong = [one for one in atoms if not 0 <= one < count]
     if wrong:
-        raise InputError(f"the molecule has atoms 0 to {count - 1}, and not {wrong[0]}")
+        raise InputError(
+            f"the molecule has atoms 0 to {count - 1}, and not {wrong[0]}",
+            zh=f"该分子的原子编号为 0 至 {count - 1}，没有 {wrong[0]}",
+        )
     made: dict[int, Colour] = dict.fromkeys(map(int, atoms), _MARK)
     if weights is None:
         return made
     if len(weights) != count or not all(abs(one) < float("inf") for one in weights):
-        raise InputError(f"weights are one finite number for each of the {count} atoms; {len(weights)} are given")
+        raise InputError(
+            f"weights are one finite number for each of the {count} atoms; {len(weights)} are given",
+            zh=f"权重须为 {count} 个原子各给一个有限数；给出了 {len(weights)} 个",
+        )
     most = max((abs(one) for one in weights), default=0.0)
     shaded = {at: _shade(one / most) for at, one in enumerate(weights) if most and abs(one) > 0.02 * most}
     return {**shaded, **made}

@@ -57,7 +57,10 @@ def read_molecules(
 def _read(path: Path, column: str, name_column: str, limit: int) -> Iterator[Molecule | Refused]:
     name = path.name.lower().removesuffix(".gz")
     if path.exists() and not name.endswith((*_LISTS, *_TABLES, *_RECORDS)) and not path.is_dir():
-        raise FormatError(f"molecules are read from {', '.join((*_LISTS, *_TABLES, *_RECORDS))}; the suffix is another")
+        raise FormatError(
+            f"molecules are read from {', '.join((*_LISTS, *_TABLES, *_RECORDS))}; the suffix is another",
+            zh=f"分子可从 {'、'.join((*_LISTS, *_TABLES, *_RECORDS))} 读取；扩展名不在其中",
+        )
     _check_stated(name, column, name_column)
     with Source(path, limit) as source:
         check_text(source)
@@ -75,10 +78,14 @@ def _check_stated(name: str, column: str, name_column: str) -> None:
     if name.endswith(_LISTS) and (column or name_column):
         raise InputError(
             f"a list of SMILES has no columns, and {column or name_column!r:.60} is asked for; columns are stated of "
-            f"{' and '.join(_TABLES)}"
+            f"{' and '.join(_TABLES)}",
+            zh=f"SMILES 列表没有列，而要求的列为 {column or name_column!r:.60}；只有 {'、'.join(_TABLES)} 可指定列",
         )
     if name.endswith(_RECORDS) and column:
-        raise InputError(f"its records hold one structure each, and no column {column!r:.60} of structures")
+        raise InputError(
+            f"its records hold one structure each, and no column {column!r:.60} of structures",
+            zh=f"其记录各含一个结构，没有结构列 {column!r:.60}",
+        )
 
 
 def _list(lines: Iterator[str | LineTooLongError]) -> Iterator[Molecule | Refused]:

@@ -42,7 +42,9 @@ def _check_field(ahead: list[list[str] | Problem], name_field: str) -> None:
     known = {name: None for record in ahead if isinstance(record, list) for name, _value in _fields(_below(record))}
     if name_field and ahead and name_field not in known:
         has = f"they have {', '.join(list(known)[:20])}" if known else "they have none"
-        raise InputError(f"its records have no field {name_field!r:.60}; {has}")
+        raise InputError(
+            f"its records have no field {name_field!r:.60}; {has}", zh=f"其记录没有字段 {name_field!r:.60}；{has}"
+        )
 
 
 def _records(lines: Iterator[str | LineTooLongError]) -> Iterator[list[str] | Problem]:

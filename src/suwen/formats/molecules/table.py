@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
@@ -35,7 +36,7 @@ def read_table(
     ahead = list(islice(rest, _LOOKED_AT))
     texts = [_sound(line) for _row, line in ahead if isinstance(line, str) and line.strip()]
     separator = separator_of(texts)
-    columns = columns_in([row for row in csv.reader(texts, delimiter=separator) if row], column, name_column)
+    columns = columns_in(list(_cut(texts, separator)), column, name_column)
     told: Problem | None = columns.told()
     for made in _rows(_Feed(chain(ahead, rest)), separator, columns):
         if told is not None and isinstance(made, Molecule):
@@ -43,6 +44,13 @@ def read_table(
             told = None
         else:
             yield made
+
+
+def _cut(texts: Sequence[str], separator: str) -> Iterator[list[str]]:
+    """The rows that csv can cut; one with a cell longer than it takes is told where all rows are read."""
+    reader = csv.reader(texts, delimiter=separator)
+    with contextlib.suppress(csv.Error):
+        yield from (row for row in reader if row)
 
 
 def _sound(line: str) -> str:

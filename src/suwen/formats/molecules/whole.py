@@ -30,7 +30,10 @@ def whole_file(path: Path) -> Iterator[IO[str]]:
     except OSError as error:
         if isinstance(error, SuwenError):
             raise
-        raise FormatError(f"{path} cannot be written: {error.strerror or 'the file system refused'}") from error
+        raise FormatError(
+            f"{path} cannot be written: {error.strerror or 'the file system refused'}",
+            zh=f"无法写入 {path}：{error.strerror or '文件系统拒绝'}",
+        ) from error
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)

@@ -47,7 +47,8 @@ def write_molecules(
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise InputError(
-            f"molecules are written to {', '.join(_WRITERS)}, not to {path.suffix or 'a name without suffix'}"
+            f"molecules are written to {', '.join(_WRITERS)}, not to {path.suffix or 'a name without suffix'}",
+            zh=f"分子可写为 {'、'.join(_WRITERS)}，而非 {path.suffix or '无扩展名的文件'}",
         )
     with whole_file(path) as file:
         return writer(molecules, file, fields, lang)

@@ -14,6 +14,7 @@ from suwen.formats.waveforms.budget import Budget
 from suwen.formats.waveforms.nouns import Mark, MarkKind
 from suwen.formats.waveforms.vocabulary import known_text
 from suwen.formats.waveforms.xml_tree import Node, tree_in
+from suwen.subject import Saying
 
 __all__ = ["is_aecg", "read_aecg"]
 
@@ -39,14 +40,19 @@ def read_aecg(data: bytes, budget: Budget) -> list[Block]:
     budget.require(4 * len(data))
     root = tree_in(data)
     if root.name != "AnnotatedECG":
-        raise FormatError("the XML document is no annotated electrocardiogram (AnnotatedECG)")
+        raise FormatError(
+            "the XML document is no annotated electrocardiogram (AnnotatedECG)",
+            zh="该 XML 文档不是带注释的心电图（AnnotatedECG）",
+        )
     blocks = []
     for series in root.all("component", "series"):
         blocks += _series(series, budget, is_derived=False)
         for derived in series.all("derivation", "derivedSeries"):
             blocks += _series(derived, budget, is_derived=True)
     if not blocks:
-        raise FormatError("the annotated electrocardiogram holds no sequences of samples")
+        raise FormatError(
+            "the annotated electrocardiogram holds no sequences of samples", zh="该注释心电图（aECG）不含采样序列"
+        )
     return blocks
 
 
@@ -66,20 +72,29 @@ def _block(sequences: list[Node], budget: Budget) -> Block:
     times = [one for one in sequences if one.value("code", of="code") in _TIMES]
     leads = [one for one in sequences if one.value("code", of="code") not in _TIMES]
     if not times or not 0 < len(leads) <= MOST_CHANNELS:
-        raise FormatError("a set of sequences of the annotated electrocardiogram has no times or no leads")
-    step = _seconds(times[0].first("value", "increment"), "the increment of time")
+        raise FormatError(
+            "a set of sequences of the annotated electrocardiogram has no times or no leads",
+            zh="该注释心电图（aECG）的一组序列缺少时间或导联",
+        )
+    step = _seconds(times[0].first("value", "increment"), Saying("the increment of time", "时间增量"))
     if step <= 0:
-        raise FormatError("the increment of time of the annotated electrocardiogram is not above 0")
+        raise FormatError(
+            "the increment of time of the annotated electrocardiogram is not above 0",
+            zh="该注释心电图（aECG）的时间增量不大于 0",
+        )
     digits = [_digits(one, budget) for one in leads]
     length = max(len(one) for one in digits)
     budget.take(4 * length * len(leads))
     values = np.full((len(leads), length), np.nan, np.float32)
     channels = []
     for row, (sequence, numbers) in enumerate(zip(leads, digits, strict=True)):
-        scale, unit = _quantity(sequence.first("value", "scale"), "a scale")
-        origin, its_unit = _quantity(sequence.first("value", "origin"), "an origin", default=unit)
+        scale, unit = _quantity(sequence.first("value", "scale"), Saying("a scale", "比例"))
+        origin, its_unit = _quantity(sequence.first("value", "origin"), Saying("an origin", "原点"), default=unit)
         if origin and its_unit != unit:
-            raise FormatError("origin and scale of a lead of the annotated electrocardiogram differ in their unit")
+            raise FormatError(
+                "origin and scale of a lead of the annotated electrocardiogram differ in their unit",
+                zh="该注释心电图（aECG）某导联的原点与比例单位不同",
+            )
         values[row, : len(numbers)] = numbers * scale + origin
         channels.append(Channel(sequence.value("code", of="code"), unit))
     return Block(values, channels, 1 / step, _start(times[0]), acquired=[("Format", "HL7 aECG")])
@@ -93,27 +108,39 @@ def _digits(sequence: Node, budget: Budget) -> NDArray[np.float64]:
     try:
         return np.array([math.nan if one in {"NA", "null"} else float(one) for one in text.split()], np.float64)
     except ValueError as error:
-        raise FormatError("the digits of the annotated electrocardiogram are not all numbers") from error
+        raise FormatError(
+            "the digits of the annotated electrocardiogram are not all numbers",
+            zh="该注释心电图（aECG）的采样值不全是数字",
+        ) from error
 
 
-def _quantity(node: Node | None, what: str, default: str | None = None) -> tuple[float, str]:
+def _quantity(node: Node | None, what: Saying, default: str | None = None) -> tuple[float, str]:
     if node is None:
         if default is None:
-            raise FormatError(f"a lead of the annotated electrocardiogram has not {what}")
+            raise FormatError(
+                f"a lead of the annotated electrocardiogram has not {what.en}",
+                zh=f"该注释心电图（aECG）的某导联没有 {what.zh}",
+            )
         return 0.0, default
     try:
         number = float(node.attributes.get("value", ""))
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise FormatError(f"{what} of the annotated electrocardiogram is no number")
+        raise FormatError(
+            f"{what.en} of the annotated electrocardiogram is no number",
+            zh=f"该注释心电图（aECG）的 {what.zh} 不是数字",
+        )
     return number, node.attributes.get("unit", "")
 
 
-def _seconds(node: Node | None, what: str) -> float:
+def _seconds(node: Node | None, what: Saying) -> float:
     number, unit = _quantity(node, what)
     if unit not in _SECONDS:
-        raise FormatError(f"{what} of the annotated electrocardiogram is in no known unit of time")
+        raise FormatError(
+            f"{what.en} of the annotated electrocardiogram is in no known unit of time",
+            zh=f"该注释心电图（aECG）的 {what.zh} 的时间单位未知",
+        )
     return number * _SECONDS[unit]
 
 
@@ -122,7 +149,7 @@ def _start(times: Node) -> float:
     head = times.first("value", "head")
     if head is None or times.value("code", of="code") != "TIME_RELATIVE":
         return 0.0
-    return _seconds(head, "the head of time")
+    return _seconds(head, Saying("the head of time", "起始时间"))
 
 
 def _head(sequences: Node) -> datetime | None:

@@ -24,7 +24,8 @@ class Budget:
         if size > self.left:
             raise InputError(
                 f"reading needs {size} bytes more, {self.left} of the limit of {self.limit} are left; "
-                "give a shorter recording or a higher limit"
+                "give a shorter recording or a higher limit",
+                zh=f"读取还需 {size} 字节，{self.limit} 字节上限只余 {self.left}；请给出较短的记录或提高上限",
             )
 
     def take(self, size: int) -> None:
@@ -38,10 +39,16 @@ def bytes_of(path: Path, budget: Budget) -> bytes:
     try:
         # A pipe or a device would hang or never end.
         if not path.is_file():
-            raise FormatError("the recording, or a file it names, is not there or is no plain file")
+            raise FormatError(
+                "the recording, or a file it names, is not there or is no plain file",
+                zh="该记录或其引用的文件不存在，或不是普通文件",
+            )
         budget.take(path.stat().st_size)
         return path.read_bytes()
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise FormatError("the recording, or a file it names, cannot be read; look at its permissions") from error
+        raise FormatError(
+            "the recording, or a file it names, cannot be read; look at its permissions",
+            zh="无法读取该记录或其引用的文件；请检查权限",
+        ) from error

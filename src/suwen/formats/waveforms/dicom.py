@@ -55,7 +55,7 @@ def read_dicom(data: bytes, budget: Budget) -> list[Block]:
         source = _opened(data)
         groups = list(source.get("WaveformSequence") or [])
         if not 0 < len(groups) <= _MOST_GROUPS:
-            raise FormatError("the DICOM object holds no waveforms")
+            raise FormatError("the DICOM object holds no waveforms", zh="该 DICOM 对象不含波形")
         blocks = [_block(group, budget, _is_little(source)) for group in groups]
         acquired = [(name, str(source.get(name) or "")[:64]) for name in _ACQUIRED]
         for number, block in enumerate(blocks, 1):
@@ -77,7 +77,9 @@ def _damage_told() -> Iterator[None]:
     except InputError:
         raise
     except _DAMAGE as error:
-        raise FormatError("the DICOM object is damaged and cannot be read") from error
+        raise FormatError(
+            "the DICOM object is damaged and cannot be read", zh="该 DICOM 对象已损坏，无法读取"
+        ) from error
 
 
 def _opened(data: bytes) -> Any:
@@ -89,10 +91,16 @@ def _opened(data: bytes) -> Any:
     stream.seek(132)
     meta = read_dataset(stream, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag.group != 2)
     if str(meta.get("TransferSyntaxUID", "")) not in _SYNTAXES:
-        raise FormatError("the DICOM object is encoded in a transfer syntax that electrocardiograms do not have")
+        raise FormatError(
+            "the DICOM object is encoded in a transfer syntax that electrocardiograms do not have",
+            zh="该 DICOM 对象的传输语法不用于心电图",
+        )
     source = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
     if str(source.get("SOPClassUID", "")) not in _CLASSES:
-        raise FormatError("the DICOM object is no 12-lead, general or ambulatory electrocardiogram")
+        raise FormatError(
+            "the DICOM object is no 12-lead, general or ambulatory electrocardiogram",
+            zh="该 DICOM 对象不是 12 导联、普通或动态心电图",
+        )
     return source
 
 
@@ -103,14 +111,19 @@ def _is_little(source: Any) -> bool:
 def _block(group: Any, budget: Budget, is_little: bool) -> Block:
     count, length = int(group.NumberOfWaveformChannels), int(group.NumberOfWaveformSamples)
     if not 0 < count <= MOST_CHANNELS or length <= 0:
-        raise FormatError("a waveform of the DICOM object has no channels or no samples")
+        raise FormatError(
+            "a waveform of the DICOM object has no channels or no samples", zh="该 DICOM 对象的某段波形没有通道或采样点"
+        )
     budget.take(4 * count * length)
     digital, noticed = _digital(group, count, length, is_little), []
     if len(digital) < length:
         noticed.append(notice("cut", found=len(digital), count=length))
     definitions = list(group.ChannelDefinitionSequence)
     if len(definitions) != count:
-        raise FormatError(f"the DICOM object says {count} channels and defines {len(definitions)}")
+        raise FormatError(
+            f"the DICOM object says {count} channels and defines {len(definitions)}",
+            zh=f"该 DICOM 对象标称 {count} 个通道，实际定义了 {len(definitions)} 个",
+        )
     budget.require(32 * len(digital))
     values = np.full((count, length), np.nan, np.float32)
     channels = []
@@ -127,10 +140,16 @@ def _digital(group: Any, count: int, length: int, is_little: bool) -> NDArray[np
     """The whole numbers as stored, shape (samples, channels): channels alternate."""
     kind = str(group.WaveformSampleInterpretation)
     if kind not in _KINDS:
-        raise FormatError("the samples of the DICOM object are companded (µ-law, A-law) or of an unknown kind")
+        raise FormatError(
+            "the samples of the DICOM object are companded (µ-law, A-law) or of an unknown kind",
+            zh="该 DICOM 对象的采样值经压扩（µ 律、A 律）或类型未知",
+        )
     form = np.dtype((("<" if is_little else ">") if kind[0] != "B" else "") + _KINDS[kind])
     if int(group.WaveformBitsAllocated) != 8 * form.itemsize:
-        raise FormatError("the samples of the DICOM object have another width than their kind says")
+        raise FormatError(
+            "the samples of the DICOM object have another width than their kind says",
+            zh="该 DICOM 对象的采样位宽与其类型不符",
+        )
     data = group.WaveformData
     there = min(length, len(data) // (form.itemsize * count))
     return np.frombuffer(data, form, there * count).reshape(there, count)

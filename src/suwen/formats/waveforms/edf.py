@@ -14,6 +14,7 @@ from suwen.formats.waveforms.blocks import MOST_CHANNELS, Block, Channel
 from suwen.formats.waveforms.budget import Budget
 from suwen.formats.waveforms.edf_marks import Onsets, onsets_in
 from suwen.formats.waveforms.notices import notice
+from suwen.subject import Saying
 
 __all__ = ["is_edf", "read_edf"]
 
@@ -79,7 +80,7 @@ def read_edf(data: bytes, budget: Budget) -> list[Block]:
             groups.setdefault(signal.count, []).append(signal)
     made = [_block(header, members, data, starts, onsets, budget) for members in groups.values()]
     if not made or not records:
-        raise FormatError("the file holds no signals or no records")
+        raise FormatError("the file holds no signals or no records", zh="文件不含信号或数据记录")
     for block in made:
         block.noticed += noticed
     return made
@@ -87,10 +88,12 @@ def read_edf(data: bytes, budget: Budget) -> list[Block]:
 
 def _header(data: bytes) -> _Header:
     size = 2 if data[:8] == _EDF else 3
-    count = _whole(data[252:256], "number of signals")
+    count = _whole(data[252:256], Saying("number of signals", "信号数"))
     if not 0 < count <= MOST_CHANNELS or len(data) < 256 * (count + 1):
-        raise FormatError("the header names no signals, or more than it describes")
-    seconds = _number(data[244:252], "seconds of a record")
+        raise FormatError(
+            "the header names no signals, or more than it describes", zh="文件头未列出信号，或列出的多于其描述的"
+        )
+    seconds = _number(data[244:252], Saying("seconds of a record", "数据记录秒数"))
     columns, at = [], 256
     for width in _FIELDS:
         columns.append([data[at + width * one : at + width * (one + 1)] for one in range(count)])
@@ -101,23 +104,31 @@ def _header(data: bytes) -> _Header:
         signals.append(signal)
         start += signal.count
     if not start:
-        raise FormatError("no signal of the file has samples")
+        raise FormatError("no signal of the file has samples", zh="文件中没有任何信号含采样点")
     if not 1e-4 <= seconds <= 1e6 and not all(signal.is_annotation for signal in signals):
-        raise FormatError("a record of the file lasts no time")
+        raise FormatError("a record of the file lasts no time", zh="文件的数据记录时长为零")
     is_interrupted = data[192:197] in {b"EDF+D", b"BDF+D"}
-    records = _whole(data[236:244], "number of records")
+    records = _whole(data[236:244], Saying("number of records", "数据记录数"))
     return _Header(tuple(signals), records, seconds, size, is_interrupted, 256 * (count + 1))
 
 
 def _signal(fields: list[bytes], start: int) -> _Signal:
     text = [one.decode("latin-1").strip() for one in fields]
-    physical = (_number(fields[3], "physical minimum"), _number(fields[4], "physical maximum"))
-    digital = (_number(fields[5], "digital minimum"), _number(fields[6], "digital maximum"))
-    count = _whole(fields[8], "samples of a record")
+    physical = (
+        _number(fields[3], Saying("physical minimum", "物理最小值")),
+        _number(fields[4], Saying("physical maximum", "物理最大值")),
+    )
+    digital = (
+        _number(fields[5], Saying("digital minimum", "数字最小值")),
+        _number(fields[6], Saying("digital maximum", "数字最大值")),
+    )
+    count = _whole(fields[8], Saying("samples of a record", "每条数据记录的采样点数"))
     if not 0 <= count <= 10_000_000:
-        raise FormatError("a signal has no plausible number of samples in a record")
+        raise FormatError(
+            "a signal has no plausible number of samples in a record", zh="某信号在一条数据记录中的采样点数不合理"
+        )
     if digital[0] >= digital[1] and not text[0].endswith("Annotations"):
-        raise FormatError("the digital range of a signal is empty")
+        raise FormatError("the digital range of a signal is empty", zh="某信号的数字量程为空")
     return _Signal(text[0], text[2], physical, digital, _filters(text[7]), start, count)
 
 
@@ -126,20 +137,20 @@ def _filters(text: str) -> str:
     return " ".join(re.findall(r"(?:HP|LP|N):\s?[0-9.]{1,8}\s?k?Hz", text))
 
 
-def _number(data: bytes, what: str) -> float:
+def _number(data: bytes, what: Saying) -> float:
     try:
         number = float(data.decode("ascii").strip().replace(",", "."))
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise FormatError(f"the {what} of the header is no number")
+        raise FormatError(f"the {what.en} of the header is no number", zh=f"文件头的 {what.zh} 不是数字")
     return number
 
 
-def _whole(data: bytes, what: str) -> int:
+def _whole(data: bytes, what: Saying) -> int:
     number = _number(data, what)
     if number != int(number):
-        raise FormatError(f"the {what} of the header is no whole number")
+        raise FormatError(f"the {what.en} of the header is no whole number", zh=f"文件头的 {what.zh} 不是整数")
     return int(number)
 
 
@@ -172,11 +183,14 @@ def _starts(header: _Header, onsets: Onsets, records: int, noticed: list[Problem
     if not header.is_interrupted:
         return even + np.float64(onsets.records[0] if onsets.records else 0.0)
     if len(onsets.records) < records:
-        raise FormatError("the file has interruptions (EDF+D) and does not tell when its records start")
+        raise FormatError(
+            "the file has interruptions (EDF+D) and does not tell when its records start",
+            zh="文件有中断（EDF+D），但未说明各数据记录的起始时间",
+        )
     starts = np.array(onsets.records[:records], np.float64)
     steps = np.diff(starts)
     if (steps < header.seconds - 1e-6).any():
-        raise FormatError("records of the file overlap in time")
+        raise FormatError("records of the file overlap in time", zh="文件的数据记录在时间上重叠")
     gaps = int((steps > header.seconds + 1e-6).sum())
     if gaps:
         noticed.append(notice("gap", count=gaps))

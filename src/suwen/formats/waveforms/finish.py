@@ -36,7 +36,7 @@ def recording_of(block: Block, stated: Stated) -> Recording:
     """One block as a Recording; FormatError or InputError where rate or unit are missing, or no lead is left."""
     rate = _rate(block, stated)
     if not block.values.size:
-        raise FormatError("the recording holds no samples")
+        raise FormatError("the recording holds no samples", zh="记录中没有采样点")
     noticed = list(block.noticed)
     names = _names(block, stated, noticed)
     kept = _chosen(block, names, stated, noticed)
@@ -58,11 +58,20 @@ def recording_of(block: Block, stated: Stated) -> Recording:
 def _rate(block: Block, stated: Stated) -> float:
     rate = block.rate if block.rate is not None else stated.rate
     if rate is None:
-        raise InputError("the file does not tell its rate; state how many samples a second it has")
+        raise InputError(
+            "the file does not tell its rate; state how many samples a second it has",
+            zh="文件未说明采样率；请说明每秒采样点数",
+        )
     if not (math.isfinite(rate) and _RATES[0] <= rate <= _RATES[1]):
-        raise FormatError(f"a rate of {rate:g} Hz is none of an electrocardiogram; it lies between 10 and 100000 Hz")
+        raise FormatError(
+            f"a rate of {rate:g} Hz is none of an electrocardiogram; it lies between 10 and 100000 Hz",
+            zh=f"{rate:g} Hz 不是心电图的采样率；应在 10 至 100000 Hz 之间",
+        )
     if stated.rate is not None and not math.isclose(rate, stated.rate, rel_tol=1e-3):
-        raise InputError(f"the file has {rate:g} Hz, {stated.rate:g} Hz were stated; leave the rate out")
+        raise InputError(
+            f"the file has {rate:g} Hz, {stated.rate:g} Hz were stated; leave the rate out",
+            zh=f"文件为 {rate:g} Hz，而所填为 {stated.rate:g} Hz；请勿填写采样率",
+        )
     return float(rate if stated.rate is None else stated.rate)  # times of a table are rounded, a word is not
 
 
@@ -86,7 +95,10 @@ def _names(block: Block, stated: Stated, noticed: list[Problem]) -> list[str]:
 def _assumed(count: int, stated: Stated, noticed: list[Problem]) -> list[str]:
     if stated.leads is not None:
         if len(stated.leads) != count:
-            raise InputError(f"{len(stated.leads)} leads were stated, the file has {count}; name each of them")
+            raise InputError(
+                f"{len(stated.leads)} leads were stated, the file has {count}; name each of them",
+                zh=f"填写了 {len(stated.leads)} 个导联，文件有 {count} 个；请逐一填写",
+            )
         return [standard_lead(name) for name in stated.leads]
     names = list(TWELVE) if count == len(TWELVE) else [f"lead {at + 1}" for at in range(count)]
     noticed.append(notice("names_assumed", names=", ".join(names[: len(TWELVE)]) + (", ..." if count > 12 else "")))
@@ -99,13 +111,19 @@ def _chosen(block: Block, names: list[str], stated: Stated, noticed: list[Proble
         asked = [standard_lead(name) for name in stated.leads]
         absent = [name for name in asked if name not in names]
         if absent or not asked:
-            raise NotFoundError(f"there is no lead {', '.join(absent)}; there are {', '.join(names[:40])}")
+            raise NotFoundError(
+                f"there is no lead {', '.join(absent)}; there are {', '.join(names[:40])}",
+                zh=f"没有导联 {'、'.join(absent)}；文件中有 {'、'.join(names[:40])}",
+            )
         return [names.index(name) for name in dict.fromkeys(asked)]
     kept = [at for at, name in enumerate(names) if may_be_ecg(name, block.channels[at].unit)]
     noticed += [notice("not_ecg", where=name) for at, name in enumerate(names) if at not in set(kept)]
     if not kept:
         units = sorted({channel.unit[:12] for channel in block.channels})
-        raise FormatError(f"no channel is an electrocardiogram in a known unit of voltage; units: {', '.join(units)}")
+        raise FormatError(
+            f"no channel is an electrocardiogram in a known unit of voltage; units: {', '.join(units)}",
+            zh=f"没有以已知电压单位记录的心电通道；单位为：{'、'.join(units)}",
+        )
     return kept
 
 
@@ -119,7 +137,10 @@ def _to_millivolts(
 ) -> list[float]:
     """Bring `values` to mV in place; the factor of each channel."""
     if stated.unit is not None and millivolts(stated.unit) is None:
-        raise InputError("the unit stated is none of voltage; give one of V, mV, uV, nV")
+        raise InputError(
+            "the unit stated is none of voltage; give one of V, mV, uV, nV",
+            zh="所填单位不是电压单位；请填 V、mV、uV 或 nV",
+        )
     guessed = ""
     if stated.unit is None and any(not channel.unit for channel in channels):
         guessed = _guessed(values[[at for at, one in enumerate(channels) if not one.unit]], noticed)
@@ -128,9 +149,15 @@ def _to_millivolts(
         unit = channel.unit or stated.unit or guessed
         factor = millivolts(unit)
         if factor is None:
-            raise FormatError(f"the unit {unit[:12]} of lead {channel.name} is none of voltage")
+            raise FormatError(
+                f"the unit {unit[:12]} of lead {channel.name} is none of voltage",
+                zh=f"导联 {channel.name} 的单位 {unit[:12]} 不是电压单位",
+            )
         if channel.unit and stated.unit is not None and factor != millivolts(stated.unit):
-            raise InputError(f"the file is in {unit}, {stated.unit} was stated; leave the unit out")
+            raise InputError(
+                f"the file is in {unit}, {stated.unit} was stated; leave the unit out",
+                zh=f"文件单位为 {unit}，而所填为 {stated.unit}；请勿填写单位",
+            )
         with np.errstate(over="ignore", invalid="ignore"):
             if factor != 1.0:
                 values[at] *= np.float32(factor)
@@ -148,7 +175,10 @@ def _guessed(values: NDArray[np.float32], noticed: list[Problem]) -> str:
     elif 50 <= span < 20_000:
         unit = "uV"
     else:
-        raise InputError(f"the file states no unit and a span of {span:g} is plausible in none; state the unit")
+        raise InputError(
+            f"the file states no unit and a span of {span:g} is plausible in none; state the unit",
+            zh=f"文件未说明单位，幅度 {span:g} 在任何单位下均不合理；请说明单位",
+        )
     noticed.append(notice("unit_guessed", value=span, unit=unit))
     return unit
 

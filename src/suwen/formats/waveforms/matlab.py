@@ -46,7 +46,10 @@ def matlab_arrays(data: bytes, budget: Budget | None = None) -> Arrays:
 
     """
     if data[:10] == b"MATLAB 7.3":
-        raise FormatError("a MATLAB file of level 7.3 is not read; save it with -v7 or as CSV")
+        raise FormatError(
+            "a MATLAB file of level 7.3 is not read; save it with -v7 or as CSV",
+            zh="不支持 7.3 版 MATLAB 文件；请用 -v7 保存或存为 CSV",
+        )
     found: Arrays = {}
     budget = budget or Budget()
     try:
@@ -57,7 +60,7 @@ def matlab_arrays(data: bytes, budget: Budget | None = None) -> Arrays:
     except (struct.error, zlib.error, ValueError, OverflowError) as error:
         if isinstance(error, InputError):
             raise
-        raise FormatError("the MATLAB file is damaged") from error
+        raise FormatError("the MATLAB file is damaged", zh="MATLAB 文件已损坏") from error
     return found
 
 
@@ -67,13 +70,16 @@ def _level_4(data: bytes, found: Arrays) -> None:
         kind, rows, columns, imaginary, length = struct.unpack("<5i", data[at : at + 20])
         at += 20
         if kind // 10 not in _LEVEL_4 or kind % 10 not in {0, 1} or not 0 < length <= 64 or min(rows, columns) < 0:
-            raise FormatError("the MATLAB file is damaged or of an order of bytes that is not read")
+            raise FormatError(
+                "the MATLAB file is damaged or of an order of bytes that is not read",
+                zh="MATLAB 文件已损坏，或字节序不支持",
+            )
         name = data[at : at + length].rstrip(b"\0").decode("ascii", "replace")
         at += length
         form = np.dtype("<" + _LEVEL_4[kind // 10])
         size = rows * columns * form.itemsize
         if size > len(data) - at:
-            raise FormatError("the MATLAB file ends before its samples do")
+            raise FormatError("the MATLAB file ends before its samples do", zh="MATLAB 文件在采样数据结束之前中断")
         if kind % 10 == 0:
             found[name] = np.frombuffer(data, form, rows * columns, at).reshape((rows, columns), order="F")
         at += size * (1 + (imaginary == 1))
@@ -89,7 +95,10 @@ class _Element:
 
 def _level_5(data: bytes, budget: Budget, found: Arrays) -> None:
     if data[126:128] != b"IM":
-        raise FormatError("the MATLAB file has its bytes in an order that is not read; save it on another computer")
+        raise FormatError(
+            "the MATLAB file has its bytes in an order that is not read; save it on another computer",
+            zh="该 MATLAB 文件的字节序不支持；请在其他计算机上保存",
+        )
     for element in _elements(memoryview(data)[128:]):
         if element.kind == _COMPRESSED:
             for inner in _elements(memoryview(_inflated(element.data, budget))):
@@ -122,7 +131,7 @@ def _elements(data: memoryview) -> Iterator[_Element]:
             at += 8
             continue
         if size > len(data) - at - 8:
-            raise FormatError("the MATLAB file ends before its samples do")
+            raise FormatError("the MATLAB file ends before its samples do", zh="MATLAB 文件在采样数据结束之前中断")
         yield _Element(kind, data[at + 8 : at + 8 + size])
         at += 8 + size + (0 if kind == _COMPRESSED else -size % 8)
 
@@ -134,7 +143,7 @@ def _matrix(element: _Element, prefix: str, budget: Budget, found: Arrays, depth
     parts = _elements(element.data)
     flags, shape, name = (next(parts, None) for _ in range(3))
     if flags is None or shape is None or name is None or len(flags.data) < 8:
-        raise FormatError("the MATLAB file is damaged: an array has no shape")
+        raise FormatError("the MATLAB file is damaged: an array has no shape", zh="MATLAB 文件已损坏：某数组没有形状")
     kind = flags.data[0]
     is_complex = bool(flags.data[1] & 0x08)
     path = prefix or bytes(name.data).rstrip(b"\0").decode("ascii", "replace")[:64]
@@ -149,10 +158,14 @@ def _matrix(element: _Element, prefix: str, budget: Budget, found: Arrays, depth
 def _fields(parts: Iterator[_Element], path: str, budget: Budget, found: Arrays, depth: int) -> None:
     width, names = next(parts, None), next(parts, None)
     if width is None or names is None or len(width.data) < 4:
-        raise FormatError("the MATLAB file is damaged: a structure names no fields")
+        raise FormatError(
+            "the MATLAB file is damaged: a structure names no fields", zh="MATLAB 文件已损坏：某结构没有字段名"
+        )
     step = int(np.frombuffer(width.data, "<i4")[0])
     if not 1 <= step <= 64:
-        raise FormatError("the MATLAB file is damaged: names of fields have no length")
+        raise FormatError(
+            "the MATLAB file is damaged: names of fields have no length", zh="MATLAB 文件已损坏：字段名没有长度"
+        )
     keys = [bytes(names.data[at : at + step]).split(b"\0")[0] for at in range(0, len(names.data), step)]
     for key, element in zip(keys[:_MOST_ARRAYS], parts, strict=False):
         _matrix(element, f"{path}.{key.decode('ascii', 'replace')}", budget, found, depth + 1)
@@ -161,8 +174,13 @@ def _fields(parts: Iterator[_Element], path: str, budget: Budget, found: Arrays,
 def _numbers(body: _Element, shape: list[int]) -> NDArray[np.generic]:
     form = _KINDS.get(body.kind)
     if form is None or any(side < 0 for side in shape) or not 2 <= len(shape) <= 8:
-        raise FormatError("the MATLAB file is damaged: an array of no kind or shape")
+        raise FormatError(
+            "the MATLAB file is damaged: an array of no kind or shape", zh="MATLAB 文件已损坏：某数组没有类型或形状"
+        )
     values = np.frombuffer(body.data, "<" + form, len(body.data) // np.dtype(form).itemsize)
     if math.prod(shape) != len(values):
-        raise FormatError("the MATLAB file is damaged: an array has not as many numbers as its shape says")
+        raise FormatError(
+            "the MATLAB file is damaged: an array has not as many numbers as its shape says",
+            zh="MATLAB 文件已损坏：某数组的元素个数与形状不符",
+        )
     return values.reshape(shape, order="F")

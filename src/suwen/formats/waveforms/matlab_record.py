@@ -29,7 +29,10 @@ def read_matlab(data: bytes, budget: Budget) -> list[Block]:
     if values.shape[0] > values.shape[1]:  # time runs along the longer side
         values = values.T
     if not values.size or len(values) > MOST_CHANNELS:
-        raise FormatError(f"an array of the shape {arrays[name].shape} is no recording: leads by time")
+        raise FormatError(
+            f"an array of the shape {arrays[name].shape} is no recording: leads by time",
+            zh=f"形状为 {arrays[name].shape} 的数组不是记录：应为导联 × 时间",
+        )
     budget.take(4 * values.size)
     acquired = [("Format", "MATLAB"), ("Variable", name[:40])]
     return [Block(np.array(values, np.float32, order="C"), [Channel()] * len(values), _rate(arrays), acquired=acquired)]
@@ -42,7 +45,10 @@ def _recording(arrays: Arrays) -> str:
     if named is not None:
         return named
     if len(fitting) != 1:
-        raise FormatError("no array of the MATLAB file is known as a recording; name it val, or save it as CSV")
+        raise FormatError(
+            "no array of the MATLAB file is known as a recording; name it val, or save it as CSV",
+            zh="MATLAB 文件中没有可识别为记录的数组；请命名为 val，或存为 CSV",
+        )
     return fitting[0]
 
 

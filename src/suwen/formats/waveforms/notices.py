@@ -23,7 +23,13 @@ def notice(key: str, *, where: str = "", **values: Value) -> Problem:
     """The remark `key` of the table with its values filled in; numbers are shortened to four decimals."""
     shown = {name: _shown(value) for name, value in values.items()}
     words = NOTICES[key]
-    return Problem(where, words["en"].format(**shown), words.get("en_remedy", "").format(**shown))
+    return Problem(
+        where,
+        words["en"].format(**shown),
+        words.get("en_remedy", "").format(**shown),
+        zh_what=words["zh"].format(**shown),
+        zh_remedy=words.get("zh_remedy", "").format(**shown),
+    )
 
 
 def _shown(value: Value) -> str:

@@ -64,13 +64,22 @@ class Recording:
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 2 or len(self.samples) != len(self.leads):
-            raise InputError(f"{len(self.leads)} leads do not name samples of the shape {self.samples.shape}")
+            raise InputError(
+                f"{len(self.leads)} leads do not name samples of the shape {self.samples.shape}",
+                zh=f"{len(self.leads)} 个导联与形状为 {self.samples.shape} 的采样数据不符",
+            )
         if self.samples.dtype != np.float32:
-            raise InputError(f"samples are float32 in mV, not {self.samples.dtype}")
+            raise InputError(
+                f"samples are float32 in mV, not {self.samples.dtype}",
+                zh=f"采样值须为以 mV 计的 float32，而非 {self.samples.dtype}",
+            )
         if len(set(self.leads)) != len(self.leads):
-            raise InputError("every lead of a recording has a name of its own")
+            raise InputError("every lead of a recording has a name of its own", zh="记录的各导联须有各自的名称")
         if not (math.isfinite(self.rate) and self.rate > 0):
-            raise InputError(f"a rate is a number of samples a second above 0, not {self.rate}")
+            raise InputError(
+                f"a rate is a number of samples a second above 0, not {self.rate}",
+                zh=f"采样率须为大于 0 的每秒采样点数，而非 {self.rate}",
+            )
         self.samples.flags.writeable = False
 
     @property
@@ -81,7 +90,10 @@ class Recording:
     def lead(self, name: str) -> NDArray[np.float32]:
         """The samples of one lead, shape (time,), in mV; NotFoundError where it was not recorded."""
         if name not in self.leads:
-            raise NotFoundError(f"there is no lead {name}; there are {', '.join(self.leads)}")
+            raise NotFoundError(
+                f"there is no lead {name}; there are {', '.join(self.leads)}",
+                zh=f"没有导联 {name}；有 {'、'.join(self.leads)}",
+            )
         found: NDArray[np.float32] = self.samples[self.leads.index(name)]
         return found
 

@@ -106,7 +106,7 @@ def _blocks(
     path: Path | str, rate: float | None, unit: str | None, leads: Sequence[str] | None, limit: int
 ) -> tuple[Stated, list[Block]]:
     if isinstance(leads, str):
-        raise InputError("leads are a list of names, not one word")
+        raise InputError("leads are a list of names, not one word", zh="导联须为名称列表，而非单个词")
     stated = Stated(rate, unit, tuple(leads) if leads is not None else None)
     # A hostile gain takes voltages beyond what a float holds; such samples become missing, and that is noticed.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -118,9 +118,12 @@ def _read(path: Path, budget: Budget) -> list[Block]:
     try:
         header, annotator = _header(path)
         if header is None and not path.is_file():
-            raise NotFoundError("there is no recording at this path; of WFDB give the header (.hea)")
+            raise NotFoundError(
+                "there is no recording at this path; of WFDB give the header (.hea)",
+                zh="此路径没有记录；WFDB 请给出头文件（.hea）",
+            )
     except (OSError, ValueError) as error:  # a name no file can have
-        raise NotFoundError("there is no recording at this path") from error
+        raise NotFoundError("there is no recording at this path", zh="此路径没有记录") from error
     if header is not None:
         return read_wfdb(header, budget, annotator)
     return _parsed(path, bytes_of(path, budget), budget)
@@ -128,7 +131,7 @@ def _read(path: Path, budget: Budget) -> list[Block]:
 
 def _parsed(path: Path, data: bytes, budget: Budget) -> list[Block]:
     if not data:
-        raise FormatError("the file is empty")
+        raise FormatError("the file is empty", zh="文件为空")
     readers = (
         (is_dicom, read_dicom), (is_edf, read_edf), (is_scp, read_scp), (is_matlab, read_matlab), (is_aecg, read_aecg),
     )  # fmt: skip
@@ -138,7 +141,10 @@ def _parsed(path: Path, data: bytes, budget: Budget) -> list[Block]:
     if path.suffix.lower() == ".scp":
         return read_scp(data, budget)
     if path.suffix.lower() == ".dat":
-        raise FormatError("samples of WFDB cannot be read without their header; put the .hea beside the file")
+        raise FormatError(
+            "samples of WFDB cannot be read without their header; put the .hea beside the file",
+            zh="没有头文件无法读取 WFDB 采样数据；请将 .hea 放在同一处",
+        )
     return read_table(data, budget)
 
 
@@ -162,12 +168,18 @@ def _chosen(blocks: list[Block], stated: Stated) -> Block:
         asked = {standard_lead(lead) for lead in stated.leads}
         fitting = [one for one in fitting if asked <= {standard_lead(channel.name) for channel in one.channels}]
         if not fitting:
-            raise NotFoundError("no part of the file has all the leads asked for; they may differ in their rates")
+            raise NotFoundError(
+                "no part of the file has all the leads asked for; they may differ in their rates",
+                zh="文件中没有任何部分含有全部所选导联；各部分采样率可能不同",
+            )
     if len(fitting) > 1:
         fitting = _with_ecg(fitting)
     if len(fitting) != 1:
         parts = "; ".join(_described(one) for one in fitting[:8])
-        raise InputError(f"the file holds {len(fitting)} recordings, choose by leads, or read them all: {parts}")
+        raise InputError(
+            f"the file holds {len(fitting)} recordings, choose by leads, or read them all: {parts}",
+            zh=f"文件含 {len(fitting)} 条记录，请按导联选择，或全部读取：{parts}",
+        )
     return fitting[0]
 
 

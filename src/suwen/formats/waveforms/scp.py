@@ -54,13 +54,15 @@ def read_scp(data: bytes, budget: Budget) -> list[Block]:
     try:
         sections = _sections(data)
         if 3 not in sections or 6 not in sections:
-            raise FormatError("the SCP file has no rhythm data (sections 3 and 6)")
+            raise FormatError(
+                "the SCP file has no rhythm data (sections 3 and 6)", zh="SCP 文件没有节律数据（第 3 节和第 6 节）"
+            )
         noticed: list[Problem] = []
         leads = _leads(sections[3])
         block = _rhythm(sections[6], leads, tables_in(sections[2]) if 2 in sections else None, budget, noticed)
         block.acquired = [("Format", "SCP-ECG"), *_filters(sections.get(1, b""))]
     except struct.error as error:
-        raise FormatError("a section of the SCP file ends early") from error
+        raise FormatError("a section of the SCP file ends early", zh="SCP 文件的某一节提前结束") from error
     block.noticed += noticed
     return [block]
 
@@ -69,9 +71,15 @@ def _sections(data: bytes) -> dict[int, bytes]:
     """The body of every section by number, each with its CRC checked; FormatError where one does not agree."""
     crc, size = struct.unpack_from("<HI", data)
     if size > len(data):
-        raise FormatError(f"the SCP file says {size} bytes and has {len(data)}; fetch it again")
+        raise FormatError(
+            f"the SCP file says {size} bytes and has {len(data)}; fetch it again",
+            zh=f"SCP 文件标称 {size} 字节，实际 {len(data)} 字节；请重新获取",
+        )
     if binascii.crc_hqx(data[2:size], 0xFFFF) != crc:
-        raise FormatError("the checksum (CRC) of the SCP file does not agree; it is damaged")
+        raise FormatError(
+            "the checksum (CRC) of the SCP file does not agree; it is damaged",
+            zh="SCP 文件的校验和（CRC）不符；文件已损坏",
+        )
     pointers = _section(data, 6, None)
     found = {}
     for at in range(0, min(len(pointers), 10 * _MOST_SECTIONS) - 9, 10):
@@ -84,9 +92,14 @@ def _sections(data: bytes) -> dict[int, bytes]:
 def _section(data: bytes, at: int, number: int | None) -> bytes:
     crc, name, length = struct.unpack_from("<HHI", data, at)
     if name != (number or 0) or not _SECTION_HEADER <= length <= len(data) - at:
-        raise FormatError("a section of the SCP file is not where section 0 says")
+        raise FormatError(
+            "a section of the SCP file is not where section 0 says", zh="SCP 文件的某一节不在第 0 节所述位置"
+        )
     if binascii.crc_hqx(data[at + 2 : at + length], 0xFFFF) != crc:
-        raise FormatError(f"the checksum (CRC) of section {name} of the SCP file does not agree; it is damaged")
+        raise FormatError(
+            f"the checksum (CRC) of section {name} of the SCP file does not agree; it is damaged",
+            zh=f"SCP 文件第 {name} 节的校验和（CRC）不符；文件已损坏",
+        )
     return data[at + _SECTION_HEADER : at + length]
 
 
@@ -95,15 +108,21 @@ def _leads(body: bytes) -> list[_Lead]:
     if flags & 1:
         raise FormatError(
             "the SCP file is compressed by subtracting a reference beat, which is not undone here; "
-            "export it without compression, or as DICOM or aECG"
+            "export it without compression, or as DICOM or aECG",
+            zh="SCP 文件采用减去参考搏动的压缩方式，此处无法还原；请不压缩导出，或导出为 DICOM 或 aECG",
         )
     if not 0 < count <= _MOST_LEADS:
-        raise FormatError(f"the SCP file names {count} leads; 1 to {_MOST_LEADS} are read")
+        raise FormatError(
+            f"the SCP file names {count} leads; 1 to {_MOST_LEADS} are read",
+            zh=f"SCP 文件列出 {count} 个导联；可读取 1 至 {_MOST_LEADS} 个",
+        )
     made = []
     for at in range(count):
         first, last, code = struct.unpack_from("<IIB", body, 2 + 9 * at)
         if not 0 < first <= last < 2**31:
-            raise FormatError("a lead of the SCP file has no plausible first and last sample")
+            raise FormatError(
+                "a lead of the SCP file has no plausible first and last sample", zh="SCP 文件某导联的首末采样点不合理"
+            )
         made.append(_Lead(_LEADS.get(code, f"SCP {code}"), first, last))
     return made
 
@@ -113,10 +132,14 @@ def _rhythm(body: bytes, leads: list[_Lead], tables: Tables | None, budget: Budg
     nanovolts, microseconds, order, bimodal = struct.unpack_from("<HHBB", body)
     if bimodal:
         raise FormatError(
-            "the SCP file is compressed bimodally, which is not undone here; export it without compression"
+            "the SCP file is compressed bimodally, which is not undone here; export it without compression",
+            zh="SCP 文件采用双模式压缩，此处无法还原；请不压缩导出",
         )
     if not nanovolts or not microseconds or order > 2:
-        raise FormatError("the SCP file states no step in volts, no interval, or an unknown way of differences")
+        raise FormatError(
+            "the SCP file states no step in volts, no interval, or an unknown way of differences",
+            zh="SCP 文件未说明电压步长或采样间隔，或差分方式未知",
+        )
     sizes = struct.unpack_from(f"<{len(leads)}H", body, 6)
     start, end = min(lead.first for lead in leads), max(lead.last for lead in leads)
     length = end - start + 1
@@ -125,7 +148,7 @@ def _rhythm(body: bytes, leads: list[_Lead], tables: Tables | None, budget: Budg
     at = 6 + 2 * len(leads)
     for row, (lead, size) in enumerate(zip(leads, sizes, strict=True)):
         if at + size > len(body):
-            raise FormatError("the samples of the SCP file end early")
+            raise FormatError("the samples of the SCP file end early", zh="SCP 文件的采样数据提前结束")
         count = lead.last - lead.first + 1
         budget.require(_BYTES_OF_NUMBER * min(count, 8 * size))
         whole = _undone(_stored(body[at : at + size], count, tables), order)

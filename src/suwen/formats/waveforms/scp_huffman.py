@@ -45,7 +45,7 @@ def tables_in(body: bytes) -> Tables:
         if count == _DEFAULT_MARK:
             return DEFAULT
         if not 0 < count <= 64:
-            raise FormatError("section 2 of the SCP file names no Huffman table")
+            raise FormatError("section 2 of the SCP file names no Huffman table", zh="SCP 文件第 2 节没有哈夫曼表")
         made, at = [], 2
         for _ in range(count):
             (codes,) = struct.unpack_from("<H", body, at)
@@ -57,13 +57,15 @@ def tables_in(body: bytes) -> Tables:
                 table[(length, _reversed(code, length))] = _code(length, total, mode, value)
             made.append(table)
     except struct.error as error:
-        raise FormatError("section 2 of the SCP file ends early") from error
+        raise FormatError("section 2 of the SCP file ends early", zh="SCP 文件第 2 节提前结束") from error
     return tuple(made)
 
 
 def _code(length: int, total: int, mode: int, value: int) -> Code:
     if not (1 <= length <= _LONGEST and length <= total <= length + 16):
-        raise FormatError("a Huffman code of the SCP file has no plausible length")
+        raise FormatError(
+            "a Huffman code of the SCP file has no plausible length", zh="SCP 文件的某个哈夫曼码长度不合理"
+        )
     if mode == 0:  # the code changes the table, value tells to which, counted from 1
         return Code(table=value - 1)
     return Code(literal=total - length) if total > length else Code(value)
@@ -91,7 +93,10 @@ def numbers_in(data: bytes, count: int, tables: Tables) -> list[int]:
         code = table.get((length, prefix))
         if code is None:
             if length >= _LONGEST:
-                raise FormatError("the samples of the SCP file are not in its Huffman codes; the file is damaged")
+                raise FormatError(
+                    "the samples of the SCP file are not in its Huffman codes; the file is damaged",
+                    zh="SCP 文件的采样数据不符合其哈夫曼编码；文件已损坏",
+                )
             continue
         if code.table is not None:
             table = _changed(tables, code.table)
@@ -108,7 +113,10 @@ def numbers_in(data: bytes, count: int, tables: Tables) -> list[int]:
 
 def _changed(tables: Tables, number: int) -> dict[tuple[int, int], Code]:
     if not 0 <= number < len(tables):
-        raise FormatError("the samples of the SCP file change to a Huffman table that is not there")
+        raise FormatError(
+            "the samples of the SCP file change to a Huffman table that is not there",
+            zh="SCP 文件的采样数据引用了不存在的哈夫曼表",
+        )
     return tables[number]
 
 

@@ -53,13 +53,16 @@ def read_table(data: bytes, budget: Budget) -> list[Block]:
     table = _table(_text(data))
     width = len(table.rows[0].split(table.separator)) if table.rows else 0
     if not width or width > MOST_CHANNELS + 1 or (table.names and len(table.names) != width):
-        raise FormatError("the table has no lines of numbers, or its first line names other columns than there are")
+        raise FormatError(
+            "the table has no lines of numbers, or its first line names other columns than there are",
+            zh="表格没有数字行，或首行列名与列数不符",
+        )
     budget.take((4 + _BYTES_OF_CELL) * width * len(table.rows))
     values = _numbers(table, width)
     noticed: list[Problem] = []
     rate, kept = _times(table, values, noticed)
     if not kept:
-        raise FormatError("the table has a column of times and no lead")
+        raise FormatError("the table has a column of times and no lead", zh="表格有时间列而没有导联")
     channels = [_channel(table.names[at] if table.names else "", table.unit) for at in kept]
     samples = np.ascontiguousarray(values[:, kept].T, np.float32)
     return [Block(samples, channels, rate, acquired=[("Format", "table")], noticed=noticed)]
@@ -74,7 +77,10 @@ def _text(data: bytes) -> str:
         if "\0" in text[:4_096]:
             break
         return text
-    raise FormatError("the file is neither a known format of waveforms nor a table in plain text")
+    raise FormatError(
+        "the file is neither a known format of waveforms nor a table in plain text",
+        zh="文件既不是已知的波形格式，也不是纯文本表格",
+    )
 
 
 def _table(text: str) -> _Table:
@@ -82,7 +88,7 @@ def _table(text: str) -> _Table:
     stated = [line.strip() for line in lines[:100] if line.startswith("#")]
     rows = [line for line in lines if not line.startswith("#")]
     if not rows:
-        raise FormatError("the table is empty")
+        raise FormatError("the table is empty", zh="表格为空")
     table = _Table(rows, _separator(rows[0]))
     for line in stated:
         rate, unit = _STATED_RATE.match(line), _STATED_UNIT.match(line)
@@ -122,7 +128,10 @@ def _numbers(table: _Table, width: int) -> NDArray[np.float64]:
     for at, row in enumerate(table.rows):
         cells = row.split(table.separator)
         if len(cells) != width:
-            raise FormatError(f"line {at + 1} of the numbers has {len(cells)} columns, the first has {width}")
+            raise FormatError(
+                f"line {at + 1} of the numbers has {len(cells)} columns, the first has {width}",
+                zh=f"数字部分第 {at + 1} 行有 {len(cells)} 列，首行有 {width} 列",
+            )
         try:
             made[at] = [float(cell) for cell in cells] if point == "." else [_number(cell, point) for cell in cells]
         except ValueError:
@@ -135,7 +144,8 @@ def _slow(cells: list[str], point: str, at: int) -> list[float]:
         return [_number(cell, point) for cell in cells]
     except ValueError as error:
         raise FormatError(
-            f"line {at + 1} of the numbers holds a word; below the names of the leads each cell is a number or empty"
+            f"line {at + 1} of the numbers holds a word; below the names of the leads each cell is a number or empty",
+            zh=f"数字部分第 {at + 1} 行含有文字；导联名以下各格须为数字或留空",
         ) from error
 
 
@@ -157,10 +167,16 @@ def _rate(times: NDArray[np.float64], scale: float) -> float:
     """The rate of evenly spaced times; written times are rounded, so single steps may differ by a tenth."""
     steps = np.diff(times) * scale
     if len(steps) < 2 or not np.isfinite(steps).all():
-        raise FormatError("the column of times is not filled; state the rate and leave the column out")
+        raise FormatError(
+            "the column of times is not filled; state the rate and leave the column out",
+            zh="时间列未填满；请说明采样率并去掉该列",
+        )
     step = float(np.mean(steps))
     if step <= 0 or float(np.abs(steps - np.median(steps)).max()) > max(0.1 * step, 1.001e-3 * (step >= 2e-3)):
-        raise FormatError("the times are not evenly spaced; bring the samples to one rate, or split them at the gaps")
+        raise FormatError(
+            "the times are not evenly spaced; bring the samples to one rate, or split them at the gaps",
+            zh="时间间隔不均匀；请统一采样率，或在间断处拆分",
+        )
     rate = 1 / step
     return float(round(rate)) if abs(rate - round(rate)) < 1e-3 * rate else rate
 

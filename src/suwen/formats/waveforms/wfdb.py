@@ -59,7 +59,7 @@ def read_wfdb(header: Path, budget: Budget, annotator: str = "") -> list[Block]:
             Block(group.values, group.channels, parsed.rate * group.frame, 0.0, list(scaled), acquired, list(noticed))
         )
     if not blocks or not length:
-        raise FormatError("the record holds no samples")
+        raise FormatError("the record holds no samples", zh="记录中没有采样点")
     return blocks
 
 
@@ -70,7 +70,7 @@ def _formats(header: Header) -> str:
 def _header(path: Path, budget: Budget) -> Header:
     data = bytes_of(path, budget)
     if len(data) > _HEADER_BYTES:
-        raise FormatError("the header is too long to be one")
+        raise FormatError("the header is too long to be one", zh="头文件过长")
     return header_in(data.decode("utf-8", "replace"))
 
 
@@ -119,7 +119,10 @@ def _length(header: Header, files: dict[str, bytes], noticed: list[Problem]) -> 
     for file, data in files.items():
         members = [signal for signal in header.signals if signal.file == file]
         if len({signal.kind for signal in members}) > 1:
-            raise FormatError("signals of one file are of different formats; the header is wrong")
+            raise FormatError(
+                "signals of one file are of different formats; the header is wrong",
+                zh="同一文件中的信号格式不同；头文件有误",
+            )
         found.append(samples_within(members[0].kind, len(data)) // sum(signal.frame for signal in members))
     there = min(found, default=0)
     if header.length is None:
@@ -193,7 +196,9 @@ def _joined(header: Header, folder: Path, budget: Budget, noticed: list[Problem]
         elif segment.length:
             piece, found = _segment(folder / f"{segment.name}.hea", inner, noticed)
             if found > segment.length:
-                raise FormatError("a segment is longer than the header of the record says")
+                raise FormatError(
+                    "a segment is longer than the header of the record says", zh="某段比记录头文件所述更长"
+                )
             for row, channel in enumerate(piece.channels):
                 place = _place(layout, channel.name)
                 values[place, at : at + found] = _alike(known, channel, piece.values[row])
@@ -208,29 +213,34 @@ def _layout(header: Header, folder: Path, budget: Budget) -> list[str]:
     """The names of the leads: those of the layout header of a variable record, or of its first segment."""
     first = next((one for one in header.segments if one.name != "~"), None)
     if first is None:
-        raise FormatError("every segment of the record is a gap")
+        raise FormatError("every segment of the record is a gap", zh="记录的各段均为间断")
     inner = _header(folder / f"{first.name}.hea", budget)
     if inner.segments or not inner.signals:
-        raise FormatError("a segment has segments of its own or no signals; that is not allowed")
+        raise FormatError(
+            "a segment has segments of its own or no signals; that is not allowed",
+            zh="某段自身含有分段，或没有信号；这不允许",
+        )
     names = [signal.name for signal in inner.signals]
     if len(set(names)) != len(names) or "" in names:
-        raise FormatError("leads of a record of several segments need a name each")
+        raise FormatError("leads of a record of several segments need a name each", zh="分段记录的各导联须有名称")
     return names
 
 
 def _place(layout: list[str], name: str) -> int:
     if name not in layout:
-        raise FormatError("a segment has a lead that the layout of the record does not name")
+        raise FormatError(
+            "a segment has a lead that the layout of the record does not name", zh="某段含有记录布局中没有的导联"
+        )
     return layout.index(name)
 
 
 def _segment(path: Path, budget: Budget, noticed: list[Problem]) -> tuple[_Group, int]:
     inner = _header(path, budget)
     if inner.segments:
-        raise FormatError("a segment has segments of its own; that is not allowed")
+        raise FormatError("a segment has segments of its own; that is not allowed", zh="某段自身含有分段；这不允许")
     groups, length = _single(inner, path.parent, budget, noticed)
     if len(groups) != 1 or groups[0].frame != 1:
-        raise FormatError("segments with several samples in a frame are not read")
+        raise FormatError("segments with several samples in a frame are not read", zh="不支持一帧内有多个采样点的分段")
     return groups[0], length
 
 
@@ -238,7 +248,7 @@ def _alike(known: dict[str, Channel], channel: Channel, values: NDArray[np.float
     """The samples in the unit in which the lead first came; refuses another unit, as scaling it would be guessing."""
     first = known.setdefault(channel.name, channel)
     if first.unit != channel.unit:
-        raise FormatError("a lead changes its unit between segments")
+        raise FormatError("a lead changes its unit between segments", zh="某导联在各段之间单位不同")
     return values
 
 
@@ -262,9 +272,11 @@ def _annotations(header: Path, annotator: str) -> Path | None:
     if annotator:
         path = header.with_suffix(f".{annotator}")
         if not path.is_file():
-            raise NotFoundError("there is no file of annotations of that name beside the header")
+            raise NotFoundError(
+                "there is no file of annotations of that name beside the header", zh="头文件旁没有该名称的注释文件"
+            )
         return path
     try:
         return next((one for name in _ANNOTATORS if (one := header.with_suffix(f".{name}")).is_file()), None)
     except (OSError, ValueError) as error:
-        raise InputError("the folder of the record cannot be read") from error
+        raise InputError("the folder of the record cannot be read", zh="无法读取记录所在的文件夹") from error

@@ -89,7 +89,10 @@ SIZES = {kind: (one.samples, one.size) for kind, one in _PACKINGS.items()}
 def samples_within(kind: int, size: int) -> int:
     """How many samples so many bytes of a format hold; FormatError where the format is not known."""
     if kind not in _PACKINGS:
-        raise FormatError(f"signal format {kind} is not read; formats {', '.join(map(str, _PACKINGS))} are")
+        raise FormatError(
+            f"signal format {kind} is not read; formats {', '.join(map(str, _PACKINGS))} are",
+            zh=f"不支持信号格式 {kind}；支持 {'、'.join(map(str, _PACKINGS))}",
+        )
     packing = _PACKINGS[kind]
     groups, rest = divmod(size, packing.size)
     # A last group may end early: two bytes of format 212 hold one sample, four bits of which fill the second byte.

@@ -27,7 +27,10 @@ def write_wfdb(recording: Recording, folder: Path, name: str) -> Path:
 
     """
     if not _NAME.match(name):
-        raise InputError("the name of a record is 1 to 64 letters, digits, underscores or hyphens")
+        raise InputError(
+            "the name of a record is 1 to 64 letters, digits, underscores or hyphens",
+            zh="记录名为 1 至 64 个字母、数字、下划线或连字符",
+        )
     lines = [f"{name} {len(recording.leads)} {recording.rate:.12g} {recording.samples.shape[1]}"]
     columns = []
     for lead, values in zip(recording.leads, recording.samples, strict=True):

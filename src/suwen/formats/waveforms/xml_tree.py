@@ -65,9 +65,9 @@ def tree_in(data: bytes) -> Node:
     except (expat.ExpatError, ValueError, LookupError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError("the document is no well-formed XML") from error
+        raise FormatError("the document is no well-formed XML", zh="文档不是格式正确的 XML") from error
     if builder.root is None:
-        raise FormatError("the document is no well-formed XML")
+        raise FormatError("the document is no well-formed XML", zh="文档不是格式正确的 XML")
     return builder.root
 
 
@@ -81,12 +81,17 @@ class _Builder:
         self._count = 0
 
     def refuse(self, *_: object) -> None:
-        raise FormatError("the document declares a document type or entities, which are refused")
+        raise FormatError(
+            "the document declares a document type or entities, which are refused",
+            zh="文档含有文档类型或实体声明，不予接受",
+        )
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if self._count > _MOST_NODES or len(self._open) >= _DEEPEST:
-            raise FormatError("the document has too many elements, or too many one in another")
+            raise FormatError(
+                "the document has too many elements, or too many one in another", zh="文档的元素过多，或嵌套过深"
+            )
         node = Node(_bare(name), {_bare(key): value for key, value in attributes.items()})
         if self._open:
             self._open[-1].children.append(node)

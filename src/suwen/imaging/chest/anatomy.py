@@ -31,15 +31,23 @@ def anatomy(image: Image) -> Anatomy:
 
     """
     if image.values.ndim != 2:
-        raise InputError("a chest radiograph has rows and columns only; this image is a volume")
+        raise InputError(
+            "a chest radiograph has rows and columns only; this image is a volume",
+            zh="胸部 X 线片只有行和列；该图像是容积数据",
+        )
     if image.view is View.LATERAL:
-        raise InputError("this is a lateral view; lungs and heart are outlined in frontal views only")
+        raise InputError(
+            "this is a lateral view; lungs and heart are outlined in frontal views only",
+            zh="这是侧位片；肺和心脏仅在正位片上勾画",
+        )
     found, frame = chances(image.values)
     lines = margins(found)
     sure = certainty(found, lines)
     problem = implausible(lines, sure)
     if problem:
-        raise InputError(f"no frontal chest radiograph is seen in this image: {problem}")
+        raise InputError(
+            f"no frontal chest radiograph is seen in this image: {problem.en}", zh=f"该图像中未见正位胸片：{problem.zh}"
+        )
     right, left, whole = (_mask(one, frame) for one in (lines.right_lung, lines.left_lung, lines.mediastinum))
     heart = _mask(lines.heart, frame) & whole
     return Anatomy(_kept(right), _kept(left), _kept(heart), _kept(whole), sure, maker())

@@ -40,10 +40,12 @@ def normalised(values: NDArray[np.generic]) -> Grey:
     """
     grey = np.asarray(values, np.float32)
     if not np.isfinite(grey).all():
-        raise InputError("the image holds values that are not finite numbers")
+        raise InputError("the image holds values that are not finite numbers", zh="图像含有非有限的数值")
     low, high = np.percentile(grey, (1, 99))
     if not high > low:
-        raise InputError("the image shows nothing: nearly all its pixels have the same value")
+        raise InputError(
+            "the image shows nothing: nearly all its pixels have the same value", zh="图像无内容：几乎所有像素值相同"
+        )
     amount = np.clip((grey - low) / (high - low), 0, 1)
     steps = np.unique(np.quantile(grey, np.linspace(0, 1, 65)))
     rank = np.interp(grey, steps, np.linspace(0, 1, len(steps)))
@@ -77,9 +79,15 @@ def squared(values: NDArray[np.generic], side: int) -> tuple[Grey, Frame]:
     """
     rows, columns = values.shape
     if min(rows, columns) < _LEAST:
-        raise InputError(f"an image of {rows} by {columns} pixels is too small: {_LEAST} a side are needed")
+        raise InputError(
+            f"an image of {rows} by {columns} pixels is too small: {_LEAST} a side are needed",
+            zh=f"图像 {rows}×{columns} 像素过小：每边至少需要 {_LEAST}",
+        )
     if max(rows, columns) > 4 * min(rows, columns):
-        raise InputError(f"an image of {rows} by {columns} pixels is too narrow for a frontal chest radiograph")
+        raise InputError(
+            f"an image of {rows} by {columns} pixels is too narrow for a frontal chest radiograph",
+            zh=f"图像 {rows}×{columns} 像素过窄，不像正位胸片",
+        )
     scale = side / max(rows, columns)
     high, wide = max(1, round(rows * scale)), max(1, round(columns * scale))
     frame = Frame((side - high) // 2, (side - wide) // 2, high, wide, (rows, columns))

@@ -63,7 +63,7 @@ class Ratio:
 
         """
         if view not in ENLARGED:
-            raise InputError("the cardiothoracic ratio is not defined for a lateral view")
+            raise InputError("the cardiothoracic ratio is not defined for a lateral view", zh="侧位片上不定义心胸比")
         return self.value > ENLARGED[view]
 
 
@@ -113,7 +113,9 @@ def cardiothoracic_ratio(anatomy: Anatomy) -> Ratio:
     """
     both = anatomy.right_lung.any(axis=1) & anatomy.left_lung.any(axis=1)
     if not both.any() or not anatomy.heart.any():
-        raise InputError("the cardiothoracic ratio needs both lungs side by side and the heart")
+        raise InputError(
+            "the cardiothoracic ratio needs both lungs side by side and the heart", zh="心胸比需要左右两肺和心脏"
+        )
     rows = np.flatnonzero(both)
     first, last = anatomy.right_lung[rows].argmax(axis=1), _last(anatomy.left_lung[rows])
     at = int(np.argmax(last - first))
@@ -151,7 +153,7 @@ def costophrenic_angle(anatomy: Anatomy, side: Side) -> Angle | None:
 
     """
     if side is Side.MIDLINE:
-        raise InputError("a costophrenic angle is right or left")
+        raise InputError("a costophrenic angle is right or left", zh="肋膈角须为右侧或左侧")
     lung = anatomy.right_lung if side is Side.RIGHT else anatomy.left_lung[:, ::-1]
     if not lung.any() or lung[-1].any() or lung[:, 0].any():
         return None

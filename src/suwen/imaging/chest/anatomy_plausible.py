@@ -13,21 +13,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suwen.imaging.chest.anatomy_outline import Margins
+from suwen.subject import Saying
 
 __all__ = ["RANGES", "features", "implausible"]
 
-RANGES: Mapping[str, tuple[float, float, str]] = {
-    "right area": (0.012, 0.40, "the right lung has no plausible size"),
-    "left area": (0.010, 0.40, "the left lung has no plausible size"),
-    "mediastinum area": (0.012, 0.35, "the shadow between the lungs has no plausible size"),
-    "right to left": (0.3, 4.0, "the two lungs differ too much in size"),
-    "sides": (0.10, 0.65, "the two lungs do not lie side by side"),
-    "level": (-0.35, 0.40, "the two lungs do not lie at the same height"),
-    "between": (0.25, 0.80, "the shadow of heart and vessels does not lie between the lungs"),
-    "right shape": (1.3, 8.0, "the right lung has no plausible shape"),
-    "left shape": (1.3, 11.0, "the left lung has no plausible shape"),
-    "heart share": (0.25, 0.97, "no heart is found in the shadow between the lungs"),
-    "certainty": (0.66, 1.0, "the outlines are not certain enough"),
+RANGES: Mapping[str, tuple[float, float, Saying]] = {
+    "right area": (0.012, 0.40, Saying("the right lung has no plausible size", "右肺大小不合理")),
+    "left area": (0.010, 0.40, Saying("the left lung has no plausible size", "左肺大小不合理")),
+    "mediastinum area": (
+        0.012,
+        0.35,
+        Saying("the shadow between the lungs has no plausible size", "两肺之间阴影的大小不合理"),
+    ),
+    "right to left": (0.3, 4.0, Saying("the two lungs differ too much in size", "两肺大小相差过大")),
+    "sides": (0.10, 0.65, Saying("the two lungs do not lie side by side", "两肺并非左右并列")),
+    "level": (-0.35, 0.40, Saying("the two lungs do not lie at the same height", "两肺不在同一高度")),
+    "between": (
+        0.25,
+        0.80,
+        Saying("the shadow of heart and vessels does not lie between the lungs", "心脏大血管影不在两肺之间"),
+    ),
+    "right shape": (1.3, 8.0, Saying("the right lung has no plausible shape", "右肺形状不合理")),
+    "left shape": (1.3, 11.0, Saying("the left lung has no plausible shape", "左肺形状不合理")),
+    "heart share": (
+        0.25,
+        0.97,
+        Saying("no heart is found in the shadow between the lungs", "两肺之间的阴影中未见心脏"),
+    ),
+    "certainty": (0.66, 1.0, Saying("the outlines are not certain enough", "轮廓不够确定")),
 }
 _LEAST = 16  # pixels of the small square: less is nothing
 
@@ -55,12 +68,12 @@ def features(lines: Margins, certainty: float) -> dict[str, float]:
     }
 
 
-def implausible(lines: Margins, certainty: float) -> str:
+def implausible(lines: Margins, certainty: float) -> Saying | None:
     """What speaks against a frontal chest radiograph, or nothing."""
     found = features(lines, certainty)
     if not found:
-        return "lungs and heart are not found"
-    return next((words for name, (low, high, words) in RANGES.items() if not low <= found[name] <= high), "")
+        return Saying("lungs and heart are not found", "未找到肺和心脏")
+    return next((words for name, (low, high, words) in RANGES.items() if not low <= found[name] <= high), None)
 
 
 def _centre(mask: NDArray[np.bool_]) -> tuple[float, float]:

@@ -158,7 +158,10 @@ def fit_clear(planes: Iterable[Plane], *, source: str) -> Clear:
                         _highest(values, lung) if name in _BLOB else _cells(values, lung)
                     )
     if not cells or min(len(one) for one in cells.values()) < _LEAST:
-        raise DataError(f"clear lungs are learned from at least {_LEAST} radiographs with both lungs")
+        raise DataError(
+            f"clear lungs are learned from at least {_LEAST} radiographs with both lungs",
+            zh=f"学习清晰肺野至少需要 {_LEAST} 张含两肺的胸片",
+        )
     mean, deviation = {}, {}
     for key, tables in cells.items():
         stack = np.stack(tables)
@@ -205,9 +208,14 @@ def load_clear() -> Clear:
     try:
         tree = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as reason:
-        raise DataError(f"the tables of clear lungs cannot be read: {reason}") from None
+        raise DataError(
+            f"the tables of clear lungs cannot be read: {reason}", zh=f"无法读取清晰肺野数据表：{reason}"
+        ) from None
     if tree.get("format") != FORMAT:
-        raise DataError(f"the tables of clear lungs have format {tree.get('format')}, not {FORMAT}: install them anew")
+        raise DataError(
+            f"the tables of clear lungs have format {tree.get('format')}, not {FORMAT}: install them anew",
+            zh=f"清晰肺野数据表的格式为 {tree.get('format')}，而非 {FORMAT}：请重新安装",
+        )
     mean, deviation = {}, {}
     for one in tree["tables"]:
         key = (one["feature"], Side(one["side"]))

@@ -134,10 +134,14 @@ def parse_table(text: str, reliability: Mapping[str, Any] | None = None) -> Tabl
             for one in tree["prevalences"]
         )
     except (KeyError, TypeError, ValueError) as reason:
-        raise DataError(f"the table of likelihood ratios is damaged: {type(reason).__name__} {reason}") from None
+        raise DataError(
+            f"the table of likelihood ratios is damaged: {type(reason).__name__} {reason}",
+            zh=f"似然比表已损坏：{type(reason).__name__} {reason}",
+        ) from None
     if tree.get("format") != FORMAT:
         raise DataError(
-            f"the table of likelihood ratios has format {tree.get('format')}, not {FORMAT}: install it anew"
+            f"the table of likelihood ratios has format {tree.get('format')}, not {FORMAT}: install it anew",
+            zh=f"似然比表的格式为 {tree.get('format')}，而非 {FORMAT}：请重新安装",
         )
     known = {name: Reliability(**one) for name, one in (reliability or {}).items()}
     return Table(rows, prevalences, known, sha256(text.encode()).hexdigest())
@@ -185,7 +189,10 @@ def load_table() -> Table:
 def rates(plus: float, minus: float) -> tuple[float, float]:
     """Sensitivity and specificity of a test with these ratios. Raises InputError unless plus > 1 > minus."""
     if not plus > 1 > minus >= 0:
-        raise InputError(f"a test that tells anything has LR+ above 1 above LR-, not {plus} and {minus}")
+        raise InputError(
+            f"a test that tells anything has LR+ above 1 above LR-, not {plus} and {minus}",
+            zh=f"有意义的检查须 LR+ 大于 1 大于 LR-，而非 {plus} 和 {minus}",
+        )
     specificity = (plus - 1) / (plus - minus)
     return plus * (1 - specificity), specificity
 
@@ -233,7 +240,10 @@ def malignancy(
     `diameter_mm` 4..30; `cancer_history`: outside the chest, more than five years ago. Raises InputError outside.
     """
     if not 4 <= diameter_mm <= 30:
-        raise InputError(f"the Mayo model holds for nodules of 4 to 30 mm, not {diameter_mm:g}")
+        raise InputError(
+            f"the Mayo model holds for nodules of 4 to 30 mm, not {diameter_mm:g}",
+            zh=f"Mayo 模型适用于 4 至 30 mm 的结节，而非 {diameter_mm:g}",
+        )
     values = {
         "age": age,
         "smoker": smoker,

@@ -29,11 +29,17 @@ def quality(image: Image, anatomy: Anatomy) -> Quality:
 
     """
     if anatomy.heart.shape != image.values.shape:
-        raise InputError(f"outlines of {anatomy.heart.shape} do not lie on an image of {image.values.shape}")
+        raise InputError(
+            f"outlines of {anatomy.heart.shape} do not lie on an image of {image.values.shape}",
+            zh=f"形状为 {anatomy.heart.shape} 的轮廓与形状为 {image.values.shape} 的图像不符",
+        )
     if image.view not in PROJECTION:
-        raise InputError("the quality of a lateral view is not judged here")
+        raise InputError("the quality of a lateral view is not judged here", zh="此处不评价侧位片的质量")
     if not (anatomy.right_lung.any() and anatomy.left_lung.any() and anatomy.mediastinum.any()):
-        raise InputError("quality is judged on both lungs and the mediastinum, and one of them is not outlined")
+        raise InputError(
+            "quality is judged on both lungs and the mediastinum, and one of them is not outlined",
+            zh="质量评价需要两肺和纵隔，而其中之一未勾画",
+        )
     found = measured(image, anatomy)
     ends = _ends(anatomy.lungs)
     noisy = _grade(found["noise"], LIMITS["noise"]) is not Grade.OK

@@ -58,6 +58,7 @@ class Quality:
         found = next((one for one in self.aspects if one.name == name), None)
         if found is None:
             raise NotFoundError(
-                f"no aspect of quality is called {name}; there are {', '.join(a.name for a in self.aspects)}"
+                f"no aspect of quality is called {name}; there are {', '.join(a.name for a in self.aspects)}",
+                zh=f"没有名为 {name} 的质量项目；有 {'、'.join(a.name for a in self.aspects)}",
             )
         return found

@@ -67,7 +67,7 @@ class ChestReading:
     def findings(self, lang: str = "en") -> tuple[Finding, ...]:
         """One finding a disease, with its evidence in `lang` ("en" or "zh"), the most supported first."""
         if lang not in ("en", "zh"):
-            raise InputError(f"the language is 'en' or 'zh', not {lang!r}")
+            raise InputError(f"the language is 'en' or 'zh', not {lang!r}", zh=f"语言须为 'en' 或 'zh'，而非 {lang!r}")
         return tuple(
             Finding(
                 self.study,
@@ -102,9 +102,15 @@ def read_chest(
 
     """
     if image.values.ndim != 2:
-        raise InputError(f"a chest radiograph is flat; this image has the shape {image.values.shape}")
+        raise InputError(
+            f"a chest radiograph is flat; this image has the shape {image.values.shape}",
+            zh=f"胸部 X 线片是平面图像；该图像的形状为 {image.values.shape}",
+        )
     if image.view is View.LATERAL:
-        raise InputError("this is a lateral view: shadows are read from frontal radiographs only")
+        raise InputError(
+            "this is a lateral view: shadows are read from frontal radiographs only",
+            zh="这是侧位片：仅从正位胸片判读阴影",
+        )
     known, table, context = clear or load_clear(), table or load_table(), context or Context()
     drawn = anatomy or outline(image)
     learned = tuple(score(image, anatomy=drawn) if scores is None else scores)
@@ -143,12 +149,15 @@ def read_shadows(
     """
     if anatomy.right_lung.shape != image.values.shape:
         raise InputError(
-            f"masks of the shape {anatomy.right_lung.shape} do not lie on an image of {image.values.shape}"
+            f"masks of the shape {anatomy.right_lung.shape} do not lie on an image of {image.values.shape}",
+            zh=f"形状为 {anatomy.right_lung.shape} 的掩膜与形状为 {image.values.shape} 的图像不符",
         )
     known = clear or load_clear()
     plane = lay(image.float_values(), image.grid, anatomy)
     if not plane.lungs:
-        raise InputError("no lungs were outlined in this image: nothing can be read from it")
+        raise InputError(
+            "no lungs were outlined in this image: nothing can be read from it", zh="该图像中未勾画出肺：无法判读"
+        )
     search = look(plane, known, scores=scores)
     shadows = describe(detect(plane, known, search), plane, known, search, image=image.id)
     signs = find_signs(plane, known, search, shadows, view=image.view, turned=turned, image=image.id)

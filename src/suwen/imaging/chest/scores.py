@@ -40,11 +40,20 @@ def scores(image: Image, *, anatomy: Anatomy | None = None) -> tuple[Score, ...]
 
     """
     if image.values.ndim != 2:
-        raise InputError("a chest radiograph has rows and columns only; this image is a volume")
+        raise InputError(
+            "a chest radiograph has rows and columns only; this image is a volume",
+            zh="胸部 X 线片只有行和列；该图像是容积数据",
+        )
     if image.view is View.LATERAL:
-        raise InputError("this is a lateral view; the scores were learned from frontal views only")
+        raise InputError(
+            "this is a lateral view; the scores were learned from frontal views only",
+            zh="这是侧位片；评分仅从正位片学得",
+        )
     if anatomy is not None and anatomy.right_lung.shape != image.values.shape:
-        raise InputError(f"outlines of {anatomy.right_lung.shape} do not lie on an image of {image.values.shape}")
+        raise InputError(
+            f"outlines of {anatomy.right_lung.shape} do not lie on an image of {image.values.shape}",
+            zh=f"形状为 {anatomy.right_lung.shape} 的轮廓与形状为 {image.values.shape} 的图像不符",
+        )
     lungs = lay_lungs(image.values)
     return _read(image, lungs, look(lungs), anatomy)
 

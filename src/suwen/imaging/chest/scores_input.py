@@ -61,7 +61,7 @@ def lay_lungs(values: NDArray[np.generic]) -> Lungs:
     grey = resampled(values, (_STORED, _STORED))
     low, high = float(grey.min()), float(grey.max())
     if not high > low:
-        raise InputError("the image shows nothing: all its pixels have the same value")
+        raise InputError("the image shows nothing: all its pixels have the same value", zh="图像无内容：所有像素值相同")
     box = lungs_box(fields.sum(0) > 0.5)
     right, left = (_cut(one, box) for one in fields)
     return Lungs(ranked(_cut((grey - low) * (255 / (high - low)), box)), right, left, box)

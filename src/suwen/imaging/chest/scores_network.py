@@ -201,7 +201,10 @@ def readout() -> Readout:
     """
     written = files("suwen.imaging.chest").joinpath(READOUT).read_bytes()
     if hashlib.sha256(written).hexdigest() != _loaded()[1].training["readout_sha256"]:
-        raise TamperError(f"{READOUT} is not the file that the card of {NAME} names: it was changed; get it anew")
+        raise TamperError(
+            f"{READOUT} is not the file that the card of {NAME} names: it was changed; get it anew",
+            zh=f"{READOUT} 不是 {NAME} 的模型卡所列的文件：已被改动；请重新获取",
+        )
     return parse_readout(written)
 
 
@@ -209,7 +212,10 @@ def parse_readout(written: bytes) -> Readout:
     """A readout from its JSON. Raises DataError when it is of a later format."""
     values = json.loads(written)
     if values.get("format") != FORMAT:
-        raise DataError(f"{READOUT} has format {values.get('format')}, and this release reads {FORMAT}")
+        raise DataError(
+            f"{READOUT} has format {values.get('format')}, and this release reads {FORMAT}",
+            zh=f"{READOUT} 的格式为 {values.get('format')}，本版本读取 {FORMAT}",
+        )
     mean, spread = (np.array(values[name], np.float32) for name in ("mean", "spread"))
     lines, levels = (np.array(values[name], np.float64) for name in ("lines", "levels"))
     patients = frozenset(values["patients"])

@@ -172,10 +172,19 @@ class Context:
 
     def __post_init__(self) -> None:
         if self.age_years is not None and not (np.isfinite(self.age_years) and 0 <= self.age_years <= 130):
-            raise InputError(f"an age lies between 0 and 130 years, not {self.age_years}")
+            raise InputError(
+                f"an age lies between 0 and 130 years, not {self.age_years}",
+                zh=f"年龄应在 0 至 130 岁之间，而非 {self.age_years}",
+            )
         wrong = [code for code, share in self.prevalence.items() if not 0 < share < 1]
         if wrong:
-            raise InputError(f"a prevalence lies between 0 and 1, both excluded; wrong for {', '.join(sorted(wrong))}")
+            raise InputError(
+                f"a prevalence lies between 0 and 1, both excluded; wrong for {', '.join(sorted(wrong))}",
+                zh=f"患病率应大于 0 且小于 1；有误者：{'、'.join(sorted(wrong))}",
+            )
         both = self.present & self.absent
         if both:
-            raise InputError(f"a symptom is present or absent, not both: {', '.join(sorted(both))}")
+            raise InputError(
+                f"a symptom is present or absent, not both: {', '.join(sorted(both))}",
+                zh=f"症状不能既有又无：{'、'.join(sorted(both))}",
+            )

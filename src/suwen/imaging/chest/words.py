@@ -153,5 +153,5 @@ def describe_lungs(shadows: Sequence[Shadow], lang: str = "en") -> str:
 
 def _language(lang: str) -> str:
     if lang not in ("en", "zh"):
-        raise InputError(f"the language is 'en' or 'zh', not {lang!r}")
+        raise InputError(f"the language is 'en' or 'zh', not {lang!r}", zh=f"语言须为 'en' 或 'zh'，而非 {lang!r}")
     return lang

@@ -37,14 +37,18 @@ def open_bundle(folder: Path) -> Pipeline:
     file = folder / "models" / "model.pt"
     if not file.is_file():
         raise NotFoundError(
-            f"{folder.name} has no models/model.pt; weights as TorchScript are programs and are not run"
+            f"{folder.name} has no models/model.pt; weights as TorchScript are programs and are not run",
+            zh=f"{folder.name} 没有 models/model.pt；TorchScript 权重属于程序，不予运行",
         )
     try:
         return _opened(folder.name, config, metadata, file)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"the configuration of {folder.name} is incomplete or wrong: {error}") from None
+        raise FormatError(
+            f"the configuration of {folder.name} is incomplete or wrong: {error}",
+            zh=f"{folder.name} 的配置不完整或有误：{error}",
+        ) from None
 
 
 def _opened(name: str, config: Mapping[str, Any], metadata: Mapping[str, Any], file: Path) -> Pipeline:
@@ -78,9 +82,9 @@ def _config(folder: Path) -> dict[str, Any]:
             try:
                 found = yaml.safe_load((folder / name).read_text("utf-8"))
             except (OSError, UnicodeDecodeError, yaml.YAMLError):
-                raise FormatError(f"{name} is not YAML") from None
+                raise FormatError(f"{name} is not YAML", zh=f"{name} 不是 YAML") from None
             if not isinstance(found, dict):
-                raise FormatError(f"{name} holds no mapping")
+                raise FormatError(f"{name} holds no mapping", zh=f"{name} 不含映射")
             return found
     return read_json(folder / "inference.json")
 
@@ -88,7 +92,7 @@ def _config(folder: Path) -> dict[str, Any]:
 def _plain(told: Any, config: Mapping[str, Any], depth: int = 0) -> Any:
     """A part of the configuration with references `@name` to plain values put in; an expression is refused."""
     if depth > 20:
-        raise FormatError("the configuration refers to itself in a circle")
+        raise FormatError("the configuration refers to itself in a circle", zh="配置循环引用自身")
     if isinstance(told, Mapping):
         return {key: _plain(one, config, depth + 1) for key, one in told.items() if not _device(key, one)}
     if isinstance(told, list):
@@ -97,7 +101,8 @@ def _plain(told: Any, config: Mapping[str, Any], depth: int = 0) -> Any:
         return _plain(_referred(told[1:], config), config, depth + 1)
     if isinstance(told, str) and told.startswith("$"):
         raise FormatError(
-            f"the configuration holds the expression {told[:60]!r}; expressions are not run: write its value"
+            f"the configuration holds the expression {told[:60]!r}; expressions are not run: write its value",
+            zh=f"配置含有表达式 {told[:60]!r}；表达式不予运行：请写出其值",
         )
     return told
 
@@ -144,7 +149,10 @@ def _steps(told: Sequence[Mapping[str, Any]]) -> tuple[str, tuple[float, ...], i
         elif kind in _INTENSITIES:
             steps.append(partial(_each, *_INTENSITIES[kind](one)))
         else:
-            raise FormatError(f"the bundle prepares its images by {kind}, which is not known here")
+            raise FormatError(
+                f"the bundle prepares its images by {kind}, which is not known here",
+                zh=f"该模型包以 {kind} 预处理图像，此处不支持",
+            )
     return turn, spacing, order, tuple(steps)
 
 
@@ -162,13 +170,19 @@ def _ranged(one: Mapping[str, Any]) -> tuple[str, dict[str, Any], bool, bool]:
 
 def _normalised(one: Mapping[str, Any]) -> tuple[str, dict[str, Any], bool, bool]:
     if one.get("subtrahend") is not None or one.get("divisor") is not None:
-        raise FormatError("the bundle scales by NormalizeIntensityd with numbers of its own, which is not read here")
+        raise FormatError(
+            "the bundle scales by NormalizeIntensityd with numbers of its own, which is not read here",
+            zh="该模型包以自定数值的 NormalizeIntensityd 标度，此处不支持",
+        )
     return "ZScoreNormalization", {}, bool(one.get("nonzero")), not one.get("channel_wise")
 
 
 def _unit(one: Mapping[str, Any]) -> tuple[str, dict[str, Any], bool, bool]:
     if (one.get("minv", 0), one.get("maxv", 1)) != (0, 1):
-        raise FormatError("the bundle scales by ScaleIntensityd to another range than 0 to 1, which is not read here")
+        raise FormatError(
+            "the bundle scales by ScaleIntensityd to another range than 0 to 1, which is not read here",
+            zh="该模型包以 ScaleIntensityd 标度到 0 至 1 以外的范围，此处不支持",
+        )
     return "RescaleTo01Normalization", {}, False, not one.get("channel_wise")
 
 
@@ -182,7 +196,10 @@ _INTENSITIES: dict[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, Any],
 def _network(told: Mapping[str, Any], file: Path) -> Callable[[Floats], Floats]:
     kind = str(told["_target_"]).rpartition(".")[2]
     if kind not in NETWORKS:
-        raise FormatError(f"the bundle's network is {kind}; {', '.join(NETWORKS)} can be read")
+        raise FormatError(
+            f"the bundle's network is {kind}; {', '.join(NETWORKS)} can be read",
+            zh=f"该模型包的网络为 {kind}；可读取 {'、'.join(NETWORKS)}",
+        )
     import torch  # noqa: PLC0415
 
     try:
@@ -194,7 +211,8 @@ def _network(told: Mapping[str, Any], file: Path) -> Callable[[Floats], Floats]:
         network.load_state_dict(_weights(file))
     except RuntimeError:
         raise FormatError(
-            "models/model.pt does not hold the weights of the network that the bundle describes"
+            "models/model.pt does not hold the weights of the network that the bundle describes",
+            zh="models/model.pt 所含权重与模型包描述的网络不符",
         ) from None
     network.eval()
 

@@ -57,11 +57,16 @@ def plan_of(name: str, told: Mapping[str, Any]) -> Plan:
     """
     kind = name.rpartition(".")[2]
     if kind not in _KINDS:
-        raise FormatError(f"the plan names the network {kind!r}; {' and '.join(sorted(_KINDS))} can be read")
+        raise FormatError(
+            f"the plan names the network {kind!r}; {' and '.join(sorted(_KINDS))} can be read",
+            zh=f"方案指定的网络为 {kind!r}；可读取 {'、'.join(sorted(_KINDS))}",
+        )
     try:
         return _plan(_KINDS[kind], told)
     except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"the plan of the network is incomplete or wrong at {error}") from None
+        raise FormatError(
+            f"the plan of the network is incomplete or wrong at {error}", zh=f"网络方案不完整或有误：{error}"
+        ) from None
 
 
 def _plan(residual: bool, told: Mapping[str, Any]) -> Plan:

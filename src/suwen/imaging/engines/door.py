@@ -50,9 +50,14 @@ def open_engine(folder: Path) -> Engine:
     Nothing that could be called is loaded from it. Raises NotFoundError, DataError, FormatError, MissingExtraError.
     """
     if not folder.is_dir():
-        raise NotFoundError(f"{folder.name} is no folder; an engine is a folder with its weights and description")
+        raise NotFoundError(
+            f"{folder.name} is no folder; an engine is a folder with its weights and description",
+            zh=f"{folder.name} 不是文件夹；引擎须为含权重和描述的文件夹",
+        )
     for sign, read in KINDS.values():
         if any(folder.glob(sign)):
             return read(folder)
     listed = "; ".join(f"{name}: {sign}" for name, (sign, _) in KINDS.items())
-    raise FormatError(f"{folder.name} holds no engine that is known ({listed})")
+    raise FormatError(
+        f"{folder.name} holds no engine that is known ({listed})", zh=f"{folder.name} 不含已知的勾画引擎（{listed}）"
+    )

@@ -23,11 +23,17 @@ def scaled(scheme: str, values: Floats, told: Mapping[str, Any], inside: Inside 
     Raises FormatError for a scheme that is not known, or a number it lacks.
     """
     if scheme not in SCHEMES:
-        raise FormatError(f"the intensity scheme {scheme!r} is not known; known are {', '.join(sorted(SCHEMES))}")
+        raise FormatError(
+            f"the intensity scheme {scheme!r} is not known; known are {', '.join(sorted(SCHEMES))}",
+            zh=f"未知的强度方案 {scheme!r}；已知的有 {'、'.join(sorted(SCHEMES))}",
+        )
     try:
         found: Floats = SCHEMES[scheme](values, told, inside).astype(np.float32)
     except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"the intensity scheme {scheme} lacks a number or has a wrong one: {error}") from None
+        raise FormatError(
+            f"the intensity scheme {scheme} lacks a number or has a wrong one: {error}",
+            zh=f"强度方案 {scheme} 缺少数值或数值有误：{error}",
+        ) from None
     return found
 
 

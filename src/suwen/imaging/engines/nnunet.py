@@ -55,7 +55,10 @@ class NnUNet:
         """Outline the structures. Raises InputError where the images are not those wanted, or lie on several grids."""
         grid = require_same_grid(images, self.channels)
         if len(grid.shape) != 3 or grid.spacing is None:
-            raise InputError("nnU-Net outlines volumes with a spacing in millimetres; this image is flat")
+            raise InputError(
+                "nnU-Net outlines volumes with a spacing in millimetres; this image is flat",
+                zh="nnU-Net 勾画以毫米为间距的容积数据；该图像是平面的",
+            )
         first = order_to(grid, self.turn) if self.turn else Order((0, 1, 2), (False,) * 3)
         values = np.stack([first.apply(one.float_values()) for one in images])
         order = Order(self.transpose, (False,) * 3)
@@ -121,7 +124,8 @@ def open_nnunet(folder: Path, *, name: str = "", folds: Sequence[str] = (), turn
             raise
         configuration = first.get("init_args", {}).get("configuration", "")
         raise FormatError(
-            f"plans.json and dataset.json do not fit the configuration {configuration!r} of the checkpoint: {error}"
+            f"plans.json and dataset.json do not fit the configuration {configuration!r} of the checkpoint: {error}",
+            zh=f"plans.json 和 dataset.json 与检查点的配置 {configuration!r} 不符：{error}",
         ) from None
 
 
@@ -159,7 +163,10 @@ def _configuration(plans: Mapping[str, Any], name: str) -> dict[str, Any]:
     seen = {name}
     while parent := told.pop("inherits_from", None):
         if parent in seen:
-            raise FormatError(f"configurations of plans.json inherit from one another in a circle at {parent!r}")
+            raise FormatError(
+                f"configurations of plans.json inherit from one another in a circle at {parent!r}",
+                zh=f"plans.json 的配置在 {parent!r} 处循环继承",
+            )
         seen.add(parent)
         told = dict(plans["configurations"][parent]) | told
     return told
@@ -190,7 +197,8 @@ def _networks(
             network.load_state_dict(one["network_weights"])
         except RuntimeError:
             raise FormatError(
-                "the weights of the checkpoint are not those of the network that plans.json describes"
+                "the weights of the checkpoint are not those of the network that plans.json describes",
+                zh="检查点的权重与 plans.json 描述的网络不符",
             ) from None
         found.append(network.eval())
     return tuple(found)
@@ -203,7 +211,9 @@ def _folds(folder: Path, folds: Sequence[str]) -> list[Path]:
     if not found or missing:
         raise NotFoundError(
             f"no {_CHECKPOINTS[0]} in {', '.join(missing) or 'fold_0, fold_1 ...'} of {folder.name}; "
-            "give the folder that holds plans.json, dataset.json and the folds"
+            "give the folder that holds plans.json, dataset.json and the folds",
+            zh=f"{folder.name} 的 {'、'.join(missing) or 'fold_0、fold_1……'} 中没有 {_CHECKPOINTS[0]}"
+            "；请给出含 plans.json、dataset.json 和各折的文件夹",
         )
     return [one for one in found if one is not None]
 
@@ -211,7 +221,10 @@ def _folds(folder: Path, folds: Sequence[str]) -> list[Path]:
 def _checkpoint(file: Path) -> dict[str, Any]:
     found = read_tensors(file)
     if not isinstance(found, dict) or "network_weights" not in found:
-        raise FormatError(f"{file.name} is no checkpoint of nnU-Net v2: it has no network_weights")
+        raise FormatError(
+            f"{file.name} is no checkpoint of nnU-Net v2: it has no network_weights",
+            zh=f"{file.name} 不是 nnU-Net v2 的检查点：没有 network_weights",
+        )
     return found
 
 
@@ -228,18 +241,25 @@ def read_json(file: Path) -> dict[str, Any]:
     """A JSON object of a model's folder. Raises NotFoundError, DataError, FormatError."""
     try:
         if file.stat().st_size > _MOST:
-            raise FormatError(f"{file.name} is larger than {_MOST >> 20} MiB; it is no description of a model")
+            raise FormatError(
+                f"{file.name} is larger than {_MOST >> 20} MiB; it is no description of a model",
+                zh=f"{file.name} 超过 {_MOST >> 20} MiB；不是模型描述",
+            )
         found = json.loads(file.read_bytes())
     except FileNotFoundError:
-        raise NotFoundError(f"{file.parent.name} has no {file.name}") from None
+        raise NotFoundError(
+            f"{file.parent.name} has no {file.name}", zh=f"{file.parent.name} 没有 {file.name}"
+        ) from None
     except OSError as error:
-        raise DataError(f"cannot read {file.name}: {error.strerror}") from None
+        raise DataError(
+            f"cannot read {file.name}: {error.strerror}", zh=f"无法读取 {file.name}：{error.strerror}"
+        ) from None
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"{file.name} is not JSON") from None
+        raise FormatError(f"{file.name} is not JSON", zh=f"{file.name} 不是 JSON") from None
     if not isinstance(found, dict):
-        raise FormatError(f"{file.name} holds no JSON object")
+        raise FormatError(f"{file.name} holds no JSON object", zh=f"{file.name} 不含 JSON 对象")
     return found
 
 

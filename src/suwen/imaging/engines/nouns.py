@@ -31,14 +31,20 @@ class Segmentation:
 
     def __post_init__(self) -> None:
         if self.labels.shape != self.grid.shape:
-            raise InputError(f"labels of the shape {self.labels.shape} do not lie on a grid of {self.grid.shape}")
+            raise InputError(
+                f"labels of the shape {self.labels.shape} do not lie on a grid of {self.grid.shape}",
+                zh=f"形状为 {self.labels.shape} 的标签与形状为 {self.grid.shape} 的网格不符",
+            )
         self.labels.flags.writeable = False
 
     def mask(self, name: str) -> NDArray[np.bool_]:
         """Where one structure is. Raises InputError for a name that the engine does not know."""
         numbers = [number for number, one in self.names.items() if one == name]
         if not numbers:
-            raise InputError(f"{self.by.name} draws no {name!r}; it draws {', '.join(sorted(self.names.values()))}")
+            raise InputError(
+                f"{self.by.name} draws no {name!r}; it draws {', '.join(sorted(self.names.values()))}",
+                zh=f"{self.by.name} 不勾画 {name!r}；它勾画 {'、'.join(sorted(self.names.values()))}",
+            )
         found: NDArray[np.bool_] = np.isin(self.labels, numbers)
         return found
 
@@ -69,14 +75,21 @@ def require_same_grid(images: Sequence[Image], channels: Sequence[str]) -> Grid:
     """
     if len(images) != len(channels):
         raise InputError(
-            f"the network wants {len(channels)} image(s) ({', '.join(channels)}), {len(images)} were given"
+            f"the network wants {len(channels)} image(s) ({', '.join(channels)}), {len(images)} were given",
+            zh=f"该网络需要 {len(channels)} 幅图像（{'、'.join(channels)}），给出了 {len(images)} 幅",
         )
     first = images[0].grid
     for one in images:
         if one.grid.spacing is None:
-            raise InputError("the network measures in millimetres, and an image has no scale; state its spacing")
+            raise InputError(
+                "the network measures in millimetres, and an image has no scale; state its spacing",
+                zh="该网络以毫米计，而某图像没有标度；请说明其间距",
+            )
         if one.grid.shape != first.shape or not _close(one.grid, first):
-            raise InputError("the images do not lie on one grid; bring them onto one before they are outlined together")
+            raise InputError(
+                "the images do not lie on one grid; bring them onto one before they are outlined together",
+                zh="各图像不在同一网格上；请先对齐再一起勾画",
+            )
     return first
 
 

@@ -33,23 +33,30 @@ def open_onnx(folder: Path) -> Pipeline:
     """
     told, file = read_json(folder / "engine.json"), folder / "model.onnx"
     if not file.is_file():
-        raise NotFoundError(f"{folder.name} has no model.onnx")
+        raise NotFoundError(f"{folder.name} has no model.onnx", zh=f"{folder.name} 没有 model.onnx")
     if told.get("format") != FORMAT or set(told) - _KNOWN:
         unknown = ", ".join(sorted(set(told) - _KNOWN)) or f"format {told.get('format')!r}"
-        raise FormatError(f"engine.json is not of format {FORMAT}, or says what is not known: {unknown}")
+        raise FormatError(
+            f"engine.json is not of format {FORMAT}, or says what is not known: {unknown}",
+            zh=f"engine.json 不是格式 {FORMAT}，或含有未知内容：{unknown}",
+        )
     try:
         return _opened(told, file, folder.name)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"engine.json is incomplete or wrong: {error}") from None
+        raise FormatError(
+            f"engine.json is incomplete or wrong: {error}", zh=f"engine.json 不完整或有误：{error}"
+        ) from None
 
 
 def _opened(told: Mapping[str, Any], file: Path, name: str) -> Pipeline:
     channels = tuple(str(one) for one in told["channels"])
     names = {int(number): str(one) for number, one in told["labels"].items()}
     if sorted(names) != list(range(1, len(names) + 1)):
-        raise FormatError("labels of engine.json are numbered from 1 without a gap")
+        raise FormatError(
+            "labels of engine.json are numbered from 1 without a gap", zh="engine.json 的标签须从 1 连续编号"
+        )
     tile = tuple(int(one) for one in told["tile"])
     return Pipeline(
         str(told.get("name") or name),
@@ -70,10 +77,16 @@ def _opened(told: Mapping[str, Any], file: Path, name: str) -> Pipeline:
 def _intensities(told: list[Mapping[str, Any]], channels: int) -> Step:
     """One scheme a channel: `{"scheme": "CTNormalization", "mean": ..., ...}`; none leaves the values."""
     if told and len(told) != channels:
-        raise FormatError(f"engine.json has {len(told)} intensity schemes for {channels} channels")
+        raise FormatError(
+            f"engine.json has {len(told)} intensity schemes for {channels} channels",
+            zh=f"engine.json 有 {len(told)} 个强度方案，而通道有 {channels} 个",
+        )
     unknown = {str(one["scheme"]) for one in told} - set(SCHEMES)
     if unknown:
-        raise FormatError(f"the intensity scheme {min(unknown)!r} is not known; known are {', '.join(sorted(SCHEMES))}")
+        raise FormatError(
+            f"the intensity scheme {min(unknown)!r} is not known; known are {', '.join(sorted(SCHEMES))}",
+            zh=f"未知的强度方案 {min(unknown)!r}；已知的有 {'、'.join(sorted(SCHEMES))}",
+        )
 
     def step(values: Floats) -> Floats:
         if not told:
@@ -93,9 +106,14 @@ def _network(file: Path) -> Callable[[Floats], Floats]:
     try:  # from bytes: a model that names further files finds none
         session = onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
     except _refusals():
-        raise FormatError(f"{file.name} is no ONNX model that this machine can run") from None
+        raise FormatError(
+            f"{file.name} is no ONNX model that this machine can run", zh=f"{file.name} 不是本机可运行的 ONNX 模型"
+        ) from None
     if len(session.get_inputs()) != 1:
-        raise FormatError(f"{file.name} takes {len(session.get_inputs())} inputs; an engine has one, of all channels")
+        raise FormatError(
+            f"{file.name} takes {len(session.get_inputs())} inputs; an engine has one, of all channels",
+            zh=f"{file.name} 有 {len(session.get_inputs())} 个输入；引擎只有一个，含全部通道",
+        )
     return partial(_run, session, session.get_inputs()[0].name)
 
 
@@ -103,7 +121,9 @@ def _run(session: Any, name: str, tile: Floats) -> Floats:
     try:
         (answer, *_) = session.run(None, {name: tile[None]})
     except _refusals():
-        raise InputError(f"the network does not take a tile of the shape {tile.shape}") from None
+        raise InputError(
+            f"the network does not take a tile of the shape {tile.shape}", zh=f"该网络不接受形状为 {tile.shape} 的图块"
+        ) from None
     found: Floats = np.asarray(answer[0], np.float32)
     return found
 

@@ -71,9 +71,15 @@ def order_to(grid: Grid, codes: str) -> Order:
     Raises InputError for a volume that is not placed in the patient, and for codes that are no orientation.
     """
     if len(codes) != 3 or {_TOWARDS[one][0] for one in codes if one in _TOWARDS} != {0, 1, 2}:
-        raise InputError(f"{codes!r} is no orientation; write three of L R, P A, S I, such as SAR")
+        raise InputError(
+            f"{codes!r} is no orientation; write three of L R, P A, S I, such as SAR",
+            zh=f"{codes!r} 不是方位；请写 L R、P A、S I 中的三个，例如 SAR",
+        )
     if grid.affine is None or len(grid.shape) != 3:
-        raise InputError("this image is not placed in the patient, so that it cannot be turned to a known orientation")
+        raise InputError(
+            "this image is not placed in the patient, so that it cannot be turned to a known orientation",
+            zh="该图像未在患者体内定位，因此无法转到已知方位",
+        )
     matrix = np.array(grid.affine)[:3, :3]
     cosines = matrix / np.linalg.norm(matrix, axis=0)
     nearest = _assigned(np.abs(cosines))

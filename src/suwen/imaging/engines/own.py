@@ -42,7 +42,9 @@ class Own:
         """Outline the structures. Raises InputError where the images are not those wanted, or lie on several grids."""
         grid = require_same_grid(images, self.channels)
         if len(grid.shape) != 3:
-            raise InputError(f"{self.name} outlines volumes; this image is flat")
+            raise InputError(
+                f"{self.name} outlines volumes; this image is flat", zh=f"{self.name} 勾画容积数据；该图像是平面的"
+            )
         order = order_to(grid, self.turn)
         labels = self.model.labels(np.stack([order.apply(one.float_values()) for one in images]))
         if progress is not None:

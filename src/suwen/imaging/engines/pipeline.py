@@ -47,7 +47,9 @@ class Pipeline:
         """Outline the structures. Raises InputError where the images are not those wanted, or lie on several grids."""
         grid = require_same_grid(images, self.channels)
         if len(grid.shape) != 3 or grid.spacing is None:
-            raise InputError(f"{self.name} outlines volumes; this image is flat")
+            raise InputError(
+                f"{self.name} outlines volumes; this image is flat", zh=f"{self.name} 勾画容积数据；该图像是平面的"
+            )
         order = order_to(grid, self.turn) if self.turn else Order((0, 1, 2), (False,) * 3)
         values = np.stack([order.apply(one.float_values()) for one in images])
         labels = self._labels(values, order.spacing(grid.spacing), progress)

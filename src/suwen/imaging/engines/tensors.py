@@ -32,10 +32,13 @@ def read_tensors(file: Path) -> Any:
             warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
             return torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise DataError(f"cannot read {file.name}: {error.strerror or error}") from None
+        raise DataError(
+            f"cannot read {file.name}: {error.strerror or error}", zh=f"无法读取 {file.name}：{error.strerror or error}"
+        ) from None
     except _WRONG as error:
         raise FormatError(
-            f"{file.name} holds no weights, or more than tensors, and is not loaded ({type(error).__name__})"
+            f"{file.name} holds no weights, or more than tensors, and is not loaded ({type(error).__name__})",
+            zh=f"{file.name} 不含权重，或含张量以外的内容，不予载入（{type(error).__name__}）",
         ) from None
 
 

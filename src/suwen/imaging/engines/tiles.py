@@ -30,7 +30,8 @@ class Tiling:
     ) -> None:
         if not 0 < step <= 1 or not tile or min(tile) < 1:
             raise InputError(
-                f"a tiling has a tile of at least one voxel an axis and a step in 0..1, not {tile}, {step}"
+                f"a tiling has a tile of at least one voxel an axis and a step in 0..1, not {tile}, {step}",
+                zh=f"分块每轴至少一个体素，步长为 0 至 1，而非 {tile}、{step}",
             )
         self.tile, self.step, self.mirror, self.memory = tuple(tile), step, tuple(mirror), memory
 
@@ -49,7 +50,10 @@ def tiled(network: Network, values: Floats, classes: int, tiling: Tiling, progre
     if needed > tiling.memory:
         raise InputError(
             f"outlining needs {needed / 2**30:.1f} GiB for {classes} structures on {'x'.join(map(str, size))} voxels, "
-            f"{tiling.memory / 2**30:.1f} GiB are allowed; allow more, or cut the volume to the part in question"
+            f"{tiling.memory / 2**30:.1f} GiB are allowed; allow more, or cut the volume to the part in question",
+            zh=f"在 {'×'.join(map(str, size))} 个体素上勾画 {classes} 个结构需要 {needed / 2**30:.1f}"
+            f" GiB，允许 {tiling.memory / 2**30:.1f} GiB；"
+            "请提高上限，或截取所需部分",
         )
     total, weight = np.zeros((classes, *size), np.float32), np.zeros(size, np.float32)
     middle = _middle(tiling.tile)
@@ -58,7 +62,10 @@ def tiled(network: Network, values: Floats, classes: int, tiling: Tiling, progre
         at = tuple(slice(a, a + n) for a, n in zip(place, tiling.tile, strict=True))
         answer = _mirrored(network, padded[(slice(None), *at)], tiling.mirror)
         if answer.shape != (classes, *tiling.tile):
-            raise InputError(f"the network answers {answer.shape} for a tile, {(classes, *tiling.tile)} were expected")
+            raise InputError(
+                f"the network answers {answer.shape} for a tile, {(classes, *tiling.tile)} were expected",
+                zh=f"网络对一个图块的输出为 {answer.shape}，应为 {(classes, *tiling.tile)}",
+            )
         total[(slice(None), *at)] += answer * middle
         weight[at] += middle
         if progress is not None:

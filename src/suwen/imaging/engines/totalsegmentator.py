@@ -48,7 +48,9 @@ class TotalSegmentator:
             drawn = table[found.labels]
             total = drawn if total is None else np.where(drawn > 0, drawn, total)
         if total is None:
-            raise InputError(f"{self.name} has no part that could draw anything")
+            raise InputError(
+                f"{self.name} has no part that could draw anything", zh=f"{self.name} 没有可勾画任何结构的部件"
+            )
         digest = hashlib.sha256("".join(one.digest for one in self.parts).encode()).hexdigest()
         return Segmentation(total, self.names, images[0].grid, Maker(self.name, "", digest))
 
@@ -61,11 +63,15 @@ def open_totalsegmentator(folder: Path, *, name: str = "TotalSegmentator") -> To
     found = sorted(one.parent for one in folder.glob("Dataset*/*/plans.json"))
     if not found:
         raise NotFoundError(
-            f"{folder.name} holds no parts (Dataset.../nnUNetTrainer.../plans.json) of TotalSegmentator"
+            f"{folder.name} holds no parts (Dataset.../nnUNetTrainer.../plans.json) of TotalSegmentator",
+            zh=f"{folder.name} 不含 TotalSegmentator 的部件（Dataset.../nnUNetTrainer.../plans.json）",
         )
     parts = tuple(open_nnunet(one, turn="SAR") for one in found)
     if len({one.channels for one in parts}) > 1:
-        raise InputError(f"the parts in {folder.name} want different images; give a folder with those of one task")
+        raise InputError(
+            f"the parts in {folder.name} want different images; give a folder with those of one task",
+            zh=f"{folder.name} 中各部件需要不同的图像；请给出同一任务的部件文件夹",
+        )
     names: dict[int, str] = {}
     for part in parts:
         for name_ in (part.names[number] for number in sorted(part.names)):

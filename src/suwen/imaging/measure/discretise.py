@@ -42,16 +42,24 @@ def prepare(values: Numbers, mask: Mask, vectors: Numbers, settings: Settings) -
     box = _box(mask, vectors, settings)
     near, region = values[box], mask[box]
     if not np.isfinite(near).all():
-        raise InputError("intensities near the region are not finite numbers; fill or crop them before")
+        raise InputError(
+            "intensities near the region are not finite numbers; fill or crop them before",
+            zh="区域附近的强度不是有限数；请先填补或裁剪",
+        )
     if settings.spacing is not None:
         near, region, vectors = _resampled(near, region, vectors, box, mask.shape, settings)
     if settings.rounded:
         near = np.floor(near + 0.5)
     if not region.any():
-        raise InputError("the region vanished by interpolation; choose a smaller spacing")
+        raise InputError(
+            "the region vanished by interpolation; choose a smaller spacing", zh="区域在插值后消失；请选较小的间距"
+        )
     part = _resegmented(near, region, settings)
     if not part.any():
-        raise InputError("no sample of the region has an intensity within the range of the settings")
+        raise InputError(
+            "no sample of the region has an intensity within the range of the settings",
+            zh="区域内没有采样点的强度在设定范围之内",
+        )
     image = np.pad(np.ones(near.shape, dtype=np.bool_), 1)
     return Prepared(np.pad(near, 1), np.pad(region, 1), np.pad(part, 1), image, vectors)
 
@@ -113,5 +121,8 @@ def levels_of(inside: Numbers, bins: Bins, lowest: float | None) -> NDArray[np.i
     width = bins.width or 1.0
     levels = np.floor((inside - (least if lowest is None else lowest)) / width).astype(np.int64) + 1
     if levels.max() > MOST_LEVELS:
-        raise InputError(f"bins of {width} make {levels.max()} grey levels; choose wider bins, at most {MOST_LEVELS}")
+        raise InputError(
+            f"bins of {width} make {levels.max()} grey levels; choose wider bins, at most {MOST_LEVELS}",
+            zh=f"宽度 {width} 的分箱产生 {levels.max()} 个灰度级；请加宽，最多 {MOST_LEVELS} 级",
+        )
     return levels

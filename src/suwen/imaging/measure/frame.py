@@ -56,22 +56,34 @@ def frame_of(grid: Grid) -> Frame:
 def require_mask(mask: NDArray[Any], grid: Grid) -> Mask:
     """The mask as bool. Raises InputError where it has another shape than the grid, other values, or is empty."""
     if mask.shape != grid.shape:
-        raise InputError(f"the mask has the shape {mask.shape} and its grid {grid.shape}; give both of one image")
+        raise InputError(
+            f"the mask has the shape {mask.shape} and its grid {grid.shape}; give both of one image",
+            zh=f"掩膜的形状为 {mask.shape}，其网格为 {grid.shape}；请给出同一图像的两者",
+        )
     if mask.dtype != np.bool_:
         if not np.isin(mask, (0, 1)).all():
-            raise InputError("a mask holds True and False (or 1 and 0) only; choose one label first")
+            raise InputError(
+                "a mask holds True and False (or 1 and 0) only; choose one label first",
+                zh="掩膜只含 True 和 False（或 1 和 0）；请先选定一个标签",
+            )
         mask = mask.astype(np.bool_)
     if not mask.any():
-        raise InputError("the mask is empty: there is no region to measure")
+        raise InputError("the mask is empty: there is no region to measure", zh="掩膜为空：没有可测量的区域")
     return mask
 
 
 def require_values(values: NDArray[Any], mask: Mask) -> Numbers:
     """Intensities as float64. Raises InputError for another shape or intensities of the region that are not numbers."""
     if values.shape != mask.shape:
-        raise InputError(f"the intensities have the shape {values.shape} and the mask {mask.shape}; give one image")
+        raise InputError(
+            f"the intensities have the shape {values.shape} and the mask {mask.shape}; give one image",
+            zh=f"强度的形状为 {values.shape}，掩膜为 {mask.shape}；请给出同一图像",
+        )
     if not np.isfinite(values[mask]).all():
-        raise InputError("the region holds intensities that are not finite numbers; mend the image or the mask")
+        raise InputError(
+            "the region holds intensities that are not finite numbers; mend the image or the mask",
+            zh="区域内有非有限的强度；请修正图像或掩膜",
+        )
     return values.astype(np.float64, copy=False)
 
 

@@ -141,11 +141,16 @@ class Bins:
 
     def __post_init__(self) -> None:
         if (self.count is None) == (self.width is None):
-            raise InputError("bins have a number or a width, and not both")
+            raise InputError("bins have a number or a width, and not both", zh="分箱只能给出个数或宽度之一")
         if self.count is not None and not 1 <= self.count <= 4096:
-            raise InputError(f"a number of bins lies from 1 to 4096, not at {self.count}")
+            raise InputError(
+                f"a number of bins lies from 1 to 4096, not at {self.count}",
+                zh=f"分箱个数为 1 至 4096，而非 {self.count}",
+            )
         if self.width is not None and not (math.isfinite(self.width) and self.width > 0):
-            raise InputError(f"the width of a bin is above 0, not {self.width}")
+            raise InputError(
+                f"the width of a bin is above 0, not {self.width}", zh=f"分箱宽度须大于 0，而非 {self.width}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +178,19 @@ class Settings:
     def __post_init__(self) -> None:
         lengths = [one for one in self.spacing or () if one is not None]
         if self.spacing is not None and (len(self.spacing) != 3 or not all(0 < one < math.inf for one in lengths)):
-            raise InputError(f"the spacing {self.spacing} needs three lengths above 0 (or None to keep one)")
+            raise InputError(
+                f"the spacing {self.spacing} needs three lengths above 0 (or None to keep one)",
+                zh=f"间距 {self.spacing} 须为三个大于 0 的长度（或 None 表示不变）",
+            )
         if self.limits is not None and not self.limits[0] < self.limits[1]:
-            raise InputError(f"the limits {self.limits} are the least and the greatest intensity, in this order")
+            raise InputError(
+                f"the limits {self.limits} are the least and the greatest intensity, in this order",
+                zh=f"范围 {self.limits} 须依次为最小和最大强度",
+            )
         if self.outliers is not None and not self.outliers > 0:
-            raise InputError("outliers are told by a number of standard deviations above 0")
+            raise InputError(
+                "outliers are told by a number of standard deviations above 0", zh="离群值以大于 0 的标准差倍数判定"
+            )
 
 
 @dataclass(frozen=True, slots=True)

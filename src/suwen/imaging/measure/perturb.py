@@ -59,7 +59,7 @@ def perturbed(
 
     """
     if repeats < 2:
-        raise InputError("a spread needs at least 2 repeats")
+        raise InputError("a spread needs at least 2 repeats", zh="离散度至少需要 2 次重复")
     region = require_mask(mask, grid)
     image = None if values is None else require_values(values, region)
     by, describe = by or Disturbance(), describe or _measured
@@ -100,7 +100,10 @@ def _near(region: Mask, grid: Grid, image: Numbers | None) -> _Near:
         mask[(slice(None),) * axis + (beyond,)] = False  # what lies beyond the image is no part of the region
     values = None if image is None else image[places]
     if values is not None and not np.isfinite(values).all():
-        raise InputError("intensities beside the region are not finite numbers; mend the image before")
+        raise InputError(
+            "intensities beside the region are not finite numbers; mend the image before",
+            zh="区域旁的强度不是有限数；请先修正图像",
+        )
     frame = frame_of(grid)
     step = float(frame.cell ** (1 / region.ndim))
     sampling = frame.steps / step

@@ -41,7 +41,10 @@ def radiomics(
     frame = frame_of(grid)
     solid = len(grid.shape) == 3
     if settings.spacing is not None and not (solid and frame.unit == "mm"):
-        raise InputError("only a volume with a scale can be interpolated to a spacing in mm")
+        raise InputError(
+            "only a volume with a scale can be interpolated to a spacing in mm",
+            zh="只有带标度的容积数据才能按毫米间距插值",
+        )
     vectors = frame.vectors
     if not solid:
         region, image, vectors = region[None], image[None], np.pad(vectors, ((1, 0), (1, 0))) + np.diag([1.0, 0, 0])

@@ -49,5 +49,8 @@ WORDS: dict[str, tuple[str, str]] = {
 def called(name: str, lang: str) -> str:
     """The name of a number of `Measures.numbers` for a reader, `lang` "en" or "zh". Raises InputError for another."""
     if name not in WORDS or lang not in ("en", "zh"):
-        raise InputError(f"there is no measure {name!r} in the language {lang!r}; languages are en and zh")
+        raise InputError(
+            f"there is no measure {name!r} in the language {lang!r}; languages are en and zh",
+            zh=f"没有测量项 {name!r} 的 {lang!r} 名称；语言为 en 和 zh",
+        )
     return WORDS[name][lang == "zh"]

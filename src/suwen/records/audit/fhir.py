@@ -18,6 +18,7 @@ from typing import Any
 
 from suwen.records.audit.event import Detail, Event, EventKind, Outcome
 from suwen.records.audit.fhir_rows import (
+    APPLICATION,
     BALP,
     DOMAIN_RESOURCE,
     OTHER,
@@ -41,15 +42,17 @@ Json = dict[str, Any]
 
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _FHIR_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_APART = frozenset({"client", "query", "recipient", "record", "roles"})  # details that have a place of their own
+_APART = frozenset(
+    {"client", "query", "recipient", "record", "roles", "through"}
+)  # details that have a place of their own
 
 
 def audit_event(event: Event, *, source: str, number: int | None = None) -> Json:
     """Return the event as a JSON-able FHIR R4 AuditEvent; `source` names the machine, `number` its entry in the log.
 
     Of `event.detail` these have a place of their own: "client" (network address of who asked), "record" (id of the
-    record, or Type/id), "query" (what was searched), "recipient" (to whom data went) and "roles". The rest is carried
-    along as text.
+    record, or Type/id), "query" (what was searched), "recipient" (to whom data went), "roles" and "through" (the app
+    that acted for somebody). The rest is carried along as text.
     """
     row = row_of(event)
     code, said = OUTCOMES[event.outcome]
@@ -89,7 +92,14 @@ def _agents(event: Event, row: Row, source: str) -> list[Json]:
     # What an export goes to is its recipient, not the machine that asked for it.
     other = (_text(event.detail.get("recipient")) if event.kind is EventKind.EXPORT else "") or client
     user = _user(event, row)
-    return [*user, _machine(row.client, other, requestor=not user), _machine(row.server, source, requestor=False)]
+    app = _text(event.detail.get("through"))
+    apps = [{"type": {"coding": [_coding(APPLICATION)]}, "who": {"identifier": {"value": app}}, "requestor": False}]
+    return [
+        *user,
+        *(apps if app else []),
+        _machine(row.client, other, requestor=not user),
+        _machine(row.server, source, requestor=False),
+    ]
 
 
 def _user(event: Event, row: Row) -> list[Json]:

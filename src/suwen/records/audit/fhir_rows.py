@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from suwen.records.audit.event import Event, EventKind, Outcome
 
 __all__ = [
+    "APPLICATION",
     "BALP",
     "DOMAIN_RESOURCE",
     "OTHER",
@@ -46,7 +47,7 @@ _ACTIVITY: Coding = (_DCM, "110100", "Application Activity")
 _LOG_USED: Coding = (_DCM, "110101", "Audit Log Used")
 _SOURCE: Coding = (_DCM, "110153", "Source Role ID")
 _DESTINATION: Coding = (_DCM, "110152", "Destination Role ID")
-_APPLICATION: Coding = (_DCM, "110150", "Application")
+APPLICATION: Coding = (_DCM, "110150", "Application")
 _CUSTODIAN: Coding = (f"{TERMINOLOGY}provenance-participant-type", "custodian", "Custodian")
 _RECIPIENT: Coding = (_PARTICIPATION, "IRCP", "information recipient")
 _AUTHOR: Coding = (_PARTICIPATION, "AUT", "author (originator)")
@@ -124,7 +125,7 @@ _DELETE = _rest("delete", "D", "PatientDelete", _AUTHOR)
 _CREATE = _rest("create", "C", "PatientCreate", _AUTHOR)
 
 _ROWS: dict[EventKind, Row] = {
-    EventKind.DECISION: Row(_ALERT, (_AUTHZ_ROLE,), "E", client=_APPLICATION, observer=("6", "Security Server")),
+    EventKind.DECISION: Row(_ALERT, (_AUTHZ_ROLE,), "E", client=APPLICATION, observer=("6", "Security Server")),
     EventKind.OPEN: replace(_READ, client=_DESTINATION, server=_SOURCE),
     EventKind.QUERY: _rest("search", "E", "PatientQuery", _RECIPIENT),
     EventKind.SEAL: _rest("update", "U", "PatientUpdate", _AUTHOR),
@@ -136,7 +137,7 @@ _ROWS: dict[EventKind, Row] = {
         client=_DESTINATION,
         server=_SOURCE,
     ),
-    EventKind.ERASE: replace(_DELETE, client=_APPLICATION, server=_CUSTODIAN),
+    EventKind.ERASE: replace(_DELETE, client=APPLICATION, server=_CUSTODIAN),
     EventKind.KEY: _alert("110129", "Security Configuration", _SECURITY_RESOURCE),
     EventKind.LOGIN: Row(_AUTHENTICATION, ((_DCM, "110122", "Login"),), "E", subject=SECURITY_USER),
     EventKind.LOGOUT: Row(_AUTHENTICATION, ((_DCM, "110123", "Logout"),), "E", subject=SECURITY_USER),

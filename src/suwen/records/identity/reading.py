@@ -15,6 +15,18 @@ FORMAT = 1
 # To change a layout: raise FORMAT, keep reading the old number, add a golden document of it to the tests.
 
 T = TypeVar("T")
+_CHINESE = {
+    "does not have the form it must have": "格式不符合要求",
+    "has one passkey twice": "有重复的通行密钥",
+    "is not a field of this document": "不是该文档的字段",
+    "is not a list": "不是列表",
+    "is not a list of names": "不是名称列表",
+    "is not a moment in seconds": "不是以秒计的时刻",
+    "is not a whole number from 0 on": "不是不小于 0 的整数",
+    "is not an object": "不是对象",
+    "is not true or false": "不是真或假",
+    "names something twice": "有重复的名称",
+}
 
 
 def head(kind: str) -> dict[str, object]:
@@ -104,7 +116,7 @@ class Fields:
 
     def tell(self, key: str, what: str) -> None:
         """Note a problem with one field."""
-        self.problems.append(Problem(self._place(key) or self.where.rstrip("."), what))
+        self.problems.append(Problem(self._place(key) or self.where.rstrip("."), what, zh_what=_CHINESE.get(what, "")))
 
     def close(self) -> None:
         """Note every field that nobody asked for: a document with more in it is not the one we know."""

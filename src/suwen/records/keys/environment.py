@@ -45,7 +45,10 @@ class EnvironmentProvider:
         variable = complete(settings, kind=cls.kind, defaults=_DEFAULTS)["variable"]
         text = os.environ.get(variable, "")
         if not text.strip():
-            raise KeyProviderError(f"The environment variable {variable} holds no KEK; set it to {_FORM}.")
+            raise KeyProviderError(
+                f"The environment variable {variable} holds no KEK; set it to {_FORM}.",
+                zh=f"环境变量 {variable} 没有主密钥；请设为 {_FORM}",
+            )
         return cls(variable, _parse(text, variable))
 
     @property
@@ -73,18 +76,23 @@ class EnvironmentProvider:
         """Always refuse: a process cannot change the environment it is started with the next time."""
         raise KeyProviderError(
             f"KEKs from the environment are rotated by whoever sets {self._variable}: "
-            "prepend a new entry, keep the old ones, and restart."
+            "prepend a new entry, keep the old ones, and restart.",
+            zh=f"环境变量中的主密钥由设置 {self._variable} 者更换：请在前面加入新条目，保留旧条目，然后重启",
         )
 
     def retire(self, kek: str) -> None:
         """Always refuse, for the same reason as `rotate`."""
         if kek == self._current:
-            raise InputError(f"The KEK {kek!r} is the current one; prepend another entry before it is retired.")
+            raise InputError(
+                f"The KEK {kek!r} is the current one; prepend another entry before it is retired.",
+                zh=f"主密钥 {kek!r} 为当前密钥；停用前请先在前面加入另一条目",
+            )
         if kek not in self._keks:
             raise unknown(kek, f"the environment variable {self._variable}")
         raise KeyProviderError(
             f"KEKs from the environment are retired by whoever sets {self._variable}: "
-            f"remove the entry {kek!r} there and restart."
+            f"remove the entry {kek!r} there and restart.",
+            zh=f"环境变量中的主密钥由设置 {self._variable} 者停用：请在其中删除条目 {kek!r}，然后重启",
         )
 
     def settings(self) -> dict[str, Any]:
@@ -105,9 +113,15 @@ def _parse(text: str, variable: str) -> dict[str, bytes]:
             keks[check_identifier(kek)] = _key(key)
         except ValueError:
             # InputError is a ValueError too. Neither is chained: what was misplaced may be the key itself.
-            raise KeyProviderError(f"Entry {number} of {variable} is malformed; the form is {_FORM}.") from None
+            raise KeyProviderError(
+                f"Entry {number} of {variable} is malformed; the form is {_FORM}.",
+                zh=f"{variable} 的第 {number} 条格式有误；格式为 {_FORM}",
+            ) from None
         if len(keks) != number:
-            raise KeyProviderError(f"Entry {number} of {variable} repeats an identifier; each KEK needs its own.")
+            raise KeyProviderError(
+                f"Entry {number} of {variable} repeats an identifier; each KEK needs its own.",
+                zh=f"{variable} 的第 {number} 条标识符重复；各主密钥须有各自的标识符",
+            )
     return keks
 
 

@@ -82,7 +82,10 @@ class FileProvider:
             with durable.alone(_lock_of(place)):
                 # Replacing it would destroy every record that its KEKs protect.
                 if place.exists():
-                    raise InputError(f"{place} exists already; open it, or choose another folder.")
+                    raise InputError(
+                        f"{place} exists already; open it, or choose another folder.",
+                        zh=f"{place} 已存在；请打开它，或另选文件夹",
+                    )
                 durable.replace(place, [key_file.seal(Contents(kek.id, (kek,)), by)])
         return cls(place, by, clock)
 
@@ -150,7 +153,10 @@ class FileProvider:
         """
         with self._changing() as before:
             if kek == before.current:
-                raise InputError(f"The KEK {kek!r} is the current one; rotate before it is retired.")
+                raise InputError(
+                    f"The KEK {kek!r} is the current one; rotate before it is retired.",
+                    zh=f"主密钥 {kek!r} 为当前密钥；停用前请先更换",
+                )
             if kek not in {one.id for one in before.keks}:
                 raise unknown(kek, str(self._place))
             self._write(replace(before, keks=tuple(one for one in before.keks if one.id != kek)), self._unlocking)
@@ -182,7 +188,10 @@ class FileProvider:
         stamp = _stamp(self._place)  # before the bytes: a change in between is then seen the next time
         sealed = key_file.read(self._place, _bytes(self._place))
         if (sealed.salt, sealed.cost) != (self._unlocking.salt, self._unlocking.cost):
-            raise KeyProviderError(f"The passphrase of {self._place} was changed by another program; open it again.")
+            raise KeyProviderError(
+                f"The passphrase of {self._place} was changed by another program; open it again.",
+                zh=f"{self._place} 的口令短语已被其他程序更改；请重新打开",
+            )
         contents = key_file.open_sealed(sealed, self._unlocking)
         return _State(contents, stamp, {one.id: one.key for one in contents.keks})
 
@@ -225,7 +234,8 @@ def _bytes(place: Path) -> bytes:
 
 def _unreadable(place: Path, error: OSError) -> KeyProviderError:
     return KeyProviderError(
-        f"{place} cannot be read ({error.strerror}); without it no record can be opened: restore it from a backup."
+        f"{place} cannot be read ({error.strerror}); without it no record can be opened: restore it from a backup.",
+        zh=f"无法读取 {place}（{error.strerror}）；没有它就无法打开任何病历：请从备份恢复",
     )
 
 
@@ -236,4 +246,7 @@ def _disk_said(place: Path) -> Iterator[None]:
     except StoreError:
         raise  # an OSError too, and already said
     except OSError as error:
-        raise KeyProviderError(f"{place} cannot be written ({error.strerror}); no KEK was lost.") from error
+        raise KeyProviderError(
+            f"{place} cannot be written ({error.strerror}); no KEK was lost.",
+            zh=f"无法写入 {place}（{error.strerror}）；主密钥没有丢失",
+        ) from error

@@ -121,9 +121,15 @@ def unlocking(passphrase: str, salt: bytes | None = None, cost: Cost = RECOMMEND
     text = unicodedata.normalize("NFC", passphrase)
     if salt is None:
         if len(text) < FEWEST_CHARACTERS:
-            raise InputError(f"The passphrase has fewer than {FEWEST_CHARACTERS} characters; take several words.")
+            raise InputError(
+                f"The passphrase has fewer than {FEWEST_CHARACTERS} characters; take several words.",
+                zh=f"口令短语少于 {FEWEST_CHARACTERS} 个字符；请用若干个词",
+            )
         if not cost.bearable():
-            raise InputError("The argon2id cost lies out of bounds; leave it out to take what RFC 9106 recommends.")
+            raise InputError(
+                "The argon2id cost lies out of bounds; leave it out to take what RFC 9106 recommends.",
+                zh="argon2id 的代价超出范围；请省略，以采用 RFC 9106 的建议值",
+            )
         salt = secrets.token_bytes(SALT_BYTES)
     key = hash_secret_raw(
         text.encode("utf-8"), salt, cost.time, cost.memory_kib, cost.lanes, KEY_BYTES, Type.ID, version=19
@@ -161,7 +167,10 @@ def read(place: Path, raw: bytes) -> Sealed:
     document = _undamaged(place, raw)
     number = document.get("format")
     if type(number) is int and number > FORMAT:
-        raise KeyProviderError(f"{place} is of format {number}, newer than {FORMAT}; open it with a newer Suwen.")
+        raise KeyProviderError(
+            f"{place} is of format {number}, newer than {FORMAT}; open it with a newer Suwen.",
+            zh=f"{place} 的格式为 {number}，高于 {FORMAT}；请用更新版本的 Suwen 打开",
+        )
     try:
         return _shaped(place, document)
     except (ValueError, TypeError):
@@ -180,7 +189,8 @@ def open_sealed(sealed: Sealed, by: Unlocking) -> Contents:
     except InvalidTag:
         raise KeyProviderError(
             f"The passphrase is not the one of {sealed.place} (or the file was replaced by another on purpose); "
-            "nothing was opened."
+            "nothing was opened.",
+            zh=f"口令短语与 {sealed.place} 不符（或该文件被蓄意替换）；未打开任何内容",
         ) from None
     try:
         return _contents(json.loads(text))
@@ -193,7 +203,10 @@ def _canonical(document: object) -> bytes:
 
 
 def _damaged(place: Path) -> TamperError:
-    return TamperError(f"{place} was changed or damaged; restore it from a backup, nothing was opened.")
+    return TamperError(
+        f"{place} was changed or damaged; restore it from a backup, nothing was opened.",
+        zh=f"{place} 被改动或已损坏；请从备份恢复，未打开任何内容",
+    )
 
 
 def _undamaged(place: Path, raw: bytes) -> dict[str, Any]:

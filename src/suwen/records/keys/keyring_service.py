@@ -52,7 +52,10 @@ class KeyringProvider:
         """
         provider = cls(_service(settings) or f"suwen-{secrets.token_hex(6)}")
         if provider._read(_CURRENT) is not None:
-            raise InputError(f"{provider._where} already holds KEKs; open it, or name another service.")
+            raise InputError(
+                f"{provider._where} already holds KEKs; open it, or name another service.",
+                zh=f"{provider._where} 已有主密钥；请打开它，或另指定服务名",
+            )
         provider.rotate()
         return provider
 
@@ -73,7 +76,10 @@ class KeyringProvider:
         """Identifier of the current KEK, read anew: another program may have rotated, and retired what we remember."""
         kek = self._read(_CURRENT)
         if kek is None:
-            raise KeyProviderError(f"{self._where} holds no KEK; log in as the person who created the store.")
+            raise KeyProviderError(
+                f"{self._where} holds no KEK; log in as the person who created the store.",
+                zh=f"{self._where} 没有主密钥；请以建立存储者的身份登录",
+            )
         return kek
 
     @property
@@ -101,7 +107,10 @@ class KeyringProvider:
     def retire(self, kek: str) -> None:
         """See `KeyProvider.retire`; other programs that are running keep it in memory until they end."""
         if kek == self.current:
-            raise InputError(f"The KEK {kek!r} is the current one; rotate before it is retired.")
+            raise InputError(
+                f"The KEK {kek!r} is the current one; rotate before it is retired.",
+                zh=f"主密钥 {kek!r} 为当前密钥；停用前请先更换",
+            )
         self._kek(kek)
         with self._keyring() as keyring:
             keyring.delete_password(self._service, kek)
@@ -132,7 +141,10 @@ class KeyringProvider:
             kept = keyring.get_password(self._service, name)
         # The null backend accepts everything and keeps nothing; records sealed under such a KEK would be lost.
         if kept != value:
-            raise KeyProviderError(f"{self._where} did not keep what was written; use a working OS keyring.")
+            raise KeyProviderError(
+                f"{self._where} did not keep what was written; use a working OS keyring.",
+                zh=f"{self._where} 未保存所写内容；请使用可用的系统密钥环",
+            )
 
     @contextmanager
     def _keyring(self) -> Iterator[ModuleType]:
@@ -143,17 +155,26 @@ class KeyringProvider:
             raise MissingExtraError("keyring", "keyring") from error
         # keyrings.alt offers a PlaintextKeyring: the KEK would lie readable in the home folder and in its backups.
         if "plaintext" in type(keyring.get_keyring()).__name__.lower():
-            raise KeyProviderError("The chosen keyring keeps its items in plain text; choose a real OS keyring.")
+            raise KeyProviderError(
+                "The chosen keyring keeps its items in plain text; choose a real OS keyring.",
+                zh="所选密钥环以明文保存；请选用真正的系统密钥环",
+            )
         try:
             yield keyring
         except errors.KeyringError as error:
-            raise KeyProviderError(f"The OS keyring cannot be used ({type(error).__name__}); unlock it.") from error
+            raise KeyProviderError(
+                f"The OS keyring cannot be used ({type(error).__name__}); unlock it.",
+                zh=f"无法使用系统密钥环（{type(error).__name__}）；请解锁",
+            ) from error
 
 
 def _service(settings: Mapping[str, Any]) -> str:
     service: str = complete(settings, kind=KeyringProvider.kind, defaults={"service": ""})["service"]
     if service and not _SERVICE.fullmatch(service):
-        raise InputError("The keyring service is named with letters, digits, dots, colons and hyphens, at most 64.")
+        raise InputError(
+            "The keyring service is named with letters, digits, dots, colons and hyphens, at most 64.",
+            zh="密钥环服务名为字母、数字、点、冒号和连字符，最多 64 个",
+        )
     return service
 
 
@@ -171,5 +192,8 @@ def _key(text: str, where: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise KeyProviderError(f"An item of {where} is not a KEK; it was changed outside Suwen.")
+        raise KeyProviderError(
+            f"An item of {where} is not a KEK; it was changed outside Suwen.",
+            zh=f"{where} 中有一项不是主密钥；已在 Suwen 之外被改动",
+        )
     return key

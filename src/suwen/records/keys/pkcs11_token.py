@@ -58,11 +58,17 @@ class Pkcs11Provider:
             session = _login(given, secret)
             methods = [METHODS[given["method"]]] if given["method"] else offered(session.token)
             if _find(session, given["label"]):
-                raise InputError(f"The token already holds KEKs labelled {given['label']!r}; open them, or relabel.")
+                raise InputError(
+                    f"The token already holds KEKs labelled {given['label']!r}; open them, or relabel.",
+                    zh=f"令牌已有标签为 {given['label']!r} 的主密钥；请打开它们，或另取标签",
+                )
             for method in methods:
                 if _make(session, given["label"], method, 1):
                     return cls(session, {**given, "method": method.name}, method)
-        raise KeyProviderError(f"The token {given['token']!r} wraps keys by none of: {', '.join(METHODS)}.")
+        raise KeyProviderError(
+            f"The token {given['token']!r} wraps keys by none of: {', '.join(METHODS)}.",
+            zh=f"令牌 {given['token']!r} 不支持以下任何一种封装方法：{'、'.join(METHODS)}",
+        )
 
     @classmethod
     def open(cls, settings: Mapping[str, Any], *, folder: Path, secret: Secret) -> Self:  # noqa: ARG003 - one signature for all
@@ -76,7 +82,8 @@ class Pkcs11Provider:
         given = _complete(settings)
         if not given["method"]:
             raise InputError(
-                f"The method is not set; take the settings that were kept, or one of {', '.join(METHODS)}."
+                f"The method is not set; take the settings that were kept, or one of {', '.join(METHODS)}.",
+                zh=f"未设置方法；请沿用保存的设置，或选 {'、'.join(METHODS)} 之一",
             )
         with _LOCK, _token_said(given["token"]):
             provider = cls(_login(given, secret), given, METHODS[given["method"]])
@@ -122,14 +129,20 @@ class Pkcs11Provider:
         with self._using():
             made = _make(self._session, self._settings["label"], self._method, int(self._current()[:6]) + 1)
         if not made:
-            raise KeyProviderError(f"{self._where} made a KEK that does not wrap; it was destroyed, the old one stays.")
+            raise KeyProviderError(
+                f"{self._where} made a KEK that does not wrap; it was destroyed, the old one stays.",
+                zh=f"{self._where} 生成的主密钥不能封装；已将其销毁，旧密钥保留",
+            )
         return made
 
     def retire(self, kek: str) -> None:
         """See `KeyProvider.retire`."""
         with self._using():
             if kek == self._current():
-                raise InputError(f"The KEK {kek!r} is the current one; rotate before it is retired.")
+                raise InputError(
+                    f"The KEK {kek!r} is the current one; rotate before it is retired.",
+                    zh=f"主密钥 {kek!r} 为当前密钥；停用前请先更换",
+                )
             self._object(kek).destroy()
 
     def settings(self) -> dict[str, Any]:
@@ -146,13 +159,19 @@ class Pkcs11Provider:
     def _using(self) -> Iterator[None]:
         with _LOCK, _token_said(self._settings["token"]):
             if self._session is None:
-                raise KeyProviderError(f"The session with {self._where} was closed; open the key provider again.")
+                raise KeyProviderError(
+                    f"The session with {self._where} was closed; open the key provider again.",
+                    zh=f"与 {self._where} 的会话已关闭；请重新打开密钥服务",
+                )
             yield
 
     def _current(self) -> str:
         found = _find(self._session, self._settings["label"])
         if not found:
-            raise KeyProviderError(f"There is no KEK on {self._where}; check the settings, or restore the token.")
+            raise KeyProviderError(
+                f"There is no KEK on {self._where}; check the settings, or restore the token.",
+                zh=f"{self._where} 上没有主密钥；请检查设置，或恢复令牌",
+            )
         return max(found)
 
     def _object(self, kek: str) -> Any:
@@ -167,11 +186,19 @@ def _complete(settings: Mapping[str, Any]) -> dict[str, Any]:
     library = Path(given["library"])
     # The library runs inside this process: whoever can replace it, or have another one named, reads every record.
     if not library.is_absolute() or not library.is_file() or library.stat().st_mode & 0o022:
-        raise InputError("The PKCS#11 library must be an absolute path to a file that only its owner may change.")
+        raise InputError(
+            "The PKCS#11 library must be an absolute path to a file that only its owner may change.",
+            zh="PKCS#11 库须为绝对路径，且只有其所有者可更改该文件",
+        )
     if given["method"] not in {"", *METHODS}:
-        raise InputError(f"The method is none of {', '.join(METHODS)}; leave it out when a store is created.")
+        raise InputError(
+            f"The method is none of {', '.join(METHODS)}; leave it out when a store is created.",
+            zh=f"方法不在 {'、'.join(METHODS)} 之内；建立存储时请省略",
+        )
     if not given["token"] or not given["label"]:
-        raise InputError("The label of the token and the label of its KEKs must be given.")
+        raise InputError(
+            "The label of the token and the label of its KEKs must be given.", zh="须给出令牌的标签及其主密钥的标签"
+        )
     return given
 
 
@@ -181,14 +208,20 @@ def _login(given: Mapping[str, Any], secret: Secret) -> Any:
     try:
         token = pkcs11.lib(given["library"]).get_token(token_label=given["token"])
     except (pkcs11.NoSuchToken, pkcs11.MultipleTokensReturned) as error:
-        raise KeyProviderError(f"There is not exactly one token labelled {given['token']!r}; check it.") from error
+        raise KeyProviderError(
+            f"There is not exactly one token labelled {given['token']!r}; check it.",
+            zh=f"标签为 {given['token']!r} 的令牌不是恰好一个；请检查",
+        ) from error
     pin = secret(f"PIN of the token {given['token']!r}")
     try:
         return token.open(rw=True, user_pin=pin)
     except pkcs11.UserAlreadyLoggedIn:
         return token.open(rw=True)
     except (pkcs11.PinIncorrect, pkcs11.PinLenRange, pkcs11.PinInvalid):
-        raise KeyProviderError(f"The PIN is not the one of the token {given['token']!r}; it may lock itself.") from None
+        raise KeyProviderError(
+            f"The PIN is not the one of the token {given['token']!r}; it may lock itself.",
+            zh=f"PIN 与令牌 {given['token']!r} 不符；令牌可能会自行锁定",
+        ) from None
 
 
 def _find(session: Any, label: str, kek: str | None = None) -> dict[str, Any]:
@@ -265,4 +298,7 @@ def _token_said(token: str) -> Iterator[None]:
         yield
     except PKCS11Error as error:
         what = type(error).__name__
-        raise KeyProviderError(f"The token {token!r} did not work ({what}); check that it is attached.") from error
+        raise KeyProviderError(
+            f"The token {token!r} did not work ({what}); check that it is attached.",
+            zh=f"令牌 {token!r} 未正常工作（{what}）；请检查其连接",
+        ) from error

@@ -44,7 +44,10 @@ def open_provider(settings: Mapping[str, Any], *, folder: Path, secret: Secret) 
 
 def _row(kind: str) -> type[ProviderKind]:
     if kind not in PROVIDERS:
-        raise InputError(f"{kind[:64]!r} is not a key provider; choose one of {', '.join(PROVIDERS)}.")
+        raise InputError(
+            f"{kind[:64]!r} is not a key provider; choose one of {', '.join(PROVIDERS)}.",
+            zh=f"{kind[:64]!r} 不是密钥服务；请选 {'、'.join(PROVIDERS)} 之一",
+        )
     return PROVIDERS[kind]
 
 

@@ -42,7 +42,10 @@ class TransitProvider:
 
     def __init__(self, service: Service, *, mount: str = "transit", key: str = "suwen") -> None:
         if not _NAME.fullmatch(key) or not _MOUNT.fullmatch(mount) or ".." in mount or mount.endswith("/"):
-            raise InputError("The mount and the key of the transit engine are named with letters, digits and hyphens.")
+            raise InputError(
+                "The mount and the key of the transit engine are named with letters, digits and hyphens.",
+                zh="transit 引擎的挂载点和密钥名为字母、数字和连字符",
+            )
         self._service = service
         self._mount = mount
         self._key = key
@@ -147,9 +150,15 @@ class TransitProvider:
         version = _number(kek)
         self._must_look()
         if version == self._latest:
-            raise InputError(f"The KEK {kek!r} is the current one; rotate before it is retired.")
+            raise InputError(
+                f"The KEK {kek!r} is the current one; rotate before it is retired.",
+                zh=f"主密钥 {kek!r} 为当前密钥；停用前请先更换",
+            )
         if version != self._earliest:
-            raise InputError(f"The KEK {kek!r} cannot be retired before v{self._earliest}; retire the oldest first.")
+            raise InputError(
+                f"The KEK {kek!r} cannot be retired before v{self._earliest}; retire the oldest first.",
+                zh=f"主密钥 {kek!r} 不能先于 v{self._earliest} 停用；请先停用最旧的",
+            )
         least = {"min_decryption_version": version + 1, "min_encryption_version": version + 1}
         path = self._path("keys")
         self._must(self._service.ask("POST", f"{path}/config", least), "forbid the old version")
@@ -197,16 +206,25 @@ class TransitProvider:
         earliest, latest = data.get("min_decryption_version"), data.get("latest_version")
         fits = data.get("supports_encryption") and data.get("supports_decryption") and not data.get("derived")
         if not fits or type(earliest) is not int or type(latest) is not int:
-            raise KeyProviderError(f"{self._where} cannot wrap keys; it must be of type aes256-gcm96, not derived.")
+            raise KeyProviderError(
+                f"{self._where} cannot wrap keys; it must be of type aes256-gcm96, not derived.",
+                zh=f"{self._where} 不能封装密钥；其类型须为 aes256-gcm96，且非派生",
+            )
         with self._lock:
             self._earliest, self._latest = max(earliest, 1), latest
 
     def _must(self, answer: Answer, act: str) -> Answer:
         if answer.status == 404:
-            raise KeyProviderError(f"{self._where} does not exist (HTTP status 404); check mount, key and namespace.")
+            raise KeyProviderError(
+                f"{self._where} does not exist (HTTP status 404); check mount, key and namespace.",
+                zh=f"{self._where} 不存在（HTTP 状态 404）；请检查挂载点、密钥和命名空间",
+            )
         if answer.status not in {200, 204}:
             said = "; ".join(answer.errors)
-            raise KeyProviderError(f"{self._where} did not {act} (HTTP status {answer.status}: {said}).")
+            raise KeyProviderError(
+                f"{self._where} did not {act} (HTTP status {answer.status}: {said}).",
+                zh=f"{self._where} 未能完成操作 {act}（HTTP 状态 {answer.status}：{said}）",
+            )
         return answer
 
     def _plain(self, answer: Answer) -> bytes:
@@ -219,7 +237,10 @@ class TransitProvider:
         return key
 
     def _nonsense(self) -> Wrapped:
-        raise KeyProviderError(f"{self._where} answered something that is no ciphertext; is it a transit engine?")
+        raise KeyProviderError(
+            f"{self._where} answered something that is no ciphertext; is it a transit engine?",
+            zh=f"{self._where} 返回的不是密文；它是 transit 引擎吗？",
+        )
 
 
 def _number(kek: str) -> int:

@@ -56,11 +56,20 @@ class Service:
         _check_address(self.address)
         # http.client would refuse them too, with a message that shows the token.
         if not _HEADER.fullmatch(self.token):
-            raise KeyProviderError("The token for the key service is empty or holds white space; give it as issued.")
+            raise KeyProviderError(
+                "The token for the key service is empty or holds white space; give it as issued.",
+                zh="密钥服务的令牌为空或含空白；请按签发原样给出",
+            )
         if self.namespace and not _HEADER.fullmatch(self.namespace):
-            raise InputError("The namespace of the key service holds white space; give it as the server names it.")
+            raise InputError(
+                "The namespace of the key service holds white space; give it as the server names it.",
+                zh="密钥服务的命名空间含空白；请按服务器所称给出",
+            )
         if not 1 <= self.timeout_s <= 60:
-            raise InputError(f"timeout_s is {self.timeout_s}; it lies between 1 and 60 seconds.")
+            raise InputError(
+                f"timeout_s is {self.timeout_s}; it lies between 1 and 60 seconds.",
+                zh=f"timeout_s 为 {self.timeout_s}；应在 1 至 60 秒之间",
+            )
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         """Send one request to /v1/`path`; try again what may pass by itself.
@@ -94,7 +103,8 @@ class Service:
             reason = getattr(error, "reason", error)
             raise KeyProviderError(
                 f"The key service {self.address} cannot be reached ({reason}); check the address, the network and "
-                "its certificate (ca_file)."
+                "its certificate (ca_file).",
+                zh=f"无法连接密钥服务 {self.address}（{reason}）；请检查地址、网络及其证书（ca_file）",
             ) from error
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None) -> urllib.request.Request:
@@ -129,17 +139,30 @@ class Service:
         return urllib.request.build_opener(*handlers)
 
     def _refuse(self, answer: Answer, path: str) -> None:
-        what = f"The key service {self.address} (HTTP status {answer.status}, {path})"
+        at = f"{self.address} (HTTP status {answer.status}, {path})"
+        what, zh = f"The key service {at}", f"密钥服务 {at}"
         if answer.status == 403:
-            raise KeyProviderError(f"{what} refuses the token: it expired, or its policy does not allow this path.")
+            raise KeyProviderError(
+                f"{what} refuses the token: it expired, or its policy does not allow this path.",
+                zh=f"{zh}拒绝该令牌：已过期，或其策略不允许此路径",
+            )
         if answer.says("sealed"):
-            raise KeyProviderError(f"{what} is sealed; its operators must unseal it, then try again.")
+            raise KeyProviderError(
+                f"{what} is sealed; its operators must unseal it, then try again.",
+                zh=f"{zh}处于封存状态；须由其运维人员解封后重试",
+            )
         if answer.says("authentication failed", "unable to decrypt"):
             return  # older servers answer altered ciphertext with 500
         if answer.status in _PASSING:
-            raise KeyProviderError(f"{what} did not answer after {TRIES} tries; try again, or ask its operators.")
+            raise KeyProviderError(
+                f"{what} did not answer after {TRIES} tries; try again, or ask its operators.",
+                zh=f"{zh}在 {TRIES} 次尝试后仍未应答；请重试，或联系其运维人员",
+            )
         if 300 <= answer.status < 400:
-            raise KeyProviderError(f"{what} points to another address; configure the address of the active server.")
+            raise KeyProviderError(
+                f"{what} points to another address; configure the address of the active server.",
+                zh=f"{zh}指向另一地址；请配置为活动服务器的地址",
+            )
 
 
 def _check_address(address: str) -> None:
@@ -149,10 +172,16 @@ def _check_address(address: str) -> None:
     except ValueError:
         parts, host = urlsplit(""), None
     if not host or parts.username is not None or parts.query or parts.fragment or not _HEADER.fullmatch(address):
-        raise InputError("The address of the key service is not of the form https://host:port.")
+        raise InputError(
+            "The address of the key service is not of the form https://host:port.",
+            zh="密钥服务的地址不是 https://host:port 的形式",
+        )
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
         # The token and the data keys travel in the body: on the network only encrypted.
-        raise InputError(f"The key service {address} must be reached over https; http is for loopback alone.")
+        raise InputError(
+            f"The key service {address} must be reached over https; http is for loopback alone.",
+            zh=f"密钥服务 {address} 须通过 https 访问；http 仅限本机回环",
+        )
 
 
 def _answer(status: int, response: HTTPResponse) -> Answer:

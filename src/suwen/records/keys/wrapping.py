@@ -53,24 +53,36 @@ def unwrap_under(kek: bytes, data: bytes) -> bytes:
 def check_key(key: bytes) -> None:
     """Raise InputError unless `key` is a data key of 32 bytes."""
     if len(key) != KEY_BYTES:
-        raise InputError(f"A data key has {KEY_BYTES} bytes, not {len(key)}; wrap keys, never documents.")
+        raise InputError(
+            f"A data key has {KEY_BYTES} bytes, not {len(key)}; wrap keys, never documents.",
+            zh=f"数据密钥为 {KEY_BYTES} 字节，而非 {len(key)}；只封装密钥，不封装文档",
+        )
 
 
 def check_identifier(kek: str) -> str:
     """Return `kek` if it may name a KEK (letters, digits, dot, underscore, hyphen; at most 64), else InputError."""
     if not _IDENTIFIER.fullmatch(kek):
-        raise InputError("A KEK is named with 1 to 64 letters, digits, dots, underscores and hyphens.")
+        raise InputError(
+            "A KEK is named with 1 to 64 letters, digits, dots, underscores and hyphens.",
+            zh="主密钥名为 1 至 64 个字母、数字、点、下划线和连字符",
+        )
     return kek
 
 
 def changed() -> TamperError:
     """Return the error for wrapped bytes that are not what some KEK of ours made."""
-    return TamperError("A wrapped data key was changed, or was wrapped by another KEK than it names; restore it.")
+    return TamperError(
+        "A wrapped data key was changed, or was wrapped by another KEK than it names; restore it.",
+        zh="一个封装的数据密钥被改动，或由所称以外的主密钥封装；请恢复",
+    )
 
 
 def unknown(kek: str, where: str) -> KeyProviderError:
     """Return the error for a KEK that is not, or no longer, there; `where` names the place that was looked in."""
-    return KeyProviderError(f"The KEK {kek[:64]!r} is not in {where}: it was retired, or belongs to another store.")
+    return KeyProviderError(
+        f"The KEK {kek[:64]!r} is not in {where}: it was retired, or belongs to another store.",
+        zh=f"主密钥 {kek[:64]!r} 不在 {where} 中：已停用，或属于其他存储",
+    )
 
 
 def encode(data: bytes) -> str:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from suwen.errors import InputError, TamperError
 from suwen.records.vault.format import FORMAT, ID_BYTES, NONCE_BYTES, TAG_BYTES
 from suwen.records.vault.patient_key import PatientKey
+from suwen.subject import Saying
 
 __all__ = [
     "BlobRef",
@@ -95,7 +96,7 @@ def seal_record(key: PatientKey, place: Place, kind: str, payload: bytes, *, blo
 
 def open_record(key: PatientKey, place: Place, tag: bytes, sealed: bytes) -> tuple[str, tuple[BlobRef, ...], bytes]:
     """Type, blobs and payload of a sealed record. Raises TamperError unless it is what was sealed for `place`."""
-    envelope = _open(key.cipher, sealed, _bound(key, place, tag), "a record")
+    envelope = _open(key.cipher, sealed, _bound(key, place, tag), Saying("a record", "一条记录"))
     length = int.from_bytes(envelope[:2], "big")
     kind = envelope[2 : 2 + length].decode()
     start = 4 + length
@@ -104,18 +105,18 @@ def open_record(key: PatientKey, place: Place, tag: bytes, sealed: bytes) -> tup
     return kind, blobs, envelope[end:]
 
 
-def _open(cipher: AESGCM, sealed: bytes, bound: bytes, what: str) -> bytes:
+def _open(cipher: AESGCM, sealed: bytes, bound: bytes, what: Saying) -> bytes:
     if sealed[:1] != _NUMBER:
         raise TamperError(
-            f"{what} has format {sealed[:1].hex() or 'none'}, not {FORMAT}: changed, or of a newer Suwen",
-            zh=f"{what}的格式为 {sealed[:1].hex() or '无'}，而非 {FORMAT}：被改动，或由更新版本写入",
+            f"{what.en} has format {sealed[:1].hex() or 'none'}, not {FORMAT}: changed, or of a newer Suwen",
+            zh=f"{what.zh}的格式为 {sealed[:1].hex() or '无'}，而非 {FORMAT}：被改动，或由更新版本写入",
         )
     try:
         return cipher.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], bound)
     except (InvalidTag, ValueError):
         raise TamperError(
-            f"{what} was changed, moved or sealed under another key; restore it from a backup",
-            zh=f"{what}被改动、移位或用其他密钥封装；请从备份恢复",
+            f"{what.en} was changed, moved or sealed under another key; restore it from a backup",
+            zh=f"{what.zh}被改动、移位或用其他密钥封装；请从备份恢复",
         ) from None
 
 
@@ -150,7 +151,7 @@ def seal_chart(key: PatientKey, chart: Chart, revision: int) -> bytes:
 
 def open_chart(key: PatientKey, sealed: bytes, revision: int) -> Chart:
     """The chart sealed as the `revision`-th. Raises TamperError."""
-    plain = _open(key.chart_cipher, sealed, _chart_bound(key, revision), "a patient's chart")
+    plain = _open(key.chart_cipher, sealed, _chart_bound(key, revision), Saying("a patient's chart", "患者病历"))
     return Chart(int.from_bytes(plain[:8], "big"), int.from_bytes(plain[8:], "big"))
 
 
@@ -166,7 +167,7 @@ def seal_document(cipher: AESGCM, bound: Sequence[bytes], plain: bytes) -> bytes
 
 def open_document(cipher: AESGCM, bound: Sequence[bytes], sealed: bytes) -> bytes:
     """The document sealed with the same `bound`. Raises TamperError."""
-    return _open(cipher, sealed, _framed(bound), "a document of the store")
+    return _open(cipher, sealed, _framed(bound), Saying("a document of the store", "存储中的一份文档"))
 
 
 def _framed(bound: Sequence[bytes]) -> bytes:

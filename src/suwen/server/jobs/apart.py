@@ -65,11 +65,12 @@ def _answer(ours: Connection, process: Any, progress: Callable[..., None], stopp
             case "done":
                 return said
             case "failed":
-                raise _PLAIN.get(said[0], SuwenError)(said[1])
+                raise _PLAIN.get(said[0], SuwenError)(said[1], zh=said[2])
             case _:
                 process.join()
                 raise DataError(
-                    f"the process that did the work ended by itself ({process.exitcode}); is the memory short?"
+                    f"the process that did the work ended by itself ({process.exitcode}); is the memory short?",
+                    zh=f"执行任务的进程意外终止（{process.exitcode}）；内存是否不足？",
                 )
 
 
@@ -86,7 +87,7 @@ def _child(pipe: Connection, function: Callable[..., Any], arguments: tuple[Any,
     if failure is None:
         pipe.send(("done", future.result()))
     elif isinstance(failure, SuwenError):
-        pipe.send(("failed", (type(failure).__name__, str(failure))))
+        pipe.send(("failed", (type(failure).__name__, str(failure), failure.zh)))
     else:
         raise failure
 

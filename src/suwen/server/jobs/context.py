@@ -41,7 +41,10 @@ class Context:
     def actor(self) -> Actor:
         """Whoever asked, with a session of the job's own. Raises AccessError for a kind that needs no records."""
         if self._actor is None:
-            raise AccessError("this kind of job was registered as one that needs no records")
+            raise AccessError(
+                "this kind of job was registered as one that needs no records",
+                zh="此类任务登记为无需病历，因此不能打开病历",
+            )
         return self._actor
 
     @property

@@ -285,20 +285,25 @@ class Jobs:
                 step = context.unstored if context else None
                 self._keep(replace(now, state=JobState.WAITS_FOR_OWNER), step)
             case SuwenError():
-                self._end(now, JobState.FAILED, reason=str(failure))
+                self._end(now, JobState.FAILED, reason=_pair(failure))
             case _:
                 number = secrets.token_hex(4)
                 LOG.error("failure %s in a job of the kind %s", number, now.kind, exc_info=failure)
-                self._end(now, JobState.FAILED, reason=f"something went wrong here; it was noted under {number}")
+                said = Saying(
+                    f"something went wrong here; it was noted under {number}", f"任务出错；错误已记录，编号 {number}"
+                )
+                self._end(now, JobState.FAILED, reason=said)
         if live.actor is not None:
             end_lent_session(self.house.records, live.actor)
 
-    def _end(self, job: Job, state: JobState, *, result: Mapping[str, Any] | None = None, reason: str = "") -> None:
+    def _end(
+        self, job: Job, state: JobState, *, result: Mapping[str, Any] | None = None, reason: Saying | None = None
+    ) -> None:
         ended = replace(job, state=state, reason=reason)
         try:
             self._ended(end_job(self.house.records, ended, result=result))
         except SuwenError as refused:  # too large, no JSON: that it failed can still be kept
-            self._ended(end_job(self.house.records, replace(ended, state=JobState.FAILED, reason=str(refused))))
+            self._ended(end_job(self.house.records, replace(ended, state=JobState.FAILED, reason=_pair(refused))))
 
     def _ended(self, job: Job) -> None:
         known = self.board.get(job.id)
@@ -314,6 +319,11 @@ class Jobs:
             working = list(self._live)
         for one in remove_old_jobs(self.house.records, working=working):
             self.board.drop(one)
+
+
+def _pair(failure: SuwenError) -> Saying:
+    """Why something failed, in both languages: who reads it is known only when they look."""
+    return Saying(str(failure), failure.said("zh"))
 
 
 def jobs_of(place: Request | House) -> Jobs:

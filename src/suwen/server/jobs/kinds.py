@@ -38,7 +38,10 @@ def register(kind: Kind) -> Kind:
     """Enter a kind into the table. Raises InputError for a name that another kind has."""
     known = KINDS.setdefault(kind.name, kind)
     if known.run is not kind.run:
-        raise InputError(f"two kinds of jobs are called {kind.name!r}; rename the newer one")
+        raise InputError(
+            f"two kinds of jobs are called {kind.name!r}; rename the newer one",
+            zh=f"有两类任务同名（{kind.name!r}）；请为较新的一类改名",
+        )
     return known
 
 
@@ -46,5 +49,8 @@ def kind_of(name: str) -> Kind:
     """A kind by its name. Raises NotFoundError."""
     found = KINDS.get(name)
     if found is None:
-        raise NotFoundError(f"this Suwen does no jobs of the kind {name!r}; was it set back to an older version?")
+        raise NotFoundError(
+            f"this Suwen does no jobs of the kind {name!r}; was it set back to an older version?",
+            zh=f"当前版本不执行 {name!r} 类任务；是否退回了旧版本？",
+        )
     return found

@@ -88,6 +88,7 @@ def _equation(key: str, name: Saying, sexes: Mapping[str, Cox], own: tuple[str, 
         terms=lambda values: sexes[sex_of(values)].terms(values),
         risk=lambda summed, values: sexes[sex_of(values)].risk(summed),
         formula=lambda values: cox_formula(sexes[sex_of(values)], values),
+        added=lambda values: sexes[sex_of(values)].added(values),
         unverified=wording.RANGES_UNVERIFIED,
         source="D'Agostino RB Sr et al. Circulation 2008;117:743-753",
         population=Saying(

@@ -43,7 +43,7 @@ _REFERENCE: Final[Mapping[str, Value]] = {
 def _is(word: str) -> Shape:
     def matches(value: Value | None) -> float:
         if not isinstance(value, str):
-            raise InputError("the MESA equations need sex and race in words")
+            raise InputError("the MESA equations need sex and race in words", zh="MESA 方程需要以文字给出的性别和种族")
         return float(value == word)
 
     name = CHOICE_NAMES[word]
@@ -94,6 +94,7 @@ def _equation(key: str, name: Saying, cox: Cox, calcium: tuple[str, ...]) -> Equ
         terms=cox.terms,
         risk=lambda summed, _values: cox.risk(summed),
         formula=lambda values: cox_formula(cox, values),
+        added=cox.added,
         unverified=wording.RANGES_UNVERIFIED,
         source="McClelland RL et al. J Am Coll Cardiol 2015;66:1643-1653, table 3",
         population=Saying(

@@ -94,7 +94,10 @@ def cohort(sex: str, race: str) -> Cox:
 def _cohort_of(values: Mapping[str, Value]) -> Cox:
     race = values.get("race")
     if not isinstance(race, str):
-        raise InputError("the pooled cohort equations need the race: white, black, hispanic, chinese or other")
+        raise InputError(
+            "the pooled cohort equations need the race: white, black, hispanic, chinese or other",
+            zh="合并队列方程（PCE）需要种族：white、black、hispanic、chinese 或 other",
+        )
     return cohort(sex_of(values), race)
 
 
@@ -126,6 +129,7 @@ EQUATIONS: tuple[Equation, ...] = (
         terms=lambda values: _cohort_of(values).terms(values),
         risk=lambda summed, values: _cohort_of(values).risk(summed),
         formula=lambda values: cox_formula(_cohort_of(values), values),
+        added=lambda values: _cohort_of(values).added(values),
         cautions=_cautions,
         unverified=wording.RANGES_UNVERIFIED,
         source="Goff DC Jr et al. Circulation 2014;129(25 suppl 2):S49-73, appendix 7, table A",

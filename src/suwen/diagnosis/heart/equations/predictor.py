@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from suwen.diagnosis.heart.nouns import Value
@@ -57,14 +57,23 @@ class Cox:
     reference: Mapping[str, Value]
     mean: float
     survival: float
+    base: float = field(init=False, repr=False)  # the sum of the products of the reference person
+
+    def __post_init__(self) -> None:
+        """Sum up the reference person once: a search over unknown inputs asks for it thousands of times."""
+        object.__setattr__(self, "base", total(self.products, self.reference))
 
     def terms(self, values: Mapping[str, Value]) -> dict[str, float]:
         """Contributions to the log hazard against the reference person."""
         return shares(self.products, values, self.reference)
 
+    def added(self, values: Mapping[str, Value]) -> float:
+        """The sum of the contributions, not divided among the factors: many times quicker than `terms`."""
+        return total(self.products, values) - self.base
+
     def constant(self) -> float:
         """Log hazard of the reference person against the mean of the cohort."""
-        return total(self.products, self.reference) - self.mean
+        return self.base - self.mean
 
     def risk(self, added: float) -> float:
         """Risk in 0..1 of the person whose contributions add up to `added`."""
@@ -116,7 +125,10 @@ def logistic(predictor: float) -> float:
 def number(value: Value | None) -> float:
     """The value as a number. Raises InputError when it is missing or a word."""
     if value is None or isinstance(value, str):
-        raise InputError("the equation lacks a number: give every factor it uses, in the unit of the factor")
+        raise InputError(
+            "the equation lacks a number: give every factor it uses, in the unit of the factor",
+            zh="方程缺少数值：请按各因素的单位给出其所用的全部因素",
+        )
     return float(value)
 
 
@@ -144,7 +156,7 @@ def sex_of(values: Mapping[str, Value]) -> str:
     """The sex, "female" or "male". Raises InputError otherwise."""
     sex = values.get("sex")
     if sex not in ("female", "male"):
-        raise InputError("the equation needs the sex, female or male")
+        raise InputError("the equation needs the sex, female or male", zh="方程需要性别：女或男")
     return str(sex)
 
 

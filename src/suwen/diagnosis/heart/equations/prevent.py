@@ -29,6 +29,7 @@ from suwen.diagnosis.heart.equations.predictor import (
     number,
     sex_of,
     shares,
+    total,
 )
 from suwen.diagnosis.heart.equations.written import Shape, logistic_formula, product_rows
 from suwen.diagnosis.heart.nouns import Equation, Formula, Value
@@ -174,6 +175,12 @@ def _products(years: int, model: str, outcome: str, sex: str) -> tuple[Product, 
     )
 
 
+@functools.cache
+def _base(years: int, model: str, outcome: str, sex: str) -> float:
+    """The sum of the products of the reference person."""
+    return total(_products(years, model, outcome, sex), _REFERENCE)
+
+
 def coefficients(years: int, model: str, outcome: str, sex: str) -> Mapping[str, float]:
     """The printed coefficients that are not 0, in the order of the table; `model` and `outcome` as in the keys."""
     return _table()[years, model, outcome, sex]
@@ -189,6 +196,10 @@ def _equation(years: int, model: str, outcome: str) -> Equation:
 
     def terms(values: Mapping[str, Value]) -> dict[str, float]:
         return shares(_products(years, model, outcome, sex_of(values)), values, _REFERENCE)
+
+    def sum_of(values: Mapping[str, Value]) -> float:
+        products = _products(years, model, outcome, sex_of(values))
+        return total(products, values) - _base(years, model, outcome, sex_of(values))
 
     def risk(summed: float, values: Mapping[str, Value]) -> float:
         return logistic(constant(years, model, outcome, sex_of(values)) + summed)
@@ -211,6 +222,7 @@ def _equation(years: int, model: str, outcome: str) -> Equation:
         terms=terms,
         risk=risk,
         formula=formula,
+        added=sum_of,
         unverified=wording.RANGES_UNVERIFIED,
         source="Khan SS et al. Circulation 2024;149:430-449, supplemental table S12",
         population=Saying(

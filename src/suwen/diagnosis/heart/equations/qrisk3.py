@@ -62,7 +62,8 @@ def _tables() -> dict[str, Any]:
     tables: dict[str, Any] = json.loads(files(__package__).joinpath("qrisk3.json").read_text(encoding="utf-8"))
     if tables.get("format") != _FORMAT:
         raise DataError(
-            f"qrisk3.json has the format {tables.get('format')}, this version reads {_FORMAT}: install it again"
+            f"qrisk3.json has the format {tables.get('format')}, this version reads {_FORMAT}: install it again",
+            zh=f"qrisk3.json 的格式为 {tables.get('format')}，本版本读取 {_FORMAT}：请重新安装",
         )
     return tables
 

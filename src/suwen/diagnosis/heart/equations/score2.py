@@ -60,7 +60,8 @@ def _tables() -> dict[str, Any]:
     tables: dict[str, Any] = json.loads(files(__package__).joinpath("score2.json").read_text(encoding="utf-8"))
     if tables.get("format") != _FORMAT:
         raise DataError(
-            f"score2.json has the format {tables.get('format')}, this version reads {_FORMAT}: install it again"
+            f"score2.json has the format {tables.get('format')}, this version reads {_FORMAT}: install it again",
+            zh=f"score2.json 的格式为 {tables.get('format')}，本版本读取 {_FORMAT}：请重新安装",
         )
     return tables
 
@@ -164,7 +165,9 @@ def band_of(risk: float, values: Mapping[str, Value]) -> Saying:
     InputError: the age is not given.
     """
     if "age" not in values:
-        raise InputError("the categories of the ESC depend on age: give the age")
+        raise InputError(
+            "the categories of the ESC depend on age: give the age", zh="ESC 的风险分级取决于年龄：请给出年龄"
+        )
     age = float(values["age"])
     high, very_high = next((high, very_high) for start, high, very_high in _ESC_2021 if age >= start)
     if risk >= very_high:

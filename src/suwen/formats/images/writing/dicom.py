@@ -87,7 +87,10 @@ def building(what: str) -> Iterator[None]:
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError) as reason:
         name = getattr(reason, "name", None)
         lacking = f" (its header lacks {name})" if name else ""
-        raise InputError(f"{what} cannot be made of this source{lacking}; write NIfTI or PNG instead") from None
+        raise InputError(
+            f"{what} cannot be made of this source{lacking}; write NIfTI or PNG instead",
+            zh=f"该来源无法生成 {what}{lacking}；请改写为 NIfTI 或 PNG",
+        ) from None
 
 
 def new_uid() -> str:
@@ -100,7 +103,10 @@ def concept(term: Term | Code, lang: Language = "en") -> Any:
     named = term if isinstance(term, Term) else Term(term)
     prefix, _, value = named.code.value.rpartition(":")
     if not value or not prefix:
-        raise InputError(f"{named.code.value!r} does not say its vocabulary; write a code as SCT:39607008")
+        raise InputError(
+            f"{named.code.value!r} does not say its vocabulary; write a code as SCT:39607008",
+            zh=f"{named.code.value!r} 未说明其术语系统；编码请写成 SCT:39607008 的形式",
+        )
     return load("highdicom").sr.CodedConcept(value, _designator(prefix), named.said(lang)[:64])
 
 

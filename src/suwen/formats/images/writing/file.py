@@ -24,7 +24,8 @@ def write_file(path: Path, data: bytes) -> None:
         Path(part).replace(path)
     except OSError as reason:
         raise DataError(
-            f"cannot write {path.name}: {reason.strerror}; name a file in a folder that exists and is yours"
+            f"cannot write {path.name}: {reason.strerror}; name a file in a folder that exists and is yours",
+            zh=f"无法写入 {path.name}：{reason.strerror}；请指定现有且可写的文件夹中的文件",
         ) from None
     finally:
         if part:

@@ -38,7 +38,10 @@ def write_nifti(path: Path, image: Image, masks: Sequence[tuple[str, Mask]]) -> 
 
     """
     if not path.name.endswith((".nii", ".nii.gz")):
-        raise InputError(f"{path.name} is not the name of a NIfTI file; let it end with .nii.gz")
+        raise InputError(
+            f"{path.name} is not the name of a NIfTI file; let it end with .nii.gz",
+            zh=f"{path.name} 不是 NIfTI 文件名；请以 .nii.gz 结尾",
+        )
     nibabel = load("nibabel")
     labels = _labels(image, masks)
     # Given an affine, the library would call it a place even where there is none
@@ -53,16 +56,27 @@ def write_nifti(path: Path, image: Image, masks: Sequence[tuple[str, Mask]]) -> 
 def _labels(image: Image, masks: Sequence[tuple[str, Mask]]) -> NDArray[np.uint8 | np.uint16]:
     shape = image.values.shape
     problems = [
-        Problem(name, f"the mask has the shape {mask.shape}, the image {shape}")
+        Problem(
+            name,
+            f"the mask has the shape {mask.shape}, the image {shape}",
+            zh_what=f"掩膜的形状为 {mask.shape}，图像为 {shape}",
+        )
         for name, mask in masks
         if mask.shape != shape
     ]
     if problems or not masks:
-        raise InputError("the masks do not fit the image" if problems else "there is no mask to write", problems)
+        raise InputError(
+            "the masks do not fit the image" if problems else "there is no mask to write",
+            problems,
+            zh=f"{'掩膜与图像不符' if problems else '没有可写的掩膜'}",
+        )
     labels = np.zeros(shape, np.uint8 if len(masks) < 256 else np.uint16)
     for number, (name, mask) in enumerate(masks, 1):
         if labels[mask].any():
-            raise InputError(f"the mask {name!r} overlaps one before it; a voxel has one label: give it its own file")
+            raise InputError(
+                f"the mask {name!r} overlaps one before it; a voxel has one label: give it its own file",
+                zh=f"掩膜 {name!r} 与前面的掩膜重叠；一个体素只有一个标签：请单独给出文件",
+            )
         labels[mask] = number
     flat = labels if labels.ndim == 3 else labels[np.newaxis]
     return np.asfortranarray(flat.transpose(2, 1, 0))

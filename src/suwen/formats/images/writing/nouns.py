@@ -122,9 +122,14 @@ class Outline:
     def __post_init__(self) -> None:
         least = {"POLYLINE": 2, "ELLIPSE": 4, "POINT": 1}[self.kind]
         if len(self.points) < least or (self.kind != "POLYLINE" and len(self.points) != least):
-            raise InputError(f"a region {self.kind} does not have {len(self.points)} points; give {least}")
+            raise InputError(
+                f"a region {self.kind} does not have {len(self.points)} points; give {least}",
+                zh=f"区域类型 {self.kind} 不能有 {len(self.points)} 个点；须为 {least}",
+            )
         if not all(math.isfinite(one) for point in self.points for one in point):
-            raise InputError("the points of a region are finite numbers of rows and columns")
+            raise InputError(
+                "the points of a region are finite numbers of rows and columns", zh="区域各点须为有限的行列数值"
+            )
 
     @property
     def closed(self) -> bool:
@@ -174,7 +179,10 @@ class Measured:
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):
-            raise InputError(f"{self.kind.code.value} has no finite value; leave out what could not be measured")
+            raise InputError(
+                f"{self.kind.code.value} has no finite value; leave out what could not be measured",
+                zh=f"{self.kind.code.value} 没有有限的数值；无法测量的请省略",
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ def outlines(mask: Mask, *, slice_number: int = 0, most: int = _MOST) -> tuple[O
     Raises InputError: the mask has not two axes.
     """
     if mask.ndim != 2:
-        raise InputError(f"an outline is that of one slice (rows, columns), not of the shape {mask.shape}")
+        raise InputError(
+            f"an outline is that of one slice (rows, columns), not of the shape {mask.shape}",
+            zh=f"轮廓属于单个层面（行、列），而非形状 {mask.shape}",
+        )
     found = []
     for loop in _loops(mask):
         points = np.array(loop, np.float64) - 0.5  # corners of pixels, where whole numbers are their centres

@@ -69,7 +69,9 @@ def overlay_picture(image: Image, drawing: Drawing, *, font: Path, lang: Languag
     """
     plane = _plane(image, drawing)
     if not 64 <= side <= 8192:
-        raise InputError(f"a picture is 64 to 8192 pixels wide, not {side}")
+        raise InputError(
+            f"a picture is 64 to 8192 pixels wide, not {side}", zh=f"图片宽度为 64 至 8192 像素，而非 {side}"
+        )
     size, zoom = _size(image.grid, plane.shape, side)
     grey = _grey(plane, drawing.window or (image.windows[0] if image.windows else None))
     pil = load("PIL.Image")
@@ -87,10 +89,16 @@ def overlay_picture(image: Image, drawing: Drawing, *, font: Path, lang: Languag
 def _plane(image: Image, drawing: Drawing) -> NDArray[Any]:
     if image.values.ndim == 2:
         if drawing.slice:
-            raise InputError(f"a flat image has only the slice 0, not {drawing.slice}")
+            raise InputError(
+                f"a flat image has only the slice 0, not {drawing.slice}",
+                zh=f"平面图像只有层面 0，没有 {drawing.slice}",
+            )
         return image.values
     if not 0 <= drawing.slice < image.values.shape[0]:
-        raise InputError(f"there is no slice {drawing.slice}: the image has {image.values.shape[0]}, counted from 0")
+        raise InputError(
+            f"there is no slice {drawing.slice}: the image has {image.values.shape[0]}, counted from 0",
+            zh=f"没有层面 {drawing.slice}：该图像有 {image.values.shape[0]} 层，从 0 计",
+        )
     plane: NDArray[Any] = image.values[drawing.slice]
     return plane
 
@@ -99,7 +107,10 @@ def _slice(mask: Mask, image: Image, drawing: Drawing) -> Mask:
     if mask.shape == image.values.shape[-2:]:
         return mask
     if mask.shape != image.values.shape:
-        raise InputError(f"a mask of the shape {mask.shape} does not fit an image of {image.values.shape}")
+        raise InputError(
+            f"a mask of the shape {mask.shape} does not fit an image of {image.values.shape}",
+            zh=f"形状为 {mask.shape} 的掩膜与 {image.values.shape} 的图像不符",
+        )
     plane: Mask = mask[drawing.slice]
     return plane
 
@@ -162,7 +173,10 @@ def _font(path: Path, side: int) -> Any:
     try:
         return load("PIL.ImageFont").truetype(str(path), max(11, round(side / 44)))
     except OSError:
-        raise DataError(f"the font {path.name} cannot be read; name a TrueType or OpenType file") from None
+        raise DataError(
+            f"the font {path.name} cannot be read; name a TrueType or OpenType file",
+            zh=f"无法读取字体 {path.name}；请指定 TrueType 或 OpenType 文件",
+        ) from None
 
 
 def _annotated(

@@ -53,7 +53,10 @@ def write_pdf(
 
     """
     if not document.pdf.startswith(b"%PDF-"):
-        raise InputError("a report to be carried in a study is a PDF, beginning with %PDF-")
+        raise InputError(
+            "a report to be carried in a study is a PDF, beginning with %PDF-",
+            zh="随检查携带的报告须为以 %PDF- 开头的 PDF",
+        )
     origin = read_origin(image)
     pydicom = load("pydicom")
     with building("a report"):

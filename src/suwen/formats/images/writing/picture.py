@@ -85,7 +85,10 @@ class Picture:
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
-            raise InputError("a picture has rows, columns and the three bytes red, green, blue")
+            raise InputError(
+                "a picture has rows, columns and the three bytes red, green, blue",
+                zh="图片须有行、列及红、绿、蓝三个字节",
+            )
 
 
 def picture_sides(image: Image) -> tuple[str, str] | None:

@@ -90,12 +90,21 @@ def _inverse(origin: Origin) -> bool:
 
 def _require_grey(origin: Origin) -> None:
     if any(int(header.get("SamplesPerPixel") or 1) != 1 for header in origin.headers):
-        raise InputError("a picture in colour takes no grey presentation state; write a secondary capture instead")
+        raise InputError(
+            "a picture in colour takes no grey presentation state; write a secondary capture instead",
+            zh="彩色图片不能用灰度显示状态；请改写为二次采集",
+        )
     scales = {(one.get("RescaleSlope"), one.get("RescaleIntercept"), one.get("RescaleType")) for one in origin.headers}
     if len(scales) > 1:
-        raise InputError("the slices are rescaled each in its own way (as in PET); write a presentation state for each")
+        raise InputError(
+            "the slices are rescaled each in its own way (as in PET); write a presentation state for each",
+            zh="各层的重标度不同（如 PET）；请为每层各写一个显示状态",
+        )
     if len(origin.headers) > 1 and any("NumberOfFrames" in one for one in origin.headers):
-        raise InputError("a presentation state refers to one object of many frames; write one for each")
+        raise InputError(
+            "a presentation state refers to one object of many frames; write one for each",
+            zh="一个显示状态只引用一个多帧对象；请各写一个",
+        )
 
 
 def _window(window: Window | None, header: Any) -> list[Any] | None:
@@ -120,7 +129,10 @@ def _centre(window: Window, header: Any) -> float:
     if header.get("PhotometricInterpretation") != "MONOCHROME1" or header.get("Modality") in _NEVER_TURNED:
         return window.centre
     if "ModalityLUTSequence" in header:
-        raise InputError("this source has a table of values and small ones are bright: give no window, its own is kept")
+        raise InputError(
+            "this source has a table of values and small ones are bright: give no window, its own is kept",
+            zh="该来源有数值表且小值较亮：请勿给出窗位，保留其自身的设置",
+        )
     stored = int(header.BitsStored)
     ends = -1 if int(header.get("PixelRepresentation") or 0) else (1 << stored) - 1  # least and greatest, added
     slope, intercept = float(header.get("RescaleSlope") or 1), float(header.get("RescaleIntercept") or 0)
@@ -149,7 +161,10 @@ def _points(mark: Mark, header: Any) -> Any:
     # The outer corner of the first pixel is 0\0, its centre .5\.5, column before row (PS3.3 C.10.5.1.2)
     data = np.array([(column + 0.5, row + 0.5) for row, column in mark.outline.points])
     if data.min() < 0 or (data > (int(header.Columns), int(header.Rows))).any():
-        raise InputError("a mark lies outside the image; its points are rows and columns of the image")
+        raise InputError(
+            "a mark lies outside the image; its points are rows and columns of the image",
+            zh="某标记位于图像之外；其各点须为图像的行和列",
+        )
     return data
 
 

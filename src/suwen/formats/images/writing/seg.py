@@ -73,17 +73,31 @@ def write_seg(
 
 def _require_fit(image: Image, segments: Sequence[Segment]) -> None:
     problems = [
-        Problem(f"segment {number}", f"its mask has the shape {one.mask.shape}, the image {image.values.shape}")
+        Problem(
+            f"segment {number}",
+            f"its mask has the shape {one.mask.shape}, the image {image.values.shape}",
+            zh_what=f"其掩膜的形状为 {one.mask.shape}，图像为 {image.values.shape}",
+        )
         for number, one in enumerate(segments, 1)
         if one.mask.shape != image.values.shape
     ]
     problems += [
-        Problem(f"segment {number}", f"its mask holds {one.mask.dtype}", "give True and False")
+        Problem(
+            f"segment {number}",
+            f"its mask holds {one.mask.dtype}",
+            "give True and False",
+            zh_what=f"其掩膜的类型为 {one.mask.dtype}",
+            zh_remedy="请给出 True 和 False",
+        )
         for number, one in enumerate(segments, 1)
         if one.mask.dtype != np.bool_
     ]
     if problems or not segments:
-        raise InputError("the masks do not fit the image" if problems else "there is no segment to write", problems)
+        raise InputError(
+            "the masks do not fit the image" if problems else "there is no segment to write",
+            problems,
+            zh=f"{'掩膜与图像不符' if problems else '没有可写的分割区'}",
+        )
 
 
 def _require_frames(image: Image, origin: Origin) -> None:
@@ -92,10 +106,14 @@ def _require_frames(image: Image, origin: Origin) -> None:
     if (int(header.Rows), int(header.Columns)) != shape:
         raise InputError(
             f"the image has {shape[0]} x {shape[1]} pixels, its source {header.Rows} x {header.Columns}: "
-            "bring the masks back to the pixels of the source"
+            "bring the masks back to the pixels of the source",
+            zh=f"图像为 {shape[0]}×{shape[1]} 像素，其来源为 {header.Rows}×{header.Columns}：请将掩膜还原到来源的像素",
         )
     if len(origin.headers) > 1 and any("NumberOfFrames" in one for one in origin.headers):
-        raise InputError("a segmentation refers to one object of many frames, not to several; write one for each")
+        raise InputError(
+            "a segmentation refers to one object of many frames, not to several; write one for each",
+            zh="一个分割只引用一个多帧对象，不能引用多个；请各写一个",
+        )
 
 
 def _drop_measures(made: Any) -> None:
@@ -122,7 +140,10 @@ def _pixels(image: Image, segments: Sequence[Segment], origin: Origin) -> NDArra
     frames = int(header.get("NumberOfFrames") or 1) if len(origin.headers) == 1 else len(origin.headers)
     at = [frame - 1 if len(origin.headers) == 1 else number for number, frame in origin.places]
     if max(at) >= frames:
-        raise InputError(f"the source has {frames} frames, the image names frame {max(at) + 1}")
+        raise InputError(
+            f"the source has {frames} frames, the image names frame {max(at) + 1}",
+            zh=f"来源有 {frames} 帧，而图像引用第 {max(at) + 1} 帧",
+        )
     if len(segments) < 256 and not _overlap(whole):
         labels = np.zeros((frames, *whole[0].shape[1:]), np.uint8)
         for number, mask in enumerate(whole, 1):

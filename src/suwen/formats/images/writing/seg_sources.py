@@ -30,7 +30,10 @@ def fitted(origin: Origin, grid: Grid) -> list[Any]:
     """
     if stands_alone(origin):
         if len(origin.places) > 1:
-            raise InputError("the frames of this source have no place in the patient; write one for each frame")
+            raise InputError(
+                "the frames of this source have no place in the patient; write one for each frame",
+                zh="该来源的各帧未在患者体内定位；请为每帧各写一个",
+            )
         return [_alone(origin.first, grid)]
     headers = [_copied(header) for header in origin.headers]
     for header in headers:
@@ -85,5 +88,8 @@ def _straighten(header: Any, first: Any) -> None:
     """Slices of one volume lie alike; the last digits of some scanners do not."""
     own, shared = (np.array(one.ImageOrientationPatient, float) for one in (header, first))
     if np.abs(own - shared).max() > _ALIKE:
-        raise InputError("the slices of this image do not lie alike; write a segmentation for each part that does")
+        raise InputError(
+            "the slices of this image do not lie alike; write a segmentation for each part that does",
+            zh="该图像的各层方位不同；请为方位相同的各部分分别写分割",
+        )
     header.ImageOrientationPatient = first.ImageOrientationPatient

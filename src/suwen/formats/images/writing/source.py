@@ -10,6 +10,7 @@ from typing import Any
 from suwen.errors import InputError
 from suwen.formats.images.nouns import Image
 from suwen.formats.images.writing.dicom import load, quiet
+from suwen.subject import Saying
 
 __all__ = ["Origin", "read_origin"]
 
@@ -41,7 +42,7 @@ _FORMS = {
     "StudyTime": r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?",
 }
 _WIDE = 1 << 16  # a value in a header above this is deferred, never read: pixels, overlays, private data
-_INSTEAD = "a NIfTI mask or a PNG picture can be written instead"
+_INSTEAD = Saying("a NIfTI mask or a PNG picture can be written instead", "可改写为 NIfTI 掩膜或 PNG 图片")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,10 @@ class Origin:
     def place(self, number: int) -> tuple[int, int]:
         """Header and frame of a slice, counted from 0. Raises InputError."""
         if not 0 <= number < len(self.places):
-            raise InputError(f"there is no slice {number}: the image has {len(self.places)}, counted from 0")
+            raise InputError(
+                f"there is no slice {number}: the image has {len(self.places)}, counted from 0",
+                zh=f"没有层面 {number}：该图像有 {len(self.places)} 层，从 0 计",
+            )
         return self.places[number]
 
     def frames(self, number: int) -> int | None:
@@ -85,7 +89,10 @@ def read_origin(image: Image) -> Origin:
     slices = image.values.shape[0] if image.values.ndim == 3 else 1
     _require_dicom(image)
     if len(image.sources) != slices:
-        raise InputError(f"{len(image.sources)} sources are named for {slices} slices; name one a slice")
+        raise InputError(
+            f"{len(image.sources)} sources are named for {slices} slices; name one a slice",
+            zh=f"{slices} 个层面列出了 {len(image.sources)} 个来源；每层一个",
+        )
     known: dict[Path, int] = {}
     headers: list[Any] = []
     for source in image.sources:
@@ -99,11 +106,20 @@ def read_origin(image: Image) -> Origin:
 
 def _require_dicom(image: Image) -> None:
     if not image.sources or not any(source.sop_instance or _is_dicom(source.file) for source in image.sources):
-        raise InputError(f"this image does not come from DICOM files, so no DICOM object can belong to it; {_INSTEAD}")
+        raise InputError(
+            f"this image does not come from DICOM files, so no DICOM object can belong to it; {_INSTEAD.en}",
+            zh=f"该图像并非来自 DICOM 文件，因此没有 DICOM 对象可归属于它；{_INSTEAD.zh}",
+        )
     if any(source.file is None for source in image.sources):
-        raise InputError("the sources of this image lie in an archive; unpack it, and read the folder")
+        raise InputError(
+            "the sources of this image lie in an archive; unpack it, and read the folder",
+            zh="该图像的来源在压缩包中；请解压后读取文件夹",
+        )
     if not all(source.sop_instance for source in image.sources):
-        raise InputError(f"the source has no SOP Instance UID, so nothing can refer to it; {_INSTEAD}")
+        raise InputError(
+            f"the source has no SOP Instance UID, so nothing can refer to it; {_INSTEAD.en}",
+            zh=f"来源没有 SOP Instance UID，无法被引用；{_INSTEAD.zh}",
+        )
 
 
 def _is_dicom(file: Path | None) -> bool:
@@ -120,11 +136,17 @@ def _read(file: Path, sop_class: str, sop_instance: str) -> Any:
             whole = pydicom.dcmread(file, stop_before_pixels=True, force=True, defer_size=_WIDE)
             header = _kept(pydicom, whole)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, pydicom.errors.InvalidDicomError):
-            raise InputError(f"the source {file.name} cannot be read again; leave it until all is written") from None
+            raise InputError(
+                f"the source {file.name} cannot be read again; leave it until all is written",
+                zh=f"无法再次读取来源 {file.name}；请保留至全部写完",
+            ) from None
     header.SOPClassUID = str(header.get("SOPClassUID") or sop_class)  # of some files only the file header names these
     header.SOPInstanceUID = str(header.get("SOPInstanceUID") or sop_instance)
     if header.SOPInstanceUID != sop_instance:
-        raise InputError(f"the source {file.name} is not the object that was read; read the study again")
+        raise InputError(
+            f"the source {file.name} is not the object that was read; read the study again",
+            zh=f"来源 {file.name} 不是先前读取的对象；请重新读取该检查",
+        )
     return header
 
 
@@ -165,8 +187,17 @@ def _require_one_study(headers: list[Any]) -> None:
     for keyword, name in (("StudyInstanceUID", "study"), ("SeriesInstanceUID", "series")):
         named = {str(header.get(keyword) or "") for header in headers}
         if "" in named:
-            raise InputError(f"the source names no {name} ({keyword} is empty), so no result can join it; {_INSTEAD}")
+            raise InputError(
+                f"the source names no {name} ({keyword} is empty), so no result can join it; {_INSTEAD.en}",
+                zh=f"来源缺少 {keyword}，结果无法归入；{_INSTEAD.zh}",
+            )
         if len(named) > 1:
-            raise InputError(f"the sources of this image are of {len(named)} {name} UIDs; a result belongs to one")
+            raise InputError(
+                f"the sources of this image are of {len(named)} {name} UIDs; a result belongs to one",
+                zh=f"该图像的来源有 {len(named)} 个不同的 {keyword}；结果只能属于一个",
+            )
     if len({str(header.PatientID) for header in headers}) > 1:
-        raise InputError("the sources of this image name more than one patient; a result belongs to one")
+        raise InputError(
+            "the sources of this image name more than one patient; a result belongs to one",
+            zh="该图像的来源涉及一名以上患者；结果只能属于一名患者",
+        )

@@ -91,7 +91,10 @@ def write_sr(
 
     """
     if not groups:
-        raise InputError("there is no finding to report; a measurement report has at least one group")
+        raise InputError(
+            "there is no finding to report; a measurement report has at least one group",
+            zh="没有可报告的所见；测量报告至少须有一组",
+        )
     hd = load("highdicom")
     origin = read_origin(image)
     setting = _Setting(origin, uid, lang, _segmentations(groups), image.values.ndim == 2)
@@ -122,9 +125,15 @@ def _segmentations(groups: Sequence[Group]) -> dict[str, Any]:
                 try:
                     header = pydicom.dcmread(written.path, stop_before_pixels=True)
                 except (OSError, pydicom.errors.InvalidDicomError):
-                    raise InputError(f"the segmentation {written.path.name} cannot be read; write it first") from None
+                    raise InputError(
+                        f"the segmentation {written.path.name} cannot be read; write it first",
+                        zh=f"无法读取分割 {written.path.name}；请先写出",
+                    ) from None
             if header.SOPInstanceUID != written.sop_instance or header.SOPClassUID != _SEGMENTATION:
-                raise InputError(f"{written.path.name} is not the segmentation the group refers to")
+                raise InputError(
+                    f"{written.path.name} is not the segmentation the group refers to",
+                    zh=f"{written.path.name} 不是该组所引用的分割",
+                )
             found[written.sop_instance] = header
     return found
 
@@ -248,13 +257,19 @@ def _segment_item(region: SegmentReference, setting: _Setting) -> Any:
     for item in header.SegmentSequence:
         if int(item.SegmentNumber) == region.number:
             return item
-    raise InputError(f"{region.written.path.name} has no segment {region.number}; they are numbered from 1")
+    raise InputError(
+        f"{region.written.path.name} has no segment {region.number}; they are numbered from 1",
+        zh=f"{region.written.path.name} 没有分割区 {region.number}；编号从 1 开始",
+    )
 
 
 def _sites(group: Group, lang: Language) -> list[Any] | None:
     if group.site is None:
         if group.laterality is not None:
-            raise InputError("a side is the side of something; name the site of the finding too")
+            raise InputError(
+                "a side is the side of something; name the site of the finding too",
+                zh="侧别须有所属部位；请同时给出所见的部位",
+            )
         return None
     side = concept(_SIDES[group.laterality], lang) if group.laterality else None
     return [load("highdicom").sr.FindingSite(concept(group.site, lang), laterality=side)]
@@ -276,7 +291,9 @@ def _measurement(measured: Measured, setting: _Setting) -> Any:
 
 def _region(outline: Outline, setting: _Setting) -> Any:
     if not outline.closed and outline.kind != "POINT":
-        raise InputError("the outline of a finding is closed: its last point is its first")
+        raise InputError(
+            "the outline of a finding is closed: its last point is its first", zh="所见的轮廓须闭合：末点即首点"
+        )
     return load("highdicom").sr.ImageRegion(**_coordinates(outline, setting))
 
 
@@ -285,7 +302,10 @@ def _coordinates(outline: Outline, setting: _Setting) -> dict[str, Any]:
     # Of a report, the outer corner of the first pixel is 0\0 and its centre .5\.5, column first (PS3.3 C.18.6.1.1)
     data = np.array([(column + 0.5, row + 0.5) for row, column in outline.points])
     if data.min() < 0 or (data > (int(header.Columns), int(header.Rows))).any():
-        raise InputError("a region lies outside the image; its points are rows and columns of the image")
+        raise InputError(
+            "a region lies outside the image; its points are rows and columns of the image",
+            zh="某区域位于图像之外；其各点须为图像的行和列",
+        )
     source = load("highdicom").sr.SourceImageForRegion(
         referenced_sop_class_uid=header.SOPClassUID,
         referenced_sop_instance_uid=header.SOPInstanceUID,

@@ -10,7 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "consult"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "records"))
-from bedside import Probe, claim, observation, patient_resource, put
+from bedside import Probe, claim, observation, patient_resource, put, resource
 from served import Served
 
 from suwen.consult import Filed, consult, read_consultation
@@ -26,6 +26,7 @@ __all__ = [
     "observation",
     "patient_resource",
     "put",
+    "resource",
     "treat",
 ]
 

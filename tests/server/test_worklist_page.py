@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from bedside import resource
-from clinical import file_findings, patient_resource, put, treat
+from clinical import file_findings, patient_resource, put, resource, treat
 from served import Served
 
 from suwen.consult import break_glass, find_patients, open_patient

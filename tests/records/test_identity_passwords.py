@@ -133,6 +133,7 @@ def test_an_obvious_or_short_password_is_refused(password: str) -> None:
         "all lower case words",
         "药品柜旁边的三只蓝色老虎会跳舞",
         "hospital fjord mango 7",
+        "nine grey geese walked over the frozen lake, and the ferryman did not count them before he left",
     ],
 )
 def test_length_is_enough_and_no_composition_is_asked_for(password: str) -> None:

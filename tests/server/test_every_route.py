@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import pytest
 from served import Served, serve_ward
+from walked import walked
 from ward import open_ward
 
 from suwen.govern import Role
-from suwen.server.routes import ROUTERS
 
 CLINICAL = {Role.PHYSICIAN, Role.IMAGING_SPECIALIST, Role.NURSE}
 EVERYBODY = set(Role)
@@ -41,7 +41,7 @@ GIVEN = {
     "record": "0" * 32, "place": "0", "number": "1", "kind": "Observation", "only": "new", "lang": "en", "key": "x",
     "part": "0", "series": "1.2.3", "at": "0", "name": "x", "job": "0" * 32, "endpoint": "herg", "use": "0" * 32,
     "entry": "0", "handle": "x", "client": "x", "service": "x", "id_": "0" * 32, "study": "1.2.3", "instance": "1.2.3",
-    "numbers": "1", "tag": "7FE00010",
+    "numbers": "1", "tag": "7FE00010", "other": "1.2.3", "second": "1",
 }  # fmt: skip
 REFUSED = {401, 403}
 
@@ -62,10 +62,9 @@ class Way:
 
 
 def ways() -> Iterator[Way]:
-    for router in ROUTERS:
-        for route in router.routes:
-            for method in sorted(getattr(route, "methods", ()) - {"HEAD", "OPTIONS"}):
-                yield Way(method, route.path)
+    for path, route in walked():
+        for method in sorted(set(getattr(route, "methods", None) or ()) - {"HEAD", "OPTIONS"}):
+            yield Way(method, path)
 
 
 WAYS = sorted(set(ways()), key=lambda one: (one.path, one.method))

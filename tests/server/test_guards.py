@@ -12,6 +12,8 @@ from urllib.parse import quote
 import pytest
 from served import Served, serve_ward
 from signing import fresh
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 from ward import Ward, open_ward
 
@@ -24,6 +26,7 @@ from suwen.server.guard.origins import is_own
 from suwen.server.guard.rates import Bucket, address_of
 from suwen.server.house import House, Science
 from suwen.server.settings import Settings
+from suwen.server.static import Assets
 
 SHORT = 100_000  # bytes of a body that the served application takes
 
@@ -270,12 +273,33 @@ def test_the_policy_lets_nothing_inline_and_nothing_from_elsewhere() -> None:
     assert "unsafe-inline" not in POLICY
     assert "'unsafe-eval'" not in POLICY
     assert not any(part in POLICY for part in ("http:", "https:", "*"))
-    assert rules["frame-ancestors"] == rules["base-uri"] == "'none'"
+    assert rules["frame-ancestors"] == rules["base-uri"] == rules["object-src"] == "'none'"
 
 
 def test_refusals_bear_the_headers_too(served: Served) -> None:
     answer = served.client().get("/sign-in", headers={"host": "evil.example"})
     assert answer.headers["content-security-policy"] == POLICY
+
+
+# ---- What an interface says beside a refusal
+
+BEARER = 'Bearer realm="Suwen"'
+
+
+@pytest.mark.parametrize("path", ["/fhir/Patient", "/dicom-web/studies", "/cds-services/suwen-findings"])
+def test_a_refusal_says_how_to_come_in(served: Served, path: str) -> None:
+    """RFC 6750, 3: without a token nothing of errors, with one that is not good "invalid_token"."""
+    method, headers = "POST" if "cds" in path else "GET", {"accept": "application/json, application/fhir+json"}
+    answer = served.client().request(method, path, headers=headers)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, BEARER)
+    answer = served.client().request(method, path, headers={**headers, "authorization": "Bearer made-up"})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, f'{BEARER}, error="invalid_token"')
+
+
+def test_pages_do_not_have_browsers_ask_for_a_password(served: Served) -> None:
+    for path in ("/worklist", "/sign-in", "/nowhere", f"/patients/{served.other}"):
+        assert "www-authenticate" not in served.client(Role.PHYSICIAN).get(path).headers
+        assert "www-authenticate" not in served.client().get(path).headers
 
 
 # ---- Forms
@@ -344,16 +368,13 @@ async def raw(served: Served, path: str) -> tuple[int, bytes]:
     return said[0]["status"], b"".join(one.get("body", b"") for one in said)
 
 
-def test_a_link_in_the_assets_leads_nowhere(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from suwen.server import static  # noqa: PLC0415
-
+def test_a_link_in_the_assets_leads_nowhere(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("dataclass", "utf-8")
     folder = tmp_path / "assets"
     folder.mkdir()
     (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
     (folder / "plain.txt").write_text("plain", "utf-8")
-    monkeypatch.setattr(static, "ASSETS", folder)
-    client = TestClient(application(served.house), base_url="https://localhost:8443")
+    client = TestClient(Starlette(routes=[Mount("/assets", Assets(folder))]))
     assert client.get("/assets/plain.txt").text == "plain"
     assert client.get("/assets/link.txt").status_code == 404
 
@@ -372,6 +393,33 @@ def test_no_secret_is_compared_by_its_first_difference() -> None:
         if not any(isinstance(one, ast.Constant) for one in node.comparators)
     ]
     assert found == []
+
+
+# ---- What the server never does
+
+
+def test_nothing_that_was_sent_is_run_or_brought_to_life() -> None:
+    """Reads the source: no commands, no code from texts, no format that can hold code (CWE-78, CWE-95, CWE-502)."""
+    forbidden = {"eval", "exec", "compile", "system", "popen", "spawn", "Popen", "check_output", "execv"}
+    modules = {"pickle", "marshal", "shelve", "subprocess", "dill", "jsonpickle"}
+    home = Path(suwen.server.__path__[0]).parent
+    found = []
+    for room in ("server", "records", "consult", "govern", "cohort"):
+        for file in (home / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                name = called(node) if isinstance(node, ast.Call) else ""
+                names = {one.name for one in node.names} if isinstance(node, ast.Import) else set()
+                names |= {node.module or ""} if isinstance(node, ast.ImportFrom) else set()
+                if (name in forbidden and not name.startswith("re.")) or names & modules:
+                    found.append(f"{file.name}:{getattr(node, 'lineno', 0)}")
+    assert found == []
+
+
+def called(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        owner = getattr(node.func.value, "id", "")
+        return f"{owner}.{node.func.attr}" if owner in {"re", "self"} else node.func.attr
+    return getattr(node.func, "id", "")
 
 
 def secret(node: ast.expr) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 from served import Served
+from signing import fresh, token_in
 from smart_app import (
     ADDRESS,
     PUBLIC,
@@ -23,6 +24,7 @@ from smart_app import (
     serve_apps,
     token_for,
 )
+from ward import PASSWORD
 
 from suwen.errors import AccessError
 from suwen.govern import EventKind, Role, read_audit
@@ -120,11 +122,21 @@ def test_a_person_may_refuse(apps: Served) -> None:
     assert "code" not in said
 
 
+def test_signing_in_leads_back_to_the_question(apps: Served) -> None:
+    client, _ = fresh(apps)
+    where = question(client, asking())
+    assert client.get(where, headers={"accept": "text/html"}).headers["location"] == "/sign-in"
+    token = token_in(client.get("/sign-in"))
+    data = {"csrf": token, "login": Role.PHYSICIAN.value, "password": PASSWORD}
+    answer = client.post("/sign-in", data=data)
+    assert (answer.status_code, answer.headers["location"]) == (303, where)
+    assert "Growth chart" in client.get(where).text
+
+
 def test_nobody_answers_without_a_session_or_its_token(apps: Served) -> None:
     where = question(apps.client(), asking())
     page = apps.client().get(where)
-    assert page.status_code == 401
-    assert "/sign-in" in page.text
+    assert (page.status_code, page.headers["location"]) == (303, "/sign-in")
     form = {"decision": "allow", "scope": "patient/Observation.rs", "patient": apps.own}
     assert apps.client().post(where, data=form).status_code in {303, 401}
     forged = apps.client(Role.PHYSICIAN)

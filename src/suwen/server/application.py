@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from suwen.server.callers import is_known
+from suwen.server.described.document import Documented
 from suwen.server.failures import register_failures
 from suwen.server.guard import guarded
 from suwen.server.house import House
@@ -17,7 +19,7 @@ __all__ = ["application"]
 
 def application(house: House) -> FastAPI:
     """The ASGI application over an open house. Nothing is started: `serve` does that, and tests call it as it is."""
-    app = FastAPI(
+    app = Documented(
         title="Suwen",
         version=release(),
         summary="Findings with their evidence; every request a decision of the records",
@@ -30,6 +32,6 @@ def application(house: House) -> FastAPI:
         app.include_router(one)
     app.mount("/assets", Assets())
     register_failures(app)
-    guarded(app, house)
+    guarded(app, house, known=is_known)
     watched(app, house)
     return app

@@ -5,20 +5,22 @@ There is no other way to an interface. A certificate comes from the finished TLS
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
-from suwen.errors import AccessError, LoginError
+from suwen.errors import AccessError, DataError, LoginError, MissingExtraError
 from suwen.govern import Actor, recognise_device, require_known
 from suwen.server.house import House, house_of
+from suwen.server.smart.assertions import claimed, require_signed
 from suwen.server.smart.grants import grants_of
 from suwen.server.smart.scopes import allows
 from suwen.server.tls.protocol import certificate_of, kept_of
-from suwen.server.visitors import SESSION, visitor_of
+from suwen.server.visitors import SESSION, session_of, visitor_of
 
-__all__ = ["Called", "Caller", "caller_of", "require_scope"]
+__all__ = ["Called", "Caller", "caller_of", "is_known", "require_scope"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,38 @@ def require_scope(caller: Caller, kind: str, letter: str, *, patient: str = "") 
         raise AccessError(f"the token's scopes do not cover this ({kind}.{letter})")
 
 
+def is_known(scope: Scope) -> bool:
+    """Whether somebody vouches for a request, as far as can be told before its body is read; it permits nothing.
+
+    Threat: strangers who fill the memory with bodies that nobody would have taken from them.
+    """
+    request = Request(scope)
+    house = house_of(request)
+    said = request.headers.get("authorization")
+    try:
+        if said is not None:
+            _vouched(house, said.partition(" ")[2].strip())
+        elif request.cookies.get(SESSION):
+            require_known(session_of(request), house.records)
+        else:
+            return certificate_of(scope) is not None
+    except (LoginError, DataError, MissingExtraError):
+        return False
+    return True
+
+
+def _vouched(house: House, token: str) -> None:
+    """A token of an app, or one that a system of CDS Hooks has signed; whether it came before is asked later."""
+    if token.count(".") != 2:
+        require_known(grants_of(house).find(token).actor, house.records)
+        return
+    issuer = claimed(token)
+    client = next((one for one in house.settings.cds_clients if one.issuer == issuer), None)
+    if client is None:
+        raise LoginError("the signed token is not accepted")
+    require_signed(token, jwks=client.jwks)
+
+
 def _app(house: House, said: str) -> Caller:
     """The app behind a bearer token (RFC 6750), as long as the person who granted it is signed in."""
     scheme, _, token = said.partition(" ")
@@ -70,7 +104,7 @@ def _app(house: House, said: str) -> Caller:
         raise LoginError("send a token of the kind Bearer")
     grant = grants_of(house).find(token.strip())
     require_known(grant.actor, house.records)
-    return Caller(grant.actor, grant.scopes, grant.patient)
+    return Caller(replace(grant.actor, through=grant.client), grant.scopes, grant.patient)
 
 
 def _device(house: House, certificate: bytes, kept: dict[str, Actor]) -> Actor:

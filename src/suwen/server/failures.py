@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from suwen.errors import (
     AccessError,
@@ -26,9 +27,11 @@ from suwen.errors import (
     StoreError,
     SuwenError,
 )
+from suwen.server.guard.refusing import TurnedAwayError
 from suwen.server.places import CLINICAL
+from suwen.server.returning import keep_place
 from suwen.server.showing import Words, is_fragment, show
-from suwen.server.visitors import SESSION, Visitor, forget
+from suwen.server.visitors import SESSION, Visitor, forget, language_of
 from suwen.subject import Saying
 
 __all__ = ["register_failures", "status_of"]
@@ -88,6 +91,7 @@ def register_failures(app: FastAPI) -> None:
     app.add_exception_handler(SuwenError, _suwen)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -95,28 +99,38 @@ def _suwen(request: Request, failure: Exception) -> Response:
     status = status_of(failure) if isinstance(failure, SuwenError) else 500
     if isinstance(failure, LoginError) and not _interface(request):
         return _to_sign_in(request)
-    return _answer(request, status, str(failure))
+    if isinstance(failure, SuwenError):
+        return _answer(request, status, Saying(str(failure), failure.said("zh")))
+    return _answer(request, status, Saying(str(failure), ""))
 
 
 def _http(request: Request, failure: Exception) -> Response:
     status = failure.status_code if isinstance(failure, HTTPException) else 500
     headers = dict(failure.headers or {}) if isinstance(failure, HTTPException) else {}
     said = "" if not isinstance(failure, HTTPException) or status == 404 else str(failure.detail)
-    return _answer(request, status, said, headers)
+    chinese = failure.zh if isinstance(failure, TurnedAwayError) else ""  # else the heading says enough
+    return _answer(request, status, Saying(said, chinese), headers)
 
 
 def _invalid(request: Request, failure: Exception) -> Response:
     """What FastAPI refuses: told by place, without quoting what was sent."""
     errors = failure.errors() if isinstance(failure, RequestValidationError) else []
     places = sorted({".".join(str(part) for part in one["loc"]) for one in errors})
-    return _answer(request, 422, f"not as it must be: {', '.join(places)}")
+    listed = ", ".join(places)
+    return _answer(request, 422, Saying(f"not as it must be: {listed}", f"以下内容不符合要求：{listed}"))
+
+
+def _gone(request: Request, failure: Exception) -> Response:
+    """Whoever sent has stopped in the middle, or was too slow: no failure of ours, and nobody reads the answer."""
+    del request, failure
+    return Response(status_code=400)
 
 
 def _unexpected(request: Request, failure: Exception) -> Response:
     number = getattr(request.state, "number", "") or secrets.token_hex(4)  # the one that the log of requests has
     route = getattr(request.scope.get("route"), "path", "")
     LOG.error("failure %s at %s %s: %s", number, request.method, route, type(failure).__name__, exc_info=failure)
-    return _answer(request, 500, WORDS["wrong"].said("en").format(number=number), number=number)
+    return _answer(request, 500, Saying(WORDS["wrong"].en.format(number=number), ""), number=number)
 
 
 def _interface(request: Request) -> bool:
@@ -125,26 +139,27 @@ def _interface(request: Request) -> bool:
 
 def _to_sign_in(request: Request) -> Response:
     """The sign-in page; htmx is told to go there, since it would put the page into a part of this one."""
-    visitor_left = "/sign-in"
     response: Response
     if is_fragment(request):
-        response = Response(status_code=401, headers={"hx-redirect": visitor_left})
+        response = Response(status_code=401, headers={"hx-redirect": "/sign-in"})
     else:
-        response = RedirectResponse(visitor_left, 303)
+        response = RedirectResponse("/sign-in", 303)
     if request.cookies.get(SESSION):  # a link from elsewhere comes without the strict cookie, and must not end it
         forget(response)
+    keep_place(request, response)
     return response
 
 
 def _answer(
-    request: Request, status: int, said: str, headers: Mapping[str, str] | None = None, *, number: str = ""
+    request: Request, status: int, said: Saying, headers: Mapping[str, str] | None = None, *, number: str = ""
 ) -> Response:
+    """Systems are told in English; people in their language, or by the heading alone where "" is all there is."""
     if request.url.path.startswith("/fhir"):
         from suwen.server.fhir.outcomes import outcome  # noqa: PLC0415
 
-        return outcome(status, said, headers)
+        return outcome(status, said.en, headers)
     if _interface(request):
-        return JSONResponse({"error": said or "not found"}, status, headers)
+        return JSONResponse({"error": said.en or "not found"}, status, headers)
     known: Visitor | None = getattr(request.state, "visitor", None)
     treats = known is not None and known.has(*CLINICAL)
     patient = request.path_params.get("patient", "") if status == 403 and treats else ""
@@ -157,7 +172,7 @@ def _answer(
         status=status,
         headers=headers,
         status_code=status,
-        said=said,
+        said=said.said(known.lang if known else language_of(request)),
         number=number,
         patient=patient,
     )

@@ -60,12 +60,14 @@ class Settings:
     `store`: folder of the sealed records. `name`: host name that people type, also the relying party of passkeys.
     `certificate`, `key`: PEM files of the server; `clients`: PEM file of authorities that certify systems and devices
     (besides the store's own). `idle` and `longest`: seconds a session lasts unused and at most. `largest`: bytes of a
-    request's body. `a_minute`: requests of one address, `tries`: sign-ins of one address in a minute. `origins`: web
-    origins allowed to call the interfaces (SMART apps), none by default. `metrics_from`: addresses that may read the
-    metrics. `trainings`: folder of runs of `suwen train` that the models page shows. `apps`: SMART apps and services.
-    `cds_clients`: systems that call CDS Hooks. `fhir_servers`: base addresses of other systems from which what a CDS
-    Hooks request did not bring along may be read, with the token that it brings; with none nothing is ever read from
-    an address in a request. `demonstration`: shows the made-up accounts on the sign-in page, for made-up patients only.
+    request's body; `at_once`: of all bodies that are held at once. `a_minute`: requests of one address, `tries`:
+    sign-ins of one address in a minute. `origins`: web origins allowed to call the interfaces (SMART apps), none by
+    default. `metrics_from`: addresses that may read the metrics. `trainings`: folder of runs of `suwen train` that the
+    models page shows. `engines`: folder of folders, each a network that outlines volumes. `apps`: SMART apps and
+    services. `cds_clients`: systems that call CDS Hooks. `fhir_servers`: base addresses of other systems from which
+    what a CDS Hooks request did not bring along may be read, with the token that it brings; with none nothing is ever
+    read from an address in a request. `demonstration`: shows the made-up accounts on the sign-in page, for made-up
+    patients only.
     """
 
     store: Path
@@ -78,10 +80,12 @@ class Settings:
     idle: float = 15 * 60
     longest: float = 12 * 3600
     largest: int = 64 * 2**20
+    at_once: int = 256 * 2**20
     a_minute: int = 1200
     tries: int = 10
     origins: tuple[str, ...] = ()
     trainings: Path | None = None
+    engines: Path | None = None
     metrics_from: tuple[str, ...] = ("127.0.0.1", "::1")
     provider: Provider | None = None
     apps: tuple[SmartClient, ...] = ()

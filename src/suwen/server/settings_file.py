@@ -76,11 +76,13 @@ SCHEMA: tuple[Setting, ...] = (
     Setting("idle", float, "seconds, from 60 to 86400", lambda value: 60 <= value <= 86400),
     Setting("longest", float, "seconds, from 300 to 604800", lambda value: 300 <= value <= 604800),
     Setting("largest", int, "bytes, from 1048576 (1 MiB) on", lambda value: value >= 1 << 20),
+    Setting("at_once", int, "bytes, from 2097152 (2 MiB) on", lambda value: value >= 1 << 21),
     Setting("a_minute", int, "a number from 1 on", lambda value: value >= 1),
     Setting("tries", int, "a number from 1 to 1000", lambda value: 1 <= value <= 1000),
     Setting("origins", tuple, 'web origins, as "https://app.example.org"', _origin),
     Setting("metrics_from", tuple, 'addresses or networks, as "10.0.0.0/8"', _address),
     Setting("trainings", Path, "the folder of runs of `suwen train`"),
+    Setting("engines", Path, "the folder of networks that outline volumes"),
     Setting("fhir_servers", tuple, 'https addresses, as "https://fhir.example.org/r4"', _secure),
 )
 _SECRET = (
@@ -134,6 +136,7 @@ def read_settings(file: Path | None, environment: Mapping[str, str], *, store: P
     """
     reading = _Reading(file.parent if file else Path(), environment)
     document = _document(file, reading)
+    _alone(document, reading)
     tables = _tables(document, reading)
     values = _values(document, SCHEMA, "", reading, PREFIX)
     values.setdefault("store", store or Path("records"))
@@ -142,6 +145,19 @@ def read_settings(file: Path | None, environment: Mapping[str, str], *, store: P
         place = str(file) if file else "the environment"
         raise FormatError(f"the settings in {place} cannot be used:", reading.problems)
     return Settings(**values, **tables)
+
+
+def _alone(document: dict[str, Any], reading: _Reading) -> None:
+    """Refuse what asks for more than one process.
+
+    Threat: in each process the limits of rates, one-time tokens and sign-ins under way would begin anew.
+    """
+    remedy = "remove it; one process serves, and keeps the limits of rates, tokens and sign-ins under way"
+    if document.pop("workers", 1) != 1:
+        reading.wrong("workers", "is more than one process", remedy)
+    for variable in (f"{PREFIX}WORKERS", "WEB_CONCURRENCY"):
+        if reading.environment.get(variable, "1") != "1":
+            reading.wrong(variable, "is more than one process", remedy)
 
 
 def _document(file: Path | None, reading: _Reading) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def session_of(request: Request) -> Actor:
     """Whom the cookie names; nothing of it is checked yet. Raises LoginError where there is none."""
     who, mark, token = request.cookies.get(SESSION, "").partition(".")
     if not (mark and who and token):
-        raise LoginError("sign in first")
+        raise LoginError("sign in first", zh="请先登录")
     return Actor(who, token)
 
 
@@ -102,7 +102,10 @@ def csrf_before(request: Request) -> tuple[str, str]:
 def require_csrf_before(request: Request) -> None:
     """Refuse a form of before signing in that this server has not shown to this browser. Raises AccessError."""
     if not request.cookies.get(BEFORE):
-        raise AccessError("this form was not made by this page, or cookies are not allowed here; reload the page")
+        raise AccessError(
+            "this form was not made by this page, or cookies are not allowed here; reload the page",
+            zh="该表单并非由本页面生成，或浏览器禁用了 Cookie；请刷新页面",
+        )
     require_csrf(request, csrf_before(request)[1])
 
 
@@ -114,7 +117,10 @@ def require_csrf(request: Request, expected: str) -> None:
     """
     given = request.headers.get(HEADER, "") or str(getattr(request.state, "form_token", ""))
     if not compare_digest(given.encode(), expected.encode()):
-        raise AccessError("this form was not made by this page, or is of a session before; reload the page")
+        raise AccessError(
+            "this form was not made by this page, or is of a session before; reload the page",
+            zh="该表单并非由本页面生成，或属于先前的会话；请刷新页面",
+        )
 
 
 def language_of(request: Request) -> Language:

@@ -18,6 +18,7 @@ from suwen.govern import (
     log_in,
     own_sessions,
 )
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.pages.account_code import drawn
 from suwen.server.pages.account_fresh import is_fresh, require_fresh
@@ -28,7 +29,7 @@ from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 _DONE = frozenset({"password", "totp", "passkey", "removed", "confirmed", "ended"})
 Typed = Annotated[str, Form()]
 

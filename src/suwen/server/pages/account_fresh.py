@@ -47,4 +47,6 @@ def require_fresh(request: Request, actor: Actor) -> None:
     Raises AccessError.
     """
     if not is_fresh(house_of(request), actor):
-        raise AccessError("confirm on the page of your account who you are, then try again")
+        raise AccessError(
+            "confirm on the page of your account who you are, then try again", zh="请先在您的账户页面确认身份，然后重试"
+        )

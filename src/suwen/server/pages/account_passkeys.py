@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from suwen.errors import LoginError
 from suwen.govern import Ceremony, begin_passkey, finish_passkey, remove_passkey
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.pages.account_fresh import require_fresh
 from suwen.server.pages.sign_in_held import hold, party_of, taken
@@ -17,7 +18,7 @@ from suwen.server.visitors import Signed
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 _LONGEST = 60  # characters of the name that one gives a passkey
 
 

@@ -12,6 +12,7 @@ from suwen.errors import FormatError, InputError, NotFoundError, TamperError
 from suwen.govern import (
     Event,
     EventKind,
+    Outcome,
     audit_events,
     checked_consistency,
     checked_proof,
@@ -20,16 +21,19 @@ from suwen.govern import (
     read_audit,
     read_checkpoint,
 )
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
+from suwen.server.pages.security_names import ACTS, KINDS, OUTCOMES, PURPOSES, called
 from suwen.server.pages.security_words import WORDS
 from suwen.server.showing import show
 from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 Text = Annotated[str, Form()]
 _MOST = 200
+_MICROSECONDS = 10**15  # a number from here on is a time: 2001 and later, in microseconds
 _DAYS = 7  # shown before anything is asked for
 
 
@@ -91,8 +95,8 @@ def consistency(request: Request, visitor: Signed, earlier: Text) -> Response:
         now, holds = checked_consistency(visitor.actor, records, known)
     except (FormatError, InputError, TamperError) as refused:
         return show(
-            request, "security_checkpoint.html", WORDS, visitor=visitor, text=text, outcome=False, told=str(refused),
-            status=422,
+            request, "security_checkpoint.html", WORDS, visitor=visitor, text=text, outcome=False,
+            told=refused.said(visitor.lang), status=422,
         )  # fmt: skip
     words = WORDS["grown" if holds else "shrunk"].said(visitor.lang)
     told = words.format(earlier=known.size, now=now)
@@ -111,30 +115,40 @@ def _shown(request: Request, visitor: Visitor, asked: dict[str, str]) -> Respons
         since=_day(asked["since"]),
         until=_day(asked["until"], days=1),
     )
-    rows = [_row(number, event, names) for number, event in found[-_MOST:][::-1]]
-    kinds = [one.value for one in EventKind]
+    names |= {one.id: one.name for one in house_of(request).settings.apps}
+    rows = [_row(number, event, names, visitor.lang) for number, event in found[-_MOST:][::-1]]
+    kinds = [(one.value, called(KINDS, one.value, visitor.lang)) for one in EventKind]
     return show(
         request, "security_audit.html", WORDS, visitor=visitor, rows=rows, asked=asked, kinds=kinds, count=len(found),
         most=_MOST,
     )  # fmt: skip
 
 
-def _row(number: int, event: Event, names: dict[str, str]) -> dict[str, object]:
+def _row(number: int, event: Event, names: dict[str, str], lang: str) -> dict[str, object]:
     at = datetime.fromtimestamp(event.at / 1e6, UTC)
+    through = str(event.detail.get("through", ""))
     return {
         "number": number,
         "at": f"{at:%Y-%m-%d %H:%M:%S}",
         "who": names.get(event.actor, event.actor) or "suwen",
-        "kind": event.kind.value,
-        "act": event.act,
-        "purpose": event.purpose,
+        "through": names.get(through, through),
+        "kind": called(KINDS, event.kind.value, lang),
+        "act": called(ACTS, event.act, lang),
+        "purpose": called(PURPOSES, event.purpose, lang),
         "subject": names.get(event.subject, event.subject),
-        "outcome": event.outcome.value,
-        "detail": " ".join(f"{name}={_short(value)}" for name, value in event.detail.items()),
+        "bad": event.outcome in {Outcome.DENY, Outcome.FAILURE},
+        "outcome": called(OUTCOMES, event.outcome.value, lang),
+        "detail": " · ".join(
+            f"{name} {_short(value)}"
+            for name, value in event.detail.items()
+            if name != "through" and value not in ("", None)
+        ),
     }
 
 
 def _short(value: object) -> str:
+    if isinstance(value, int) and value > _MICROSECONDS:
+        return f"{datetime.fromtimestamp(value / 1e6, UTC):%Y-%m-%d %H:%M:%S}"
     if isinstance(value, list | tuple):
         return ",".join(str(one) for one in value) if len(value) <= 3 else f"({len(value)})"
     return str(value)
@@ -144,7 +158,9 @@ def _kind(text: str) -> EventKind | None:
     try:
         return EventKind(text) if text else None
     except ValueError:
-        raise InputError("there is no such kind of entry; choose one of the list") from None
+        raise InputError(
+            "there is no such kind of entry; choose one of the list", zh="没有此类日志条目；请从列表中选择"
+        ) from None
 
 
 def _id_of(who: str, names: dict[str, str]) -> str:
@@ -152,7 +168,7 @@ def _id_of(who: str, names: dict[str, str]) -> str:
         return ""
     found = [id_ for id_, name in names.items() if name == who.strip().casefold() or id_ == who.strip().lower()]
     if len(found) != 1:
-        raise NotFoundError("no account or device is called so")
+        raise NotFoundError("no account or device is called so", zh="没有该名称的账户或设备")
     return found[0]
 
 
@@ -162,5 +178,5 @@ def _day(text: str, *, days: int = 0) -> int | None:
     try:
         day = datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
     except ValueError:
-        raise InputError("write a day as 2026-11-30") from None
+        raise InputError("write a day as 2026-11-30", zh="日期请写成 2026-11-30 的形式") from None
     return int((day + timedelta(days=days)).timestamp() * 1e6)

@@ -11,9 +11,11 @@ from fastapi.responses import RedirectResponse
 
 from suwen.errors import InputError, LoginError
 from suwen.govern import Actor, Lacking, change_password, lacking, log_in, log_out
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.pages.sign_in_held import Half, hold, taken, welcome
 from suwen.server.pages.sign_in_words import SIGN_IN
+from suwen.server.returning import forget_place, keep_place, kept_place, own_path
 from suwen.server.showing import show
 from suwen.server.visitors import (
     BEFORE,
@@ -32,7 +34,7 @@ from suwen.server.visitors import (
 
 __all__ = ["router", "show_sign_in"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 _CODES = 3  # wrong codes for one right password; each counts for the account's lock too
 _TOLD = {Lacking.PASSKEY: "wants_passkey", Lacking.SECOND_FACTOR: "wants_second"}
 Typed = Annotated[str, Form()]
@@ -104,11 +106,17 @@ def first_password(request: Request, new: Typed = "", again: Typed = "", code: T
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, visitor: Signed) -> Response:
-    """End the session at once, here and in the browser (ASVS 5.0, 7.4.1 and 14.3.1)."""
+def sign_out(request: Request, visitor: Signed, ended: Typed = "") -> Response:
+    """End the session at once, here and in the browser (ASVS 5.0, 7.4.1 and 14.3.1).
+
+    `ended` "over": the page itself did, because nobody was there; whoever comes back finds it again.
+    """
     log_out(visitor.actor, house_of(request).records)
     response = RedirectResponse("/sign-in?ended=out", 303, {"clear-site-data": '"cache"'})
     forget(response)
+    forget_place(response)
+    if ended == "over":
+        keep_place(request, response)
     return response
 
 
@@ -118,8 +126,8 @@ def language(request: Request, lang: Typed = "", back: Typed = "") -> Response:
     if request.cookies.get(SESSION):
         require_csrf(request, csrf_of(session_of(request)))
     if lang not in {"en", "zh"}:
-        raise InputError("the language is en or zh")
-    response = RedirectResponse(_local(back), 303)
+        raise InputError("the language is en or zh", zh="语言须为 en 或 zh")
+    response = RedirectResponse(own_path(back), 303)
     choose_language(response, lang)
     return response
 
@@ -150,16 +158,6 @@ def _ask(request: Request, half: Half, template: str, *, said: str = "") -> Resp
 
 
 def _go_on(request: Request, actor: Actor) -> Response:
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse(kept_place(request, actor), 303)
     welcome(request, response, actor)
     return response
-
-
-def _local(back: str) -> str:
-    r"""A path of this server, "/" for anything else.
-
-    Threat: a link that seems to lead here and leads on to another site. Browsers read //x, /\x and a tab or line break
-    between them as another host.
-    """
-    sound = back.startswith("/") and back[1:2] not in {"/", "\\"} and back.isprintable() and "\\" not in back
-    return back.partition("?")[0].partition("#")[0] if sound else "/"

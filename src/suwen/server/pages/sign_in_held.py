@@ -14,6 +14,7 @@ from suwen.govern import Actor, RelyingParty, Waiting, log_out
 from suwen.server.house import House, house_of
 from suwen.server.jobs import jobs_of
 from suwen.server.pages.account_fresh import mark_fresh
+from suwen.server.returning import forget_place
 from suwen.server.visitors import BEFORE, keep, remember, session_of
 
 __all__ = ["LOGIN", "OPENID", "Enrolment", "Half", "hold", "party_of", "taken", "welcome"]
@@ -63,7 +64,9 @@ def taken(request: Request, kind: type[T], *, cookie: str = LOGIN) -> T:
     house = house_of(request)
     found = _box(house, cookie).take(request.cookies.get(cookie, ""), clock=house.records.store.clock)
     if not isinstance(found, kind):
-        raise LoginError("this login was begun in another way; begin again")
+        raise LoginError(
+            "this login was begun in another way; begin again", zh="本次登录是以其他方式开始的；请重新登录"
+        )
     return found
 
 
@@ -85,6 +88,7 @@ def welcome(request: Request, response: Response, actor: Actor) -> None:
         log_out(session_of(request), house.records)
     remember(response, actor, house)
     jobs_of(request).welcome(actor)
+    forget_place(response)
     for name in (LOGIN, BEFORE):
         keep(response, name, "")
     keep(response, OPENID, "", sent="lax")

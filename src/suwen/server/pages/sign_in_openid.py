@@ -6,16 +6,18 @@ from fastapi import APIRouter, Request, Response
 
 from suwen.errors import DataError, FormatError, LoginError, NotFoundError
 from suwen.govern import OpenIdLogin, OpenIdProvider, begin_openid_login, log_in_with_openid
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import House, house_of
 from suwen.server.pages.sign_in import show_sign_in
 from suwen.server.pages.sign_in_held import OPENID, hold, taken, welcome
 from suwen.server.pages.sign_in_words import SIGN_IN
+from suwen.server.returning import kept_place
 from suwen.server.showing import show
 from suwen.server.visitors import require_csrf_before
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 _BACK = "/sign-in/openid/back"
 
 
@@ -46,7 +48,7 @@ def back(request: Request) -> Response:
         return show_sign_in(request, said="refused")
     except (DataError, FormatError):
         return show_sign_in(request, said="openid_failed")
-    response = _onward(request, "/")
+    response = _onward(request, kept_place(request, actor))
     welcome(request, response, actor)
     return response
 
@@ -63,6 +65,9 @@ def _onward(request: Request, address: str) -> Response:
 def _provider(house: House) -> OpenIdProvider:
     one = house.settings.provider
     if one is None:
-        raise NotFoundError("no OpenID Connect provider is set up here; sign in another way")
+        raise NotFoundError(
+            "no OpenID Connect provider is set up here; sign in another way",
+            zh="此处未设置统一身份认证（OpenID Connect）；请用其他方式登录",
+        )
     back = f"{house.settings.address}{_BACK}"
     return OpenIdProvider(one.issuer, one.client, back, client_secret=one.secret, ca_file=one.ca_file)

@@ -10,13 +10,15 @@ from fastapi.responses import JSONResponse
 
 from suwen.errors import LoginError
 from suwen.govern import Ceremony, begin_passkey_login, log_in_with_passkey
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.pages.sign_in_held import hold, party_of, taken, welcome
+from suwen.server.returning import kept_place
 from suwen.server.visitors import require_csrf_before
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 
 @router.post("/sign-in/passkey/begin")
@@ -40,6 +42,6 @@ def finish(request: Request, answer: Annotated[dict[str, Any], Body()]) -> Respo
         actor = log_in_with_passkey(house.records, ceremony, json.dumps(answer), party=party_of(house))
     except LoginError:
         return JSONResponse({"error": "refused"}, 401)
-    response = JSONResponse({"to": "/"})
+    response = JSONResponse({"to": kept_place(request, actor)})
     welcome(request, response, actor)
     return response

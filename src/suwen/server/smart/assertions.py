@@ -13,7 +13,7 @@ from suwen.server.smart.boxes import Box
 if TYPE_CHECKING:
     from suwen.server.house import House
 
-__all__ = ["ALGORITHMS", "claimed", "verify"]
+__all__ = ["ALGORITHMS", "claimed", "require_signed", "verify"]
 
 # Threat: "none" needs no key, and with HS256 the public key, which everybody has, would be the secret (RFC 8725, 3.1).
 # Each algorithm serves its own type of key and curve only.
@@ -63,6 +63,11 @@ def verify(
     return claims
 
 
+def require_signed(token: str, *, jwks: Path) -> None:
+    """Hold a token against the keys alone: not for whom, when, or how often. Raises LoginError, MissingExtraError."""
+    _signed(token, jwks)
+
+
 def _signed(token: str, jwks: Path) -> dict[str, Any]:
     try:
         import jwt  # noqa: PLC0415
@@ -91,7 +96,10 @@ def _keys(file: Path) -> list[Mapping[str, Any]]:
         found = json.loads(file.read_text("utf-8"))
         return [one for one in found["keys"] if isinstance(one, dict)]
     except (OSError, ValueError, KeyError, TypeError):
-        raise DataError("the file of a client's public keys (jwks) in the settings cannot be read") from None
+        raise DataError(
+            "the file of a client's public keys (jwks) in the settings cannot be read",
+            zh="无法读取设置中客户端公钥文件（jwks）",
+        ) from None
 
 
 def _key(keys: list[Mapping[str, Any]], kid: object, algorithm: str) -> Any:

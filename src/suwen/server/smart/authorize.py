@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.showing import show
 from suwen.server.smart.clients import client_of, form_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["redirected", "router"]
 
-router = APIRouter(tags=["SMART on FHIR"])
+router = APIRouter(tags=["SMART on FHIR"], route_class=FormRoute)
 _LONGEST = 2048  # characters of a state: it is kept for minutes
 _PERSONAL = frozenset({"patient", "user"})
 

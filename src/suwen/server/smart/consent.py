@@ -11,9 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from suwen.consult import Listed, list_my_patients
-from suwen.errors import InputError, LoginError
+from suwen.errors import InputError
 from suwen.govern import grant_app
 from suwen.server.guard.headers import POLICY
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.showing import show
 from suwen.server.smart.authorize import redirected
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["policy_for", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,8 @@ class _Question:
 
 @router.get("/apps/consent/{handle}")
 def consent(request: Request, handle: str) -> Response:
-    """Ask the person. Whoever has not signed in is told to, and finds the question here afterwards."""
-    try:
-        visitor = visitor_of(request)
-    except LoginError:
-        return show(request, "smart_sign_in.html", WORDS, status=401)
+    """Ask the person. Whoever has not signed in does so first, and is led back here."""
+    visitor = visitor_of(request)
     question = _question(request, handle, visitor)
     if question is None:
         return show(request, "smart_refused.html", WORDS, visitor=visitor, status=404, reason="refused_gone")
@@ -111,10 +109,13 @@ def _grant(visitor: Visitor, asked: Asked, form: FormData) -> Grant:
     """What the person allows: of the scopes those that are still ticked, for a patient whom they may see."""
     chosen = frozenset(str(one) for one in form.getlist("scope")) & frozenset(asked.scopes)
     if not chosen:
-        raise InputError("nothing is ticked that the app may do; tick something, or do not allow it")
+        raise InputError(
+            "nothing is ticked that the app may do; tick something, or do not allow it",
+            zh="未勾选任何授权内容；请勾选，或不予授权",
+        )
     patient = asked.launch.patient if asked.launch else str(form.get("patient", "")) if asked.picks else ""
     if asked.picks and not patient:
-        raise InputError("choose a patient for the app, or do not allow it")
+        raise InputError("choose a patient for the app, or do not allow it", zh="请为该应用选择患者，或不予授权")
     return Grant(visitor.actor, asked.client, chosen, patient, asked.context if patient else ())
 
 

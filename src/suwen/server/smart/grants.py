@@ -133,7 +133,9 @@ class Grants:
         """What a token carries. Raises LoginError for one that is not known, over or revoked."""
         found = self._tokens.find(token)
         if found is None:
-            raise LoginError("the token is not accepted; have the app ask for a new one")
+            raise LoginError(
+                "the token is not accepted; have the app ask for a new one", zh="不接受该令牌；请让应用重新申请"
+            )
         return found
 
     def revoke(self, token: str, client: str) -> None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from suwen.errors import LoginError
 from suwen.govern import recognise_client, require_known
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.smart.clients import authenticated, form_of
 from suwen.server.smart.grants import Grant, grants_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["SMART on FHIR"])
+router = APIRouter(tags=["SMART on FHIR"], route_class=FormRoute)
 _FORM = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
 _POSTED = {"requestBody": {"required": True, "content": _FORM}}
 Form = Annotated[dict[str, str], Depends(form_of)]

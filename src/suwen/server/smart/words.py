@@ -30,12 +30,6 @@ WORDS: Words = MappingProxyType(
         "deny": Saying("Do not allow", "拒绝"),
         "continue_title": Saying("One moment …", "请稍候……"),
         "continue": Saying("Go on", "继续"),
-        "sign_in_title": Saying("Sign in first", "请先登录"),
-        "sign_in_text": Saying(
-            "An app asks for access. Sign in in a new window, then go on here.",
-            "有应用请求访问。请在新窗口登录，然后返回此页继续。",
-        ),
-        "sign_in": Saying("Sign in (new window)", "登录（新窗口）"),
         "refused_title": Saying("The app's request cannot be taken", "无法受理该应用的请求"),
         "refused_client": Saying(
             "No app of this name is registered here, or it wants people sent to an address that is not registered. "

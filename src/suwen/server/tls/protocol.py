@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from suwen.server.tls.patience import Bounded
 from suwen.server.tls.trust import context_of
 
 if TYPE_CHECKING:
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 
     from suwen.server.house import House
 
-__all__ = ["certificate_of", "configuration", "kept_of"]
+__all__ = ["MOST_CONNECTIONS", "certificate_of", "configuration", "kept_of"]
+
+MOST_CONNECTIONS = 2_000
 
 
 def configuration(app: ASGIApp, house: House, *, http: str = "httptools") -> uvicorn.Config:
@@ -24,6 +27,7 @@ def configuration(app: ASGIApp, house: House, *, http: str = "httptools") -> uvi
         app,
         http=_protocol(http),
         ws="none",
+        workers=1,  # whatever the environment says; see `settings_file`
         log_config=None,
         access_log=False,  # it would write addresses with ids into a log; `watch` logs routes
         server_header=False,
@@ -31,6 +35,7 @@ def configuration(app: ASGIApp, house: House, *, http: str = "httptools") -> uvi
         # Threat: behind this, whoever writes X-Forwarded-For chooses the address they are counted under.
         proxy_headers=False,
         timeout_keep_alive=30,
+        limit_concurrency=MOST_CONNECTIONS,  # beyond them 503: a flood of connections does not eat all descriptors
         ssl_certfile=str(settings.certificate),
         ssl_keyfile=str(settings.key),
     )
@@ -42,13 +47,17 @@ def configuration(app: ASGIApp, house: House, *, http: str = "httptools") -> uvi
 
 def _protocol(parser: str) -> Any:
     """A protocol of uvicorn that tells each request of its connection who is at the other end."""
-    base: Any
+    bases: tuple[Any, ...]
     if parser == "h11":
-        from uvicorn.protocols.http.h11_impl import H11Protocol as base  # noqa: N813, PLC0415
-    else:
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as base  # noqa: N813, PLC0415
+        from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415
 
-    class _WithCertificate(base):  # type: ignore[misc]
+        bases = (H11Protocol,)  # bounds its heads itself
+    else:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
+
+        bases = (Bounded, HttpToolsProtocol)
+
+    class _WithCertificate(*bases):  # type: ignore[misc]
         app: Any
 
         def connection_made(self, transport: Any) -> None:

@@ -246,7 +246,7 @@ def test_our_own_capture_is_not_read_as_a_radiograph(film: Path, tmp_path: Path)
 
 def test_every_reason_is_said_in_chinese() -> None:
     """Proves that whatever speaks against a chest radiograph, and on what a score rests, has its Chinese."""
-    reasons = [words for _, _, words in RANGES.values()]
+    reasons = [words.en for _, _, words in RANGES.values()]
     said = [*reasons, f"no frontal chest radiograph is seen in this image: {reasons[0]}"]
     said += [str(one["calibrated"]) for one in readout().scores.values()]
     for limit in LIMITS.values():

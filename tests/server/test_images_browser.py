@@ -17,7 +17,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 pytest.importorskip("pydicom", reason="the extra imaging is not installed")
 from PIL import Image
 
-from suwen.cli.ward_images import Painted, painted_ct, painted_radiograph
+from suwen.cli.ward_images import Painted, painted_ct, painted_outline, painted_radiograph
 from suwen.consult.imaging import Stowed, store_objects
 from suwen.govern import Role
 from suwen.server.pages.images_series import key_of
@@ -102,7 +102,8 @@ def radiograph(ward: Ward, own: str) -> str:
 
 @pytest.fixture(scope="module")
 def volume(ward: Ward, own: str) -> str:
-    return f"/patients/{own}/images/{key_of(kept(ward, list(painted_ct(whose()))).series)}/1"
+    objects = painted_ct(whose())
+    return f"/patients/{own}/images/{key_of(kept(ward, [*objects, painted_outline(objects, whose())]).series)}/1"
 
 
 def opened(page: Any, server: Live, path: str) -> Any:
@@ -197,6 +198,27 @@ def test_a_layer_lies_over_the_image_and_a_row_shows_its_place(page: Any, server
     assert page.locator("[data-place][aria-current='true']").count() == 1
 
 
+def test_a_measurement_beside_the_heat_map_is_kept_and_shown_again(page: Any, server: Live, radiograph: str) -> None:
+    pytest.importorskip("torch", reason="PyTorch reads radiographs and is not installed")
+    canvas = opened(page, server, radiograph)  # it was read by the test before
+    page.locator("[data-layer='heat-opacity']").check()
+    page.get_by_role("radio", name="Length").check()
+    canvas.scroll_into_view_if_needed()
+    for column in (228.0, 296.0):  # across the shadow
+        page.mouse.click(*spot(page, column, 427.0))
+    page.keyboard.press("k")
+    page.wait_for_selector("[data-kept-show]")
+    shown = page.locator("[data-kept-show]").inner_text()
+    assert float(shown.split()[2]) == pytest.approx(68 * MM, abs=0.8)
+    until(page, "document.querySelector('[data-viewer]').view?.measures.length === 0")
+    opened(page, server, radiograph)
+    assert page.locator("[data-kept-show]").inner_text() == shown
+    assert page.evaluate("document.querySelector('[data-viewer]').view.kept.length") == 1
+    page.get_by_role("button", name=f"Withdraw: {shown}").click()
+    page.wait_for_selector("[data-kept-show]", state="detached")
+    until(page, "document.querySelector('[data-viewer]').view?.kept.length === 0")
+
+
 def test_slices_go_by_keys_and_three_planes_are_drawn(page: Any, server: Live, volume: str, tmp_path: Path) -> None:
     canvas = opened(page, server, volume)
     canvas.focus()
@@ -205,9 +227,13 @@ def test_slices_go_by_keys_and_three_planes_are_drawn(page: Any, server: Live, v
     assert page.evaluate("document.querySelector('[data-viewer]').view.slice") == start + 1
     if not page.evaluate("Boolean(document.createElement('canvas').getContext('webgl2'))"):
         pytest.skip("this browser has no WebGL 2")
+    assert page.locator("[data-layer]").count() == 3  # the segmentation of the study
     page.get_by_role("button", name="Load the volume").click()
     page.wait_for_selector("[data-part='volume-canvas'][data-loaded='true']", timeout=60_000)
     page.wait_for_timeout(500)
     page.locator("[data-part='volume-canvas']").screenshot(path=tmp_path / "planes.png")
+    assert (
+        page.locator("[data-part='volume-canvas']").get_attribute("data-outlines") == "2"
+    )  # the nodule lies over a lung
     with Image.open(tmp_path / "planes.png") as shown:
         assert len(set(shown.convert("L").tobytes())) > 20

@@ -17,7 +17,7 @@ from served import Served
 pytest.importorskip("pydicom", reason="the extra imaging is not installed")
 import pydicom
 
-from suwen.cli.ward_images import Painted, painted_ct, painted_radiograph
+from suwen.cli.ward_images import Painted, painted_ct, painted_mr, painted_radiograph
 from suwen.consult import list_findings
 from suwen.consult.imaging import store_objects
 from suwen.govern import Role
@@ -136,6 +136,7 @@ def test_what_is_read_is_shown_with_layers_and_places(served: Served, radiograph
     mask = np.frombuffer(layer, np.uint8).reshape(1024, 1024) > 0
     row, column = round(150 / 360 * 1024), round(92 / 360 * 1024)
     assert mask[row, column]  # where the shadow was painted
+    assert np.count_nonzero(mask) < 2 * np.pi * (NODULE_MM / 2 / 360 * 1024) ** 2  # and nothing else
     assert NODULE_MM == 24
     heat = served.client(Role.PHYSICIAN).get(at(served, radiograph, "/1/layers/heat-opacity")).content
     assert len(heat) == 1024 * 1024
@@ -143,12 +144,16 @@ def test_what_is_read_is_shown_with_layers_and_places(served: Served, radiograph
 
 @pytest.mark.usefixtures("read")
 def test_findings_are_filed_with_their_places(served: Served, radiograph: Any) -> None:
-    found = [one for _, one in list_findings(served.ward[Role.PHYSICIAN], served.ward.records, served.own)]
+    found = list_findings(served.ward[Role.PHYSICIAN], served.ward.records, served.own)
     assert found
-    assert {one.subject.id for one in found} == {served.own}
-    regions = [one.region for one in found if one.region]
-    assert {one.image for one in regions} == {str(radiograph.SOPInstanceUID)}
-    assert "findings" in served.client(Role.PHYSICIAN).get(at(served, radiograph)).text
+    assert {one.subject.id for _, one in found} == {served.own}
+    assert {one.region.image for _, one in found if one.region} <= {str(radiograph.SOPInstanceUID)}
+    client = served.client(Role.PHYSICIAN)
+    page = client.get(at(served, radiograph)).text
+    for kept, _ in found:  # from each to its image, and back
+        way = client.get(f"/patients/{served.own}/images/of/{kept.id}").headers["location"]
+        assert way.partition("#")[0] == at(served, radiograph)
+        assert f"/findings/{kept.id}" in page
 
 
 @pytest.mark.usefixtures("read")
@@ -161,3 +166,22 @@ def test_reading_again_files_nothing_twice(served: Served, radiograph: Any) -> N
     while not jobs.get(actor, job).state.over and time.monotonic() < end:
         time.sleep(0.05)
     assert len(list_findings(actor, records, served.own)) == before
+
+
+@pytest.mark.usefixtures("read")
+def test_a_network_of_the_house_outlines_a_crop(served: Served, radiograph: Any) -> None:
+    crop = painted_mr(whose("MRN-1"))
+    store_objects(served.ward[Role.PHYSICIAN], served.ward.records, crop)
+    one, client = pydicom.dcmread(io.BytesIO(crop[0])), served.client(Role.PHYSICIAN)
+    assert 'value="hippocampus"' in client.get(at(served, one)).text
+    answer = client.post(at(served, one, "/1/read"), data={"engine": "hippocampus"})
+    jobs, job = jobs_of(served.house), answer.headers["location"].rpartition("/")[2]
+    end = time.monotonic() + 60
+    while not jobs.get(served.ward[Role.PHYSICIAN], job).state.over and time.monotonic() < end:
+        time.sleep(0.05)
+    text = client.get(at(served, one)).text
+    assert "Anterior hippocampus" in text
+    assert "does not find one in a whole head" in text  # the limits of its card
+    found = list_findings(served.ward[Role.PHYSICIAN], served.ward.records, served.own)
+    led = [client.get(f"/patients/{served.own}/images/of/{kept.id}").headers["location"] for kept, _ in found]
+    assert {way.partition("#")[0] for way in led} == {at(served, radiograph), at(served, one)}

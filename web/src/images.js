@@ -1,17 +1,22 @@
 // The viewer of images: what mouse, finger and keys do to it, its layers, its table of places, its three planes.
 import "./images.css";
+import { kept } from "./images_kept.js";
+import { Labels } from "./images_labels.js";
+import { linked } from "./images_linked.js";
 import { NEEDED, said } from "./images_measures.js";
 import { View } from "./images_view.js";
 
 const TOOLS = { w: "window", p: "pan", z: "zoom", l: "length", a: "angle", e: "ellipse" };
 
-for (const root of document.querySelectorAll("[data-viewer]")) begin(root);
+const views = [...document.querySelectorAll("[data-viewer]")].map(begin);
+const together = document.querySelector("[data-linked]");
+if (together && views.length === 2 && views.every(Boolean)) Promise.all(views.map((one) => one.ready)).then(() => linked(views, together));
 
 function begin(root) {
   const given = JSON.parse(root.dataset.viewer);
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const canvas = part("canvas");
-  if (!canvas.getContext("2d")) return;
+  if (!canvas.getContext("2d")) return null;
   const view = new View(canvas, given, (one) => tell(one, part, root));
   root.view = view;
   tools(view, part, root);
@@ -19,8 +24,11 @@ function begin(root) {
   keys(view, canvas, part, root);
   slices(view, part);
   layers(view, given, root);
-  volume(given, part);
+  kept(view, root);
+  volume(view, given, part);
   document.querySelectorAll("[data-place]").forEach((row) => place(view, row, canvas));
+  asked(view);
+  return view;
 }
 
 // What the viewer says of itself: window, slice, measurements, failures.
@@ -39,9 +47,11 @@ function tell(view, part, root) {
   root.dataset.width = view.width;
   root.dataset.loaded = view.samples ? "true" : "false";
   if (!view.samples) return;
+  const keep = part("keep");
+  if (keep) keep.hidden = !view.measures.length;
   const texts = view.measures.map((one) => (facts.slices > 1 ? `${words.slice} ${one.slice + 1}: ` : "") + said(one, facts, view.samples, words));
   const list = part("measures");
-  if (list.dataset.shown === texts.join("|")) return;
+  if (!list || list.dataset.shown === texts.join("|")) return;
   list.dataset.shown = texts.join("|");
   list.replaceChildren(...(texts.length ? texts : [words.nothing_measured]).map((text) => {
     const line = document.createElement("li");
@@ -170,6 +180,7 @@ function other(view, part, event) {
     Delete: () => { view.measures.pop(); view.draw(); },
     Home: () => view.show(0), End: () => view.show(view.facts.slices - 1),
     Enter: () => NEEDED[view.tool] && view.point(view.cross),
+    k: () => view.measures.length && part("keep")?.requestSubmit(),
   };
   return acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
 }
@@ -195,7 +206,8 @@ function slices(view, part) {
 }
 
 function layers(view, given, root) {
-  for (const one of given.layers) {
+  outlines(view, given.layers.filter((one) => one.kind === "label"), root);
+  for (const one of given.layers.filter((each) => each.kind !== "label")) {
     view.layer(one).then((layer) => {
       const switched = root.querySelector(`[data-layer="${one.name}"]`), range = root.querySelector(`[data-opacity="${one.name}"]`);
       switched?.addEventListener("change", () => view.shown(layer, switched.checked).catch(() => { view.failed = true; view.draw(); }));
@@ -205,26 +217,51 @@ function layers(view, given, root) {
   }
 }
 
-// A row of the table shows its place.
+function outlines(view, layers, root) {
+  view.labels = new Labels(view, layers);
+  for (const one of layers) {
+    const switched = root.querySelector(`[data-layer="${one.name}"]`), range = root.querySelector(`[data-opacity="${one.name}"]`);
+    one.opacity = 0.45;
+    const changed = () => {
+      view.labels.changed();
+      view.volume?.recolour();
+    };
+    switched?.addEventListener("change", () => { one.on = switched.checked; changed(); });
+    range?.addEventListener("input", () => { one.opacity = Number(range.value) / 100; changed(); });
+  }
+  view.draw();
+}
+
+// A row of the table shows its place; a finding beside it keeps its link.
 function place(view, row, canvas) {
-  const { low, high } = JSON.parse(row.dataset.place);
-  row.addEventListener("click", () => {
+  const where = JSON.parse(row.dataset.place);
+  row.addEventListener("click", (event) => {
+    if (event.target.closest("a")) return;
     document.querySelectorAll("[data-place][aria-current]").forEach((one) => one.removeAttribute("aria-current"));
     row.setAttribute("aria-current", "true");
-    view.find(low, high);
+    view.find(where);
+    view.volume?.go(where);
     canvas.scrollIntoView({ block: "nearest" });
   });
 }
 
+// Whoever comes from a finding is shown its place: low and high behind #place=.
+function asked(view) {
+  const found = /^#place=(\d+(?:,\d+){3}|\d+(?:,\d+){5})$/.exec(location.hash);
+  if (!found) return;
+  const numbers = found[1].split(",").map(Number), half = numbers.length / 2;
+  view.ready.then(() => view.find({ low: numbers.slice(0, half), high: numbers.slice(half) }));
+}
+
 // Three planes and the volume: the library and the data come only when asked for.
-function volume(given, part) {
+function volume(view, given, part) {
   part("volume-load")?.addEventListener("click", async (event) => {
     const button = event.target, status = part("volume-status");
     button.disabled = true;
     status.textContent = given.words.loading;
     try {
       const { begin: draw } = await import("./images_volume.js");
-      await draw(part("volume-canvas"), given, part);
+      view.volume = await draw(part("volume-canvas"), given, part, view);
       status.textContent = given.words.volume_ready;
       part("volume-canvas").dataset.loaded = "true";
     } catch (failure) {

@@ -1,9 +1,10 @@
 // One image on a canvas: samples through a window, layers above, measurements above these; all in the image's own pixels.
+import { Labels } from "./images_labels.js";
 import { NEEDED, said } from "./images_measures.js";
 
 const ARRAYS = { int8: Int8Array, uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array, float32: Float32Array };
 const MOST_SLICES = 400; // kept opened in the browser's memory
-const INK = "#ffe066", MARK = "#ff5c8a";
+const INK = "#ffe066", MARK = "#ff5c8a", KEPT = "#8ce99a";
 
 export class View {
   constructor(canvas, given, told) {
@@ -15,7 +16,10 @@ export class View {
     this.slice = Math.floor((this.facts.slices - 1) / 2);
     this.slices = new Map();
     this.layers = [];
+    this.labels = new Labels(this, []);
     this.measures = [];
+    this.kept = [];
+    this.marked = null; // of those kept, the one that was asked for
     this.points = [];
     this.tool = "window";
     this.invert = false;
@@ -151,9 +155,12 @@ export class View {
       context.drawImage(one.picture, 0, 0);
     }
     context.globalAlpha = 1;
+    context.imageSmoothingEnabled = false;
+    this.labels.draw(context);
     context.setTransform(1, 0, 0, 1, 0, 0);
     this.drawPlace(context);
     this.drawSides(context);
+    for (const one of this.kept) if (one.slice === this.slice) this.drawMeasure(context, one, true, one === this.marked ? MARK : KEPT);
     for (const one of this.measures) if (one.slice === this.slice) this.drawMeasure(context, one, true);
     if (this.points.length) this.drawMeasure(context, { kind: this.tool, points: [...this.points, this.cross] }, false);
     if (NEEDED[this.tool] && document.activeElement === this.canvas) this.drawCross(context);
@@ -168,6 +175,14 @@ export class View {
     context.setLineDash([8, 5]);
     context.strokeRect(a.x, a.y, b.x - a.x, b.y - a.y);
     context.setLineDash([]);
+    context.lineWidth = 2;
+    context.beginPath();
+    for (const [from, to] of this.place.lines ?? []) {
+      const first = this.toCanvas({ x: from[0], y: from[1] }), second = this.toCanvas({ x: to[0], y: to[1] });
+      context.moveTo(first.x, first.y);
+      context.lineTo(second.x, second.y);
+    }
+    context.stroke();
   }
 
   drawSides(context) {
@@ -183,9 +198,9 @@ export class View {
     }
   }
 
-  drawMeasure(context, one, named) {
+  drawMeasure(context, one, named, ink = INK) {
     const points = one.points.map((point) => this.toCanvas(point));
-    context.strokeStyle = context.fillStyle = INK;
+    context.strokeStyle = context.fillStyle = ink;
     context.lineWidth = 2;
     context.beginPath();
     if (one.kind === "ellipse" && points.length > 1) {
@@ -205,7 +220,7 @@ export class View {
     const x = Math.min(last.x + 8, this.canvas.width - wide - 8), y = Math.min(last.y + tall, this.canvas.height - tall);
     context.fillStyle = "rgba(0, 0, 0, 0.65)";
     context.fillRect(x - 4, y - tall * 0.7, wide + 8, tall * 1.4);
-    context.fillStyle = INK;
+    context.fillStyle = ink;
     context.fillText(text, x, y);
   }
 
@@ -234,20 +249,27 @@ export class View {
     this.draw();
   }
 
+  // What was drawn is in the record now: it comes back with those kept.
+  filed() {
+    this.measures = [];
+    this.points = [];
+    this.draw();
+  }
+
   choose(tool) {
     this.tool = tool;
     this.points = [];
     this.draw();
   }
 
-  // A place (indices of the array, low inclusive, high exclusive) brought into the middle and framed.
-  async find(low, high) {
+  // A place (indices of the array, low inclusive, high exclusive) brought into the middle and framed, with its lines.
+  async find({ low, high, slice, lines }) {
     const deep = low.length === 3;
-    if (deep) await this.show(Math.floor((low[0] + high[0] - 1) / 2));
+    if (deep) await this.show(slice ?? Math.floor((low[0] + high[0] - 1) / 2));
     const [top, left] = low.slice(-2), [bottom, right] = high.slice(-2);
-    this.place = { low: { x: left, y: top }, high: { x: right, y: bottom }, ...(deep ? { slice: this.slice } : {}) };
+    this.place = { low: { x: left, y: top }, high: { x: right, y: bottom }, lines, ...(deep ? { slice: this.slice } : {}) };
     const wide = (right - left) * this.stretch.x, tall = (bottom - top) * this.stretch.y;
-    this.scale = Math.min(Math.max(this.least, Math.min(this.canvas.width / wide, this.canvas.height / tall) * 0.35), this.least * 5);
+    this.scale = Math.min(Math.max(this.least, Math.min(this.canvas.width / wide, this.canvas.height / tall) * 0.3), this.least * 4);
     this.centred = { x: (left + right) / 2, y: (top + bottom) / 2 };
     this.draw();
   }

@@ -16,6 +16,7 @@ from suwen.records.audit import EventKind
 from suwen.records.gate import Records, Work
 from suwen.records.people import Actor
 from suwen.records.store import documents as sealed
+from suwen.subject import Saying
 
 __all__ = [
     "NO_PATIENT",
@@ -26,12 +27,16 @@ __all__ = [
     "may_file",
     "opened_from",
     "stored_from",
+    "type_tag",
 ]
 
 _KIND = "directory"
 _LISTED = 500  # documents named by one audit entry
-NO_PATIENT = "is about no patient"
-REMEDY = "import it with the one patient it came with, or let the administrator file it in the directory"
+NO_PATIENT = Saying("is about no patient", "不涉及任何患者")
+REMEDY = Saying(
+    "import it with the one patient it came with, or let the administrator file it in the directory",
+    "请与其所属的患者一并导入，或由管理员归入院内目录",
+)
 
 
 def import_directory(
@@ -46,10 +51,21 @@ def import_directory(
     found = sort_by_patient(entries, source=source)
     ours = set(map(id, found.unplaced))
     about = [one for one in entries if id(one) not in ours]
-    problems = [*(Problem(one.where, "is about a patient", "let who treats the patient import it") for one in about)]
+    problems = [
+        *(
+            Problem(
+                one.where,
+                "is about a patient",
+                "let who treats the patient import it",
+                zh_what="涉及患者",
+                zh_remedy="请由诊治该患者的人员导入",
+            )
+            for one in about
+        )
+    ]
     problems += found.problems
     if problems:
-        raise FormatError("the document is not for the directory:", problems)
+        raise FormatError("the document is not for the directory:", problems, zh="该文档不能归入院内目录：")
     with records.acting(actor, Purpose.OPERATIONS) as work:
         filed = file_entries(work, found.unplaced, source)
     return Imported(unchanged=len(found.unplaced) - filed, directory=filed)
@@ -96,7 +112,7 @@ def _file(work: Work, stored: Stored) -> str:
     """Id and revision of the document that was written, "" where the same was there."""
     documents, place = work.store.documents, place_of(stored)
     id_ = work.store.keys.blind.tag(_KIND, hashlib.sha256(place.encode()).hexdigest())  # the tag itself folds case
-    first = work.store.keys.blind.tag(f"{_KIND} type", stored.kind)
+    first = type_tag(work, stored.kind)
     known = documents.get(work.connection, _KIND, id_) if documents.exists(work.connection, _KIND, id_) else None
     if known is not None and digest(opened_from(known).resource) == digest(stored.resource):
         return ""
@@ -107,10 +123,17 @@ def _file(work: Work, stored: Stored) -> str:
     return f"{id_.hex()}:{revision + 1}"
 
 
+def type_tag(work: Work, kind: str) -> bytes:
+    """By which tag the resources of a type are found in the directory."""
+    return work.store.keys.blind.tag(f"{_KIND} type", kind)
+
+
 def opened_from(document: sealed.Document) -> Stored:
     """The resource in a document of the directory. Raises FormatError."""
     if document.content.get("format") != 1:
-        raise FormatError("the directory was filed by a newer Suwen; install it")
+        raise FormatError(
+            "the directory was filed by a newer Suwen; install it", zh="院内目录由更新版本的 Suwen 归档；请升级"
+        )
     return Stored.from_bytes(document.content["resource"].encode())
 
 

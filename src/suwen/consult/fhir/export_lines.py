@@ -79,7 +79,9 @@ def export_lines(
     except OSError as error:
         if isinstance(error, SuwenError):
             raise
-        raise StoreError(f"cannot write into {folder}: {error.strerror}") from None
+        raise StoreError(
+            f"cannot write into {folder}: {error.strerror}", zh=f"无法写入 {folder}：{error.strerror}"
+        ) from None
     return going.counts
 
 
@@ -120,7 +122,10 @@ def _line(said: dict[str, Any]) -> bytes:
 
 def _begun(folder: Path, at: int) -> _Going:
     if any(folder.iterdir()):
-        raise InputError(f"{folder} is not empty and holds no unfinished export; name a new folder")
+        raise InputError(
+            f"{folder} is not empty and holds no unfinished export; name a new folder",
+            zh=f"{folder} 不为空，且不含未完成的导出；请指定新文件夹",
+        )
     began = datetime.fromtimestamp(at / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     _append(folder / _JOURNAL, [_line({"format": 1, "began": began})])
     return _Going(began)
@@ -136,7 +141,10 @@ def _taken_up(folder: Path) -> _Going | None:
         journal.unlink()
         return None
     if said[0].get("format") != 1:
-        raise InputError(f"the unfinished export in {folder} is of a newer Suwen; install it")
+        raise InputError(
+            f"the unfinished export in {folder} is of a newer Suwen; install it",
+            zh=f"{folder} 中未完成的导出由更新版本的 Suwen 生成；请升级",
+        )
     going = _Going(said[0]["began"])
     for one in said[1:]:
         going.done.update(one["patients"])
@@ -144,7 +152,10 @@ def _taken_up(folder: Path) -> _Going | None:
     for file in folder.glob("*.ndjson"):
         size = going.sizes.get(file.stem, 0)
         if file.stat().st_size < size:
-            raise InputError(f"{file.name} is shorter than its journal says; empty the folder and begin again")
+            raise InputError(
+                f"{file.name} is shorter than its journal says; empty the folder and begin again",
+                zh=f"{file.name} 比其日志所述短；请清空文件夹后重新开始",
+            )
         os.truncate(file, size)
         if not size:
             file.unlink()

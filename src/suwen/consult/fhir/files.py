@@ -79,17 +79,17 @@ def import_path(
 
 def _told(error: AccessError | InputError) -> Sequence[Problem]:
     listed = error.problems if isinstance(error, InputError) else ()
-    return listed or (Problem("", str(error)),)
+    return listed or (Problem("", str(error), zh_what=error.said("zh")),)
 
 
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise NotFoundError(f"there is no file or folder {path}")
+        raise NotFoundError(f"there is no file or folder {path}", zh=f"没有文件或文件夹 {path}")
     found = sorted(one for one in path.rglob("*") if one.is_file() and _NAMED.search(one.name))
     if not found:
-        raise NotFoundError(f"{path} holds no .json or .ndjson file")
+        raise NotFoundError(f"{path} holds no .json or .ndjson file", zh=f"{path} 不含 .json 或 .ndjson 文件")
     return found
 
 

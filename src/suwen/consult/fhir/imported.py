@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from suwen.subject import Saying
+
 __all__ = ["Imported", "merged"]
 
 
@@ -22,7 +24,7 @@ class Imported:
     changed: int = 0
     unchanged: int = 0
     directory: int = 0
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Saying, ...] = ()
 
 
 def merged(one: Imported, other: Imported) -> Imported:

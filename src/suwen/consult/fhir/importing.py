@@ -16,6 +16,7 @@ from suwen.formats.fhir.documents import Document
 from suwen.records.access import Purpose
 from suwen.records.gate import Records, Work
 from suwen.records.people import Actor
+from suwen.subject import Saying
 
 __all__ = ["coming_from", "import_fhir", "no_types"]
 
@@ -40,19 +41,23 @@ def import_fhir(
     problems = [*no_types(entries), *found.problems]
     with records.acting(actor, purpose) as work:
         if rest and not may_file(work):
-            problems += [Problem(one.where, NO_PATIENT, REMEDY) for one in rest]
+            problems += [
+                Problem(one.where, NO_PATIENT.en, REMEDY.en, zh_what=NO_PATIENT.zh, zh_remedy=REMEDY.zh) for one in rest
+            ]
         admitted = _admitted(work, patients, source, problems)
         if problems:
-            raise FormatError("the document cannot be taken in:", problems)
+            raise FormatError("the document cannot be taken in:", problems, zh="无法导入该文档：")
         memory, done = Memory(), Imported()
         for one, here in zip(patients, admitted, strict=True):
             kept = keep_resources(work, here.patient, coming_from(one.entries, source), memory)
             problems += kept.problems
             done = merged(done, _told(here, kept))
         if problems:
-            raise FormatError("the document cannot be taken in:", problems)
+            raise FormatError("the document cannot be taken in:", problems, zh="无法导入该文档：")
         filed = file_entries(work, rest, source) if rest else 0
-    remarks = tuple(str(one) for one in document.remarks) if isinstance(document, Document) else ()
+    remarks = (
+        tuple(Saying(str(one), one.said("zh")) for one in document.remarks) if isinstance(document, Document) else ()
+    )
     return merged(done, Imported(directory=filed, remarks=remarks))
 
 
@@ -60,7 +65,13 @@ def no_types(entries: Iterable[Entry]) -> Iterator[Problem]:
     """What is of no type of FHIR: a record of its kind would be taken for one that Suwen wrote itself."""
     for one in entries:
         if not is_type(one.kind):
-            yield Problem(one.where, "is of no resource type of FHIR R4", "correct its resourceType")
+            yield Problem(
+                one.where,
+                "is of no resource type of FHIR R4",
+                "correct its resourceType",
+                zh_what="不是 FHIR R4 的资源类型",
+                zh_remedy="请更正其 resourceType",
+            )
 
 
 def _with_the_one(found: Sorted) -> tuple[list[PatientEntries], list[Entry]]:
@@ -80,7 +91,10 @@ def _admitted(work: Work, patients: Sequence[PatientEntries], source: str, probl
             found.append(admit(work, one, source))
         except AccessError as refused:
             where = one.entries[0].where
-            raise AccessError(f"{where}: {refused}" if where else str(refused)) from None
+            told = refused.said("zh")
+            raise AccessError(
+                f"{where}: {refused}" if where else str(refused), zh=f"{where}：{told}" if where else told
+            ) from None
         except InputError as error:
             problems += error.problems
     return found
@@ -92,7 +106,10 @@ def coming_from(entries: Sequence[Entry], source: str) -> list[Coming]:
 
 
 def _told(here: Admitted, kept: Kept) -> Imported:
-    withdrawn = f"{kept.withdrawn} of the resources were withdrawn here, and stay withdrawn"
+    withdrawn = Saying(
+        f"{kept.withdrawn} of the resources were withdrawn here, and stay withdrawn",
+        f"其中 {kept.withdrawn} 个资源在本院已撤回，保持撤回状态",
+    )
     return Imported(
         (here.patient.hex(),),
         int(here.registered),

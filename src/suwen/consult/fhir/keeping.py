@@ -107,7 +107,15 @@ def keep_resources(
             continue
         after = _after(before, fresh, id_)
         if (after.order or (before is not None and before.order)) and not ordering.permitted():
-            kept.problems.append(Problem(one.where, "is an order, and you may not order", "let a physician import it"))
+            kept.problems.append(
+                Problem(
+                    one.where,
+                    "is an order, and you may not order",
+                    "let a physician import it",
+                    zh_what="属于医嘱，而您不得开立医嘱",
+                    zh_remedy="请由医师导入",
+                )
+            )
             continue
         kept.written += before is None
         kept.changed += before is not None
@@ -161,7 +169,15 @@ def _is_written(kept: Kept, before: Known | None, fresh: _Fresh) -> bool:
         return False
     if fresh.twice and not fresh.versioned:
         what = "comes twice, with another content each time"
-        kept.problems.append(Problem(fresh.coming.where, what, "keep the one that holds"))
+        kept.problems.append(
+            Problem(
+                fresh.coming.where,
+                what,
+                "keep the one that holds",
+                zh_what="出现两次且内容各异",
+                zh_remedy="请只保留有效的一份",
+            )
+        )
         return False
     return True
 

@@ -27,6 +27,7 @@ from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.demographics import ADDRESS, address_tag
 from suwen.records.gate import Records, Work
 from suwen.records.people import Actor
+from suwen.subject import Saying
 
 __all__ = ["Progress", "Report", "import_lines"]
 
@@ -36,7 +37,8 @@ Report = Callable[[Path, int, Problem], None]  # file, number of the line (0: th
 _BATCH = 500  # resources in one transaction
 _TRIES = 3  # a batch is tried again when somebody else wrote to the same chart meanwhile
 _PATIENT = re.compile(rb'"resourceType"\s*:\s*"Patient"')
-_UNKNOWN = "is about a patient who is unknown here"
+_UNKNOWN = Saying("is about a patient who is unknown here", "涉及本院未登记的患者")
+_PATIENT_FIRST = Saying("import the Patient first, from the same source", "请先从同一来源导入该 Patient")
 
 
 def import_lines(
@@ -111,7 +113,7 @@ class _Run:
             try:
                 here = admit(work, one, self._source)
             except AccessError as refused:
-                did.problems.append((line.number, Problem(entry.where, str(refused))))
+                did.problems.append((line.number, Problem(entry.where, str(refused), zh_what=refused.said("zh"))))
                 continue
             except InputError as error:
                 did.problems += [(line.number, problem) for problem in error.problems]
@@ -141,8 +143,7 @@ class _Run:
         for address, lines in charts.items():
             patient = self._patient(work, address, did)
             if patient is None:
-                remedy = "import the Patient first, from the same source"
-                did.problems += [(line.number, Problem(one.where, _UNKNOWN, remedy)) for line, one in lines]
+                did.problems += [(line.number, _of_both(one.where, _UNKNOWN, _PATIENT_FIRST)) for line, one in lines]
             else:
                 self._keep_with(work, patient, lines, did)
         self._file(work, others, did)
@@ -176,7 +177,9 @@ class _Run:
         try:
             work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=patient)
         except AccessError as refused:
-            did.problems += [(line.number, Problem(one.where, str(refused))) for line, one in lines]
+            did.problems += [
+                (line.number, Problem(one.where, str(refused), zh_what=refused.said("zh"))) for line, one in lines
+            ]
             return
         self._keep(work, patient, lines, did)
 
@@ -193,7 +196,7 @@ class _Run:
             filed = file_entries(work, [entry for _, entry in lines], self._source)
             did.imported = merged(did.imported, Imported(directory=filed))
         else:
-            did.problems += [(line.number, Problem(one.where, NO_PATIENT, REMEDY)) for line, one in lines]
+            did.problems += [(line.number, _of_both(one.where, NO_PATIENT, REMEDY)) for line, one in lines]
 
 
 @dataclass(slots=True)
@@ -256,7 +259,7 @@ def _lines(file: Path) -> Iterator[Line]:
         with open_lines(file) as raw:
             yield from read_lines(raw)
     except FormatError as error:
-        yield Line(0, file.stat().st_size, None, (Problem("", str(error)),))
+        yield Line(0, file.stat().st_size, None, (Problem("", str(error), zh_what=error.said("zh")),))
 
 
 def _has_patients(file: Path) -> bool:
@@ -265,3 +268,7 @@ def _has_patients(file: Path) -> bool:
             return any(_PATIENT.search(piece) for piece in raw)
     except (EOFError, OSError, zlib.error):  # damaged: what can be read of it is, and the damage told
         return True
+
+
+def _of_both(where: str, what: Saying, remedy: Saying) -> Problem:
+    return Problem(where, what.en, remedy.en, zh_what=what.zh, zh_remedy=remedy.zh)

@@ -15,12 +15,21 @@ from suwen.formats.fhir.compartment import PatientEntries
 from suwen.records.access import Act, ResourceKind
 from suwen.records.demographics import ADDRESS, KIND, Demographics, address_tag
 from suwen.records.gate import Work
-from suwen.subject import Sex
+from suwen.subject import Saying, Sex
 
 __all__ = ["Admitted", "address_of", "admit", "demographics_of"]
 
 _SEXES = {"female": Sex.FEMALE, "male": Sex.MALE, "other": Sex.OTHER}
-_SHARED = "two sources give the same id to different patients; name the source (--source) of each"
+_SHARED = Saying(
+    "two sources give the same id to different patients; name the source (--source) of each",
+    "两个来源将同一 id 用于不同患者；请分别说明来源（--source）",
+)
+_ONE = Saying("give at least one of them", "请至少给出一项")
+_RIGHT = Saying("correct whichever is wrong", "请更正有误的一项")
+_FIRST = Saying("import the Patient first, from the same source", "请先从同一来源导入该 Patient")
+_BIRTH = Saying(
+    "give the identifier its system, or correct the birth date here", "请为该标识符注明系统，或更正本院的出生日期"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,7 @@ class Admitted:
 
     patient: bytes
     registered: bool
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Saying, ...] = ()
 
 
 def address_of(reference: str, source: str) -> str:
@@ -54,7 +63,7 @@ def admit(work: Work, one: PatientEntries, source: str) -> Admitted:
         work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=known)
         return Admitted(known, False, _compared(work, known, who, where, by_identifier=by_identifier))
     if resource is None:
-        raise _wrong(where, "is about a patient who is unknown here", "import the Patient first, from the same source")
+        raise _wrong(where, Saying("is about a patient who is unknown here", "涉及本院未登记的患者"), _FIRST)
     patient = register(work, who)
     work.require(Act.ANNOTATE, ResourceKind.PATIENT, patient=patient)
     return Admitted(patient, True)
@@ -64,7 +73,7 @@ def _who(resource: Json, address: str, where: str) -> Demographics:
     try:
         return demographics_of(resource, address)
     except InputError:
-        raise _wrong(where, "has neither identifier, name nor id", "give at least one of them") from None
+        raise _wrong(where, Saying("has neither identifier, name nor id", "没有标识符、姓名或 id"), _ONE) from None
 
 
 def _recognised(work: Work, who: Demographics, where: str) -> tuple[bytes | None, bool]:
@@ -73,26 +82,47 @@ def _recognised(work: Work, who: Demographics, where: str) -> tuple[bytes | None
     tags = [(ADDRESS, address_tag(one)) for one in who.addresses]
     addressed = set(work.store.charts.find(work.connection, tags)) if tags else set()
     if len(found) > 1:
-        raise _wrong(where, "has identifiers that belong to different patients here", "correct whichever is wrong")
+        raise _wrong(
+            where,
+            Saying("has identifiers that belong to different patients here", "其标识符在本院属于不同患者"),
+            _RIGHT,
+        )
     if found and addressed - found:
-        raise _wrong(where, "has the identifier of one patient here and the id of another", _SHARED)
+        raise _wrong(
+            where,
+            Saying(
+                "has the identifier of one patient here and the id of another",
+                "其标识符属于本院一名患者，而 id 属于另一名",
+            ),
+            _SHARED,
+        )
     return next(iter(found or addressed), None), bool(found)
 
 
-def _compared(work: Work, patient: bytes, who: Demographics, where: str, *, by_identifier: bool) -> tuple[str, ...]:
+def _compared(work: Work, patient: bytes, who: Demographics, where: str, *, by_identifier: bool) -> tuple[Saying, ...]:
     """Hold who comes against whom the house knows; what needs a look is a remark. Raises InputError."""
     here = _demographics(work, patient)
     if here is None:
         return ()
     if not by_identifier and who.identifiers and here.identifiers:
-        raise _wrong(where, "has the id of a patient known here and none of that patient's identifiers", _SHARED)
+        raise _wrong(
+            where,
+            Saying(
+                "has the id of a patient known here and none of that patient's identifiers",
+                "其 id 属于本院已知患者，而标识符均不是该患者的",
+            ),
+            _SHARED,
+        )
     dates_differ = bool(who.birth_date and here.birth_date and who.birth_date != here.birth_date)
     shared = set(who.identifiers) & set(here.identifiers)
     if dates_differ and by_identifier and not any("|" in one for one in shared):
         raise _wrong(
             where,
-            "has the number of a patient known here and another birth date",
-            "give the identifier its system, or correct the birth date here",
+            Saying(
+                "has the number of a patient known here and another birth date",
+                "其号码属于本院已知患者，而出生日期不同",
+            ),
+            _BIRTH,
         )
     more = () if dates_differ else tuple(one for one in who.identifiers if not having(work, one))
     if more or not set(who.addresses) <= set(here.addresses):  # so that the patient is found by them from now on
@@ -100,11 +130,14 @@ def _compared(work: Work, patient: bytes, who: Demographics, where: str, *, by_i
         identifiers = (*here.identifiers, *more)
         amend(work, patient, replace(here, identifiers=identifiers, addresses=addresses, by_number=True))
     remarks = [
-        f"{where}: the {what} is not that of the patient known here; amend it if it changed"
+        Saying(
+            f"{where}: the {what.en} is not that of the patient known here; amend it if it changed",
+            f"{where}：{what.zh}与本院已知患者的不同；如有变更请修正",
+        )
         for what, differs in (
-            ("birth date", dates_differ),
-            ("sex", Sex.UNKNOWN not in {who.sex, here.sex} and who.sex is not here.sex),
-            ("name", bool(who.names and here.names) and not set(who.names) & set(here.names)),
+            (Saying("birth date", "出生日期"), dates_differ),
+            (Saying("sex", "性别"), Sex.UNKNOWN not in {who.sex, here.sex} and who.sex is not here.sex),
+            (Saying("name", "姓名"), bool(who.names and here.names) and not set(who.names) & set(here.names)),
         )
         if differs
     ]
@@ -117,8 +150,9 @@ def _demographics(work: Work, patient: bytes) -> Demographics | None:
     return Demographics.from_bytes(known[-1].payload) if known else None
 
 
-def _wrong(where: str, what: str, remedy: str) -> InputError:
-    return InputError("a patient of the document cannot be taken in:", [Problem(where, what, remedy)])
+def _wrong(where: str, what: Saying, remedy: Saying) -> InputError:
+    problem = Problem(where, what.en, remedy.en, zh_what=what.zh, zh_remedy=remedy.zh)
+    return InputError("a patient of the document cannot be taken in:", [problem], zh="无法导入文档中的一名患者：")
 
 
 # Patient resource to Demographics: http://hl7.org/fhir/R4/patient.html

@@ -14,7 +14,9 @@ from suwen.consult.fhir.held import resource_in
 from suwen.errors import NotFoundError
 from suwen.formats.fhir import Json, Stored
 from suwen.formats.fhir.documents import write_bundle
-from suwen.formats.fhir.searching.search import Query, parse_query, search
+from suwen.formats.fhir.searching.parsing import parse_query
+from suwen.formats.fhir.searching.query import Query
+from suwen.formats.fhir.searching.search import search
 from suwen.formats.fhir.searching.table import Kind
 from suwen.formats.fhir.searching.values import Token
 from suwen.records.access import Act, Purpose, ResourceKind
@@ -26,6 +28,8 @@ from suwen.records.relations import break_glass_uses, caring
 from suwen.records.store.charts import Record
 
 __all__ = ["search_records"]
+
+_FOLLOWING = frozenset({Kind.REFERENCE, Kind.COMPOSITE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def _identified(work: Work, token: Token) -> list[bytes]:
 
 def _resources(chart: Iterable[Record], query: Query) -> Iterator[_Opened]:
     """The resources of the type asked for; all, where references have to be followed."""
-    follows = any(one.parameter.kind in {Kind.REFERENCE, Kind.COMPOSITE} for one in query.criteria)
+    follows = bool(query.links) or any(one.parameter.kind in _FOLLOWING for one in query.criteria)
     for record in chart:
         if record.kind == query.kind or follows:
             stored = resource_in(record)
@@ -108,7 +112,7 @@ def _resources(chart: Iterable[Record], query: Query) -> Iterator[_Opened]:
 
 def _note(work: Work, query: Query, total: int, shown: Iterable[Record]) -> None:
     """What was asked for without its words, and of every patient what was shown."""
-    asked = [one.parameter.name for one in query.criteria]
+    asked = [one.parameter.name for one in (*query.criteria, *query.links)]
     detail = {"what": "FHIR search", "type": query.kind, "fields": asked, "found": total}
     work.note(EventKind.QUERY, act=Act.VIEW.value, detail=detail)
     by_patient: dict[bytes, list[Record]] = {}

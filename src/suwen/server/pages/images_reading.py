@@ -2,7 +2,8 @@
 
 A reading is a record of the kind `KIND`, format 1 of its payload: {"format": 1, "image", "series", "told": {language:
 what the page shows}, "layers": [{"name", "kind": "mask" or "heat", "colour", "label": {language}, "on"}]} as compact
-JSON. Its images are the layers in the same order: zlib over one byte a pixel (0..255), row by row.
+JSON. Its images are the layers in the same order: zlib over one byte a pixel (0..255), row by row. Format 2, of what
+was outlined, is described and written by `images_volumes`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from suwen.imaging.reading import ImageReading
     from suwen.report.strings import Language
 
-__all__ = ["KIND", "Layer", "Told", "file_reading", "layer_bytes", "read_one", "told_in"]
+__all__ = ["KIND", "Layer", "Told", "area_named", "area_of", "file_reading", "layer_bytes", "read_one", "told_in"]
 
 KIND = "ImageReading"
 _LANGUAGES: tuple[Language, Language] = ("en", "zh")
@@ -44,7 +45,10 @@ _COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Something that lies over an image: its name in addresses, how it is drawn, what it is called."""
+    """Something that lies over an image: its name in addresses, how it is drawn, what it is called.
+
+    Of the kind "label" it is where the plane of labels `plane` of its reading has the `value`.
+    """
 
     name: str
     kind: str
@@ -52,29 +56,52 @@ class Layer:
     label: Mapping[str, str]
     on: bool
     image: str  # where its bytes lie
+    plane: int = 0
+    value: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was read in one image, as pages show it."""
+    """What was read in one image, as pages show it; `source` says what outlined it ("" where signs were read)."""
 
     record: str
     at: int
     image: str
+    source: str
+    series: str
     told: Mapping[str, Any] = field(repr=False)
     layers: tuple[Layer, ...]
 
 
-def told_in(records: Iterable[Any], image: str) -> Told | None:
-    """The newest reading of an image (by its id) among opened records, None where there is none."""
+def told_in(records: Iterable[Any], image: str = "") -> tuple[Told, ...]:
+    """The newest reading of an image (by its id; of every one) from each source among opened records, newest first."""
+    found: dict[tuple[str, str], Told] = {}
     for one in reversed([each for each in records if each.kind == KIND]):
         content = json.loads(one.payload)
-        if content.get("format") == 1 and content["image"] == image:
-            layers = [
-                Layer(**each, image=where) for each, (where, _) in zip(content["layers"], one.images, strict=True)
-            ]
-            return Told(one.id, one.at, image, content["told"], tuple(layers))
-    return None
+        if content.get("format") not in (1, 2) or (image and content["image"] != image):
+            continue
+        about, source = str(content["image"]), str(content.get("source", ""))
+        layers = tuple(_kept_layers(content, [where for where, _ in one.images]))
+        found.setdefault(
+            (about, source), Told(one.id, one.at, about, source, content["series"], content["told"], layers)
+        )
+    return tuple(found.values())
+
+
+def area_of(told: Told) -> str:
+    """The area of the consult under which the findings of a reading are filed."""
+    return area_named(told.image, told.source)
+
+
+def area_named(image: str, source: str) -> str:
+    """The area of what `source` outlined on an image (by its id); of its signs where that is ""."""
+    return f"image:{hashlib.sha256(f'{image} {source}'.rstrip().encode()).hexdigest()[:12]}"
+
+
+def _kept_layers(content: Mapping[str, Any], images: Sequence[str]) -> Iterable[Layer]:
+    if content["format"] == 1:
+        return (Layer(**each, image=where) for each, where in zip(content["layers"], images, strict=True))
+    return (Layer(**each, kind="label", on=True, image=images[each["plane"]]) for each in content["layers"])
 
 
 def layer_bytes(actor: Actor, records: Records, patient: str, told: Told, name: str, *, purpose: Purpose) -> bytes:
@@ -83,7 +110,7 @@ def layer_bytes(actor: Actor, records: Records, patient: str, told: Told, name: 
         if one.name == name:
             parts = open_image(actor, records, patient, told.record, image=one.image, purpose=purpose)
             return zlib.decompress(b"".join(parts))
-    raise NotFoundError("this reading has no such layer")
+    raise NotFoundError("this reading has no such layer", zh="该判读结果没有此图层")
 
 
 def read_one(image: Image, who: Demographics, day: str) -> ImageReading:
@@ -200,8 +227,10 @@ def _area(read: ImageReading, patient: str) -> Area:
     digest = hashlib.sha256(np.ascontiguousarray(read.image.values).tobytes()).hexdigest()
     chest = read.chest
     if chest is None:
-        raise FormatError("nothing was read in this image, so there is nothing to file")
-    key = hashlib.sha256(read.image.id.encode()).hexdigest()[:12]
+        raise FormatError(
+            "nothing was read in this image, so there is nothing to file",
+            zh="该图像未读出任何结果，因此没有可归档的内容",
+        )
     title = {"en": "Chest radiograph", "zh": "胸部 X 线片"}
 
     def prepare(_: Sequence[Mapping[str, Any]], about: str) -> Given:
@@ -209,7 +238,7 @@ def _area(read: ImageReading, patient: str) -> Area:
 
     version = f"{chest.maker.name} {chest.maker.version} {chest.maker.data_digest[:12]}; {_RULES}"
     del patient
-    return Area(f"image:{key}", title, frozenset(), version, prepare, _weigh)
+    return Area(area_named(read.image.id, ""), title, frozenset(), version, prepare, _weigh)
 
 
 def _weigh(noun: tuple[ImageReading, str]) -> Weighed:

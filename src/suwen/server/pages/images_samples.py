@@ -14,7 +14,7 @@ from suwen.subject import Scale
 if TYPE_CHECKING:
     from suwen.formats.images import Image
 
-__all__ = ["facts_of", "nifti_of", "samples_of", "slices_of"]
+__all__ = ["facts_of", "nifti_of", "samples_of", "slices_of", "thumbnail_of"]
 
 Language = Literal["en", "zh"]
 _LARGEST_VOLUME = 300 * 2**20  # bytes that a browser is given to draw at once
@@ -107,9 +107,26 @@ def _type(values: NDArray[Any]) -> str:
 def samples_of(image: Image, number: int) -> bytes:
     """The samples of a slice (from 0), row by row, in the type of `facts_of`, least significant byte first."""
     if not 0 <= number < slices_of(image):
-        raise NotFoundError("there is no such slice in this image")
+        raise NotFoundError("there is no such slice in this image", zh="该图像没有此层面")
     values = image.values if len(image.grid.shape) == 2 else image.values[number]
     return np.ascontiguousarray(values).astype(np.dtype(_type(image.values)).newbyteorder("<"), copy=False).tobytes()
+
+
+def thumbnail_of(image: Image, box: tuple[int, int]) -> bytes:
+    """The slice in the middle as a small JPEG within `box`, from its darkest to its brightest hundredth."""
+    import io  # noqa: PLC0415
+
+    try:
+        import PIL.Image  # noqa: PLC0415
+    except ImportError:
+        raise MissingExtraError("pillow", "imaging") from None
+    values = image.values if len(image.grid.shape) == 2 else image.values[image.grid.shape[0] // 2]
+    low, high = (float(one) for one in np.percentile(values, (1, 99)))
+    grey = np.clip((values.astype(np.float64) - low) * 255 / max(high - low, 1e-9), 0, 255).astype(np.uint8)
+    small, out = PIL.Image.fromarray(grey), io.BytesIO()
+    small.thumbnail(box)
+    small.save(out, "JPEG", quality=85)
+    return out.getvalue()
 
 
 def nifti_of(image: Image) -> bytes:
@@ -117,7 +134,9 @@ def nifti_of(image: Image) -> bytes:
     from suwen.formats.images.writing.nifti import nifti_affine  # noqa: PLC0415
 
     if slices_of(image) < _DRAWN or image.values.nbytes > _LARGEST_VOLUME:
-        raise InputError("this image is no volume that is drawn in a browser")
+        raise InputError(
+            "this image is no volume that is drawn in a browser", zh="该图像不是可在浏览器中显示的容积数据"
+        )
     try:
         import nibabel  # noqa: PLC0415
     except ImportError:

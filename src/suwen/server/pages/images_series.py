@@ -6,11 +6,15 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from suwen.consult.imaging import KIND, Held, objects_in, open_object_bytes
+from suwen.consult.imaging import KIND as OBJECTS
+from suwen.consult.imaging import Held, objects_in, open_object_bytes
+from suwen.consult.imaging_files import KIND as FILES
+from suwen.consult.imaging_files import HeldFile, files_in, open_file_bytes
 from suwen.errors import FormatError, InputError, NotFoundError
 from suwen.govern import Actor
 from suwen.server.dicomweb.attributes import value_of
@@ -20,9 +24,24 @@ from suwen.server.pages.patient_frame import Head
 if TYPE_CHECKING:
     from suwen.formats.images import Image
 
-__all__ = ["KIND", "Series", "StudyOf", "image_of", "images_of", "key_of", "series_one", "studies_of"]
+__all__ = [
+    "KINDS",
+    "Opened",
+    "Series",
+    "StudyOf",
+    "image_of",
+    "images_in_file",
+    "images_of",
+    "key_of",
+    "series_named",
+    "series_one",
+    "studies_of",
+]
+
+KINDS = (OBJECTS, FILES)  # of records that hold images
 
 _MEMORY = 2**31  # bytes that opening one series may take
+_FILE_MEMORY = 2**29  # bytes that one file may take: packed by gzip it says nothing of its size
 _KEPT = 512 * 2**20  # bytes of samples kept opened
 _SECONDS = 600.0  # that samples stay opened unused
 
@@ -41,11 +60,12 @@ class Series:
     count: int  # objects
     images: int  # objects that can be shown
     members: tuple[Held, ...] = field(repr=False)
+    file: HeldFile | None = field(default=None, repr=False)  # of a picture or volume that is no DICOM
 
 
 @dataclass(frozen=True, slots=True)
 class StudyOf:
-    """A study with its series, as pages show it."""
+    """A study with its series, as pages show it; files that are no DICOM stand by the day they came, without UID."""
 
     uid: str
     day: str
@@ -60,11 +80,22 @@ def key_of(uid: str) -> str:
 
 def studies_of(records: Iterable[Any]) -> tuple[StudyOf, ...]:
     """The studies in opened records of a patient, the newest first."""
+    opened = list(records)
     groups: dict[str, dict[str, list[Held]]] = {}
-    for one in objects_in(records):
+    for one in objects_in(opened):
         groups.setdefault(one.study, {}).setdefault(one.series, []).append(one)
     found = [_study(uid, series) for uid, series in groups.items()]
+    days: dict[str, list[Series]] = {}
+    for file in files_in(opened):
+        made = _of_file(file)
+        days.setdefault(made.day, []).append(made)
+    found += [StudyOf("", day, "", tuple(series)) for day, series in days.items()]
     return tuple(sorted(found, key=lambda one: one.day, reverse=True))
+
+
+def _of_file(file: HeldFile) -> Series:
+    day = f"{datetime.fromtimestamp(file.at / 1e6, UTC).astimezone():%Y-%m-%d}"
+    return Series(key_of(file.record), file.record, "", file.media, file.name, "", day, 1, 1, (), file)
 
 
 def _study(uid: str, groups: dict[str, list[Held]]) -> StudyOf:
@@ -75,7 +106,7 @@ def _study(uid: str, groups: dict[str, list[Held]]) -> StudyOf:
 
 def _series(uid: str, members: list[Held]) -> Series:
     first = members[0]
-    said = {name: value_of(first.attributes, tag) for name, tag in _SAID.items()}
+    said: dict[str, Any] = {name: value_of(first.attributes, tag) for name, tag in _SAID.items()}
     day = _day(value_of(first.attributes, "00080021") or value_of(first.attributes, "00080020"))
     shown = sum(1 for one in members if one.frames)
     return Series(key_of(uid), uid, first.study, **said, day=day, count=len(members), images=shown, members=(*members,))
@@ -89,26 +120,35 @@ def _day(text: str) -> str:
 
 
 def series_one(head: Head, key: str) -> Series:
-    """A series of the opened record. Raises NotFoundError."""
+    """A series of the opened record by its key. Raises NotFoundError."""
+    return _only(head, lambda one: one.key == key)
+
+
+def series_named(head: Head, uid: str) -> Series:
+    """A series of the opened record by its UID, or by that of one of its objects. Raises NotFoundError."""
+    return _only(head, lambda one: uid == one.uid or any(uid == each.instance for each in one.members))
+
+
+def _only(head: Head, fits: Callable[[Series], bool]) -> Series:
     for study in studies_of(head.look.records):
         for one in study.series:
-            if one.key == key:
+            if fits(one):
                 return one
-    raise NotFoundError("there is no such series in this record")
+    raise NotFoundError("there is no such series in this record", zh="该病历中没有此序列")
 
 
 class Opened:
-    """Images opened lately, so that a slice is not decrypted with its whole series each time.
+    """Images and outlines opened lately, so that a slice is not decrypted with its whole series each time.
 
     Each request has opened the record, and so was decided and audited, before it asks here.
     """
 
     def __init__(self, clock: Any = time.monotonic) -> None:
-        self._held: OrderedDict[tuple[str, ...], tuple[float, int, tuple[Image, ...]]] = OrderedDict()
+        self._held: OrderedDict[tuple[str, ...], tuple[float, int, tuple[Any, ...]]] = OrderedDict()
         self._clock, self._lock = clock, threading.Lock()
 
-    def get(self, key: tuple[str, ...]) -> tuple[Image, ...] | None:
-        """The images kept under a key."""
+    def get(self, key: tuple[str, ...]) -> tuple[Any, ...] | None:
+        """What is kept under a key."""
         with self._lock:
             self._forget()
             if key not in self._held:
@@ -117,9 +157,8 @@ class Opened:
             self._held[key] = (self._clock(), size, images)
             return images
 
-    def put(self, key: tuple[str, ...], images: tuple[Image, ...]) -> None:
-        """Keep images; what was not used for longest goes first."""
-        size = sum(one.values.nbytes for one in images)
+    def put(self, key: tuple[str, ...], images: tuple[Any, ...], *, size: int) -> None:
+        """Keep something of `size` bytes; what was not used for longest goes first."""
         with self._lock:
             self._held[key] = (self._clock(), size, images)
             while sum(one for _, one, _ in self._held.values()) > _KEPT and len(self._held) > 1:
@@ -137,10 +176,29 @@ def images_of(house: House, actor: Actor, head: Head, series: Series) -> tuple[I
     key = (head.id, series.uid, *sorted({one.record for one in series.members}))
     found = opened.get(key)
     if found is None:
-        data = ((one, open_object_bytes(actor, house.records, one, purpose=head.purpose)) for one in _shown(series))
-        found = _read([(one.instance, content) for one, content in data])
-        opened.put(key, found)
+        found = _opened(house, actor, head, series)
+        opened.put(key, found, size=sum(one.values.nbytes for one in found))
     return found
+
+
+def _opened(house: House, actor: Actor, head: Head, series: Series) -> tuple[Image, ...]:
+    if series.file is not None:
+        return images_in_file(open_file_bytes(actor, house.records, series.file, purpose=head.purpose))
+    data = ((one, open_object_bytes(actor, house.records, one, purpose=head.purpose)) for one in _shown(series))
+    return _read([(one.instance, content) for one, content in data])
+
+
+def images_in_file(data: bytes) -> tuple[Image, ...]:
+    """The images of a PNG, JPEG or NIfTI (packed or not). Raises FormatError, InputError for one too large."""
+    from suwen.formats.images.budget import Budget  # noqa: PLC0415
+    from suwen.formats.images.nifti import read_nifti  # noqa: PLC0415
+    from suwen.formats.images.picture import read_picture  # noqa: PLC0415
+    from suwen.formats.images.stored import Stored, kind_of  # noqa: PLC0415
+
+    stored, budget = Stored("file", None, data), Budget(_FILE_MEMORY)
+    if kind_of(stored.head()) in ("png", "jpeg"):
+        return (read_picture(stored, budget),)
+    return tuple(read_nifti(stored, budget))
 
 
 def _shown(series: Series) -> Sequence[Held]:
@@ -166,12 +224,12 @@ def _read(objects: Sequence[tuple[str, bytes]]) -> tuple[Image, ...]:
         reading = DicomReading(budget, decoder)
         read_frames(frames, reading)
     if not reading.images:
-        raise FormatError("nothing of this series can be shown")
+        raise FormatError("nothing of this series can be shown", zh="该序列没有可显示的内容")
     return tuple(reading.images)
 
 
 def image_of(images: Sequence[Image], number: int) -> Image:
     """An image by its number from 1. Raises NotFoundError."""
     if not 1 <= number <= len(images):
-        raise NotFoundError("there is no such image in this series")
+        raise NotFoundError("there is no such image in this series", zh="该序列中没有此图像")
     return images[number - 1]

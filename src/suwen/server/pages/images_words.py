@@ -20,17 +20,21 @@ IMAGE_WORDS: Words = {
     "objects": Saying("{count} objects", "{count} 个对象"),
     "object": Saying("1 object", "1 个对象"),
     "no_pictures": Saying("no images: reports, outlines or settings of a display", "无图像：报告、勾画或显示设置"),
-    "upload": Saying("Add DICOM files", "添加 DICOM 文件"),
+    "upload": Saying("Add images", "添加影像"),
     "upload_hint": Saying(
-        "Files name their patient; what names another patient is refused. Each is kept as it is.",
-        "文件自带患者标识；标识与本患者不符者不予接收。文件原样保存。",
+        "DICOM, PNG, JPEG or NIfTI, each kept as it is. DICOM files name their patient; what names another patient is "
+        "refused. Pictures and NIfTI name nobody: make sure whose they are. A picture has no scale, so nothing in it "
+        "is measured in millimetres.",
+        "支持 DICOM、PNG、JPEG、NIfTI，文件原样保存。DICOM 自带患者标识，与本患者不符者不予接收；"
+        "图片与 NIfTI 不含患者标识，请先核对归属。图片无比例尺，不能以毫米测量。",
     ),
+    "by_files": Saying("Added files", "上传的文件"),
     "files": Saying("Files", "文件"),
     "add": Saying("Add", "添加"),
     "added": Saying("{good} of {all} files were kept.", "已保存 {good} / {all} 个文件。"),
     "refused": Saying(
-        "Not kept: no DICOM, damaged, or of another patient (number or birth date differ).",
-        "未保存：非 DICOM、文件损坏，或标识（编号、出生日期）与本患者不符。",
+        "Not kept: a DICOM file that is damaged or of another patient (number or birth date differ).",
+        "未保存：DICOM 文件损坏，或标识（编号、出生日期）与本患者不符。",
     ),
     # The viewer
     "back": Saying("All images", "全部影像"),
@@ -59,14 +63,24 @@ IMAGE_WORDS: Words = {
         "Arrows up and down: slices (in a single image: move). W, P, Z, L, A, E: window, move, zoom, length, angle, "
         "ellipse. With the window tool Shift and arrows change centre and width; + and − zoom; I inverts; R resets; "
         "space plays; Enter sets a point of a measurement where the cross is, which arrows move; Escape ends it; "
-        "Delete removes the last.",
+        "Delete removes the last; K keeps all.",
         "上、下方向键翻层（单幅图像为平移）。W、P、Z、L、A、E：窗位、平移、缩放、长度、角度、椭圆。"
         "Shift 加方向键调节窗位与窗宽；"
-        "+、− 缩放；I 反相；R 复位；空格播放；测量时方向键移动十字，Enter 定点，Esc 取消，Delete 删除上一个测量。",
+        "+、− 缩放；I 反相；R 复位；空格播放；测量时方向键移动十字，Enter 定点，Esc 取消，"
+        "Delete 删除上一个测量，K 存入病历。",
     ),
     "measured": Saying("Measurements", "测量值"),
     "nothing_measured": Saying("Nothing measured yet.", "尚无测量。"),
-    "measure_note": Saying("Measurements stay in this window and are not filed.", "测量值仅在本窗口显示，不存入病历。"),
+    "keep_measures": Saying("Keep in the record", "存入病历"),
+    "kept": Saying("Kept in the record", "已存入病历"),
+    "nothing_kept": Saying("No measurement of this image is kept yet.", "该图像尚无已存测量。"),
+    "withdraw": Saying("Withdraw", "撤回"),
+    "kept_by": Saying("{who}, {when}", "{who}，{when}"),
+    "not_kept": Saying("Drawn, not kept yet", "已绘制，未存入"),
+    "measure_note": Saying(
+        "What is kept is worked out again from the stored image. Withdrawn, it stays in the history.",
+        "存入的数值由系统依据原始图像重新计算；撤回后仍保留在历史中。",
+    ),
     "length": Saying("Length", "长度"),
     "angle": Saying("Angle", "角度"),
     "area": Saying("Area", "面积"),
@@ -111,9 +125,55 @@ IMAGE_WORDS: Words = {
         "目前判读正位胸片；所见将列入“发现”，由医师确认。",
     ),
     "read_volume": Saying(
-        "Volumes are outlined by a network of your own (suwen image --engine); here they are shown and measured.",
-        "容积影像需用自备网络勾画（suwen image --engine）；此处仅显示与测量。",
+        "In volumes nothing is found by itself: choose what outlines this one. A segmentation (DICOM SEG) of the study "
+        "or a mask (NIfTI) is measured; a network outlines and is measured.",
+        "容积影像不会自动判读，请选择勾画方式：测量本检查的分割（DICOM SEG）或掩膜（NIfTI），或由网络勾画后测量。",
     ),
+    "no_way": Saying(
+        "Nothing here can outline this volume: its study holds no segmentation, and no network of this house takes it.",
+        "目前无法勾画该容积：本检查无分割，本机构亦无适用网络。",
+    ),
+    "way": Saying("What outlines it", "勾画方式"),
+    "way_signs": Saying("Signs of a frontal chest radiograph", "正位胸片征象"),
+    "measure_it": Saying("Outline and measure", "勾画并测量"),
+    "outlined": Saying("Outlined", "勾画"),
+    "structures": Saying("Structures and lesions", "结构与病灶"),
+    "name": Saying("Name", "名称"),
+    "part": Saying("part {number}", "第 {number} 块"),
+    "volume_ml": Saying("Volume", "体积"),
+    "diameters": Saying("Longest × across", "最长径 × 垂直径"),
+    "intensity": Saying("Mean (SD)", "均值（标准差）"),
+    "where": Saying("Place", "位置"),
+    "edge": Saying("reaches the edge", "达图像边缘"),
+    "limit_engine": Saying(
+        "A network chosen by this house; how well it draws is for its maker and this house to know.",
+        "由本机构选用的网络；其准确性由其提供者与本机构负责评估。",
+    ),
+    "limit_outlines": Saying(
+        "Measures are as good as the outline: check it on the slices. Diameters are those of RECIST 1.1, in the plane "
+        "of the slices. Places are in the coordinates of the scanner.",
+        "测量值取决于勾画是否准确，请逐层核对。径线按 RECIST 1.1 在层面内测量。位置为扫描坐标。",
+    ),
+    "limit_parts": Saying(
+        "A structure in several pieces has one row for all and one for each piece.",
+        "由多块组成的结构先列总体，再列各块。",
+    ),
+    "limit_edge": Saying("What reaches the edge of the image is larger than measured.", "达图像边缘者实际大于测量值。"),
+    "limit_many": Saying(
+        "So many structures are shown and measured, and not filed as findings.",
+        "结构数量较多，仅显示与测量，不列入“发现”。",
+    ),
+    "limit_odd_volume": Saying(
+        "Together {volume} mL: experts outlined {low} to {high} mL in 98 of 100 crops. This may be no crop of a "
+        "hippocampus, or the outline is wrong.",
+        "合计 {volume} mL：专家勾画的 98% 在 {low}～{high} mL 之间。该图像可能不是海马裁剪块，或勾画有误。",
+    ),
+    "unlaid": Saying("A segmentation of this study cannot be shown: {why}", "本检查的一个分割无法显示：{why}"),
+    "findings_here": Saying("Findings in this image", "本影像的发现"),
+    "verdict_confirmed": Saying("confirmed", "已确认"),
+    "verdict_amended": Saying("amended", "已修正"),
+    "verdict_rejected": Saying("rejected", "已否定"),
+    "verdict_": Saying("waits for review", "待审核"),
     "read_at": Saying("Read {when}", "判读时间 {when}"),
     "findings_link": Saying("To the findings", "查看发现"),
     "lesions": Saying("Shadows", "异常阴影"),
@@ -150,9 +210,34 @@ IMAGE_WORDS: Words = {
     "made_by": Saying("Made by", "制作者"),
     "noticed": Saying("Noticed while opening", "打开时的提示"),
     "not_read": Saying("Nothing was read in this image: {why}", "此影像未作判读：{why}"),
+    # Two side by side
+    "compare": Saying("Lay another image beside it", "与其他影像对比"),
+    "linked": Saying("Go together", "联动"),
+    "linked_hint": Saying(
+        "Window, zoom and place of one follow the other; slices go on by the same millimetres.",
+        "窗位、缩放与位置同步；翻层按相同毫米数移动。",
+    ),
+    "earlier": Saying("Earlier", "先前"),
+    "later": Saying("Later", "随后"),
+    "changed": Saying("What changed", "变化"),
+    "days_between": Saying("{days} days between them", "相隔 {days} 天"),
+    "measure": Saying("Measure", "指标"),
+    "longest": Saying("Longest diameter in a slice", "层内最长径"),
+    "change": Saying("Change", "变化量"),
+    "no_changes": Saying(
+        "Nothing was outlined under one name in both: outline and measure each image first.",
+        "两幅影像中没有同名结构：请先分别勾画并测量。",
+    ),
+    "change_note": Saying(
+        "Structures are matched by name alone. No category of response (RECIST 1.1) is given: its target lesions are "
+        "chosen by a radiologist, and repeated outlines differ too.",
+        "仅按名称匹配结构。不给出疗效分级（RECIST 1.1）：靶病灶由影像科医师选定，重复勾画本身亦有差异。",
+    ),
     # The job
     "job_title": Saying("Reading of an image", "影像判读"),
     "job_opening": Saying("Opening", "打开影像"),
     "job_reading": Saying("Reading", "判读"),
+    "job_outlining": Saying("Outlining", "勾画"),
+    "job_measuring": Saying("Measuring", "测量"),
     "job_filing": Saying("Filing", "归档"),
 }

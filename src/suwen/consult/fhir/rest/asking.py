@@ -1,58 +1,26 @@
-"""What a search over REST asks for: the query itself, what goes along, which elements, and whose charts it needs."""
+"""What a search over REST asks for: the query itself, what goes along, which elements, how many at once."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_plus
 
-from suwen.consult.fhir.rest.names import patient_of
 from suwen.errors import FormatError, Problem
-from suwen.formats.fhir.searching.search import Criterion, Query, parse_query
-from suwen.formats.fhir.searching.table import TYPES, Kind, Parameter, parameters
-from suwen.formats.fhir.searching.values import Token, Words
+from suwen.formats.fhir.searching.parsing import CONTROLS, parse_query, shown_name
+from suwen.formats.fhir.searching.query import Query
+from suwen.formats.fhir.searching.table import TYPES, Kind, parameters
 
-__all__ = ["Asked", "Path", "followed", "identifying", "leading", "parse_asked", "paths_of", "patients_named"]
+__all__ = ["EVERY_ELEMENT", "SUMMARIES", "Asked", "Path", "Shown", "followed", "leading", "parse_asked", "parse_shown"]
 
+SUMMARIES = ("true", "text", "data", "count", "false")  # http://hl7.org/fhir/R4/search.html#summary
+_TOTALS = ("none", "estimate", "accurate")
 _MANY = 1000
 _PAGE = 50
 _ELEMENT = re.compile(r"[a-z][A-Za-z]{0,60}")
 _SPEC = re.compile(
     r"(?P<kind>[A-Z][A-Za-z]{1,40}):(?P<name>\*|[a-z][a-z0-9-]{0,60})(?::(?P<target>[A-Z][A-Za-z]{1,40}))?"
-)
-# Parameters that are no search of their own here, but may lead from one resource to another.
-_LEADING: dict[tuple[str, str], tuple[str, ...]] = {
-    ("Provenance", "target"): ("target",),
-    ("Claim", "encounter"): ("item.encounter",),
-    ("Claim", "patient"): ("patient",),
-    ("ExplanationOfBenefit", "claim"): ("claim",),
-    ("ExplanationOfBenefit", "patient"): ("patient",),
-    ("CarePlan", "encounter"): ("encounter",),
-    ("CarePlan", "subject"): ("subject",),
-    ("CarePlan", "patient"): ("subject",),
-    ("CareTeam", "encounter"): ("encounter",),
-    ("CareTeam", "subject"): ("subject",),
-    ("CareTeam", "patient"): ("subject",),
-    ("DetectedIssue", "patient"): ("patient",),
-    ("Device", "patient"): ("patient",),
-    ("MedicationAdministration", "patient"): ("subject",),
-    ("MedicationAdministration", "subject"): ("subject",),
-}
-# ASVS 5.0, 14.2.1: what is sensitive is sent in a body, never in the query string of an address, which proxies,
-# histories and logs keep. Ids of here are random and may stand there, as they do in paths.
-_IDENTIFYING = frozenset(
-    {
-        "address-postalcode",
-        "birthdate",
-        "death-date",
-        "email",
-        "identifier",
-        "instance",
-        "phone",
-        "requisition",
-        "series",
-    }
-    | {"telecom"}
 )
 
 
@@ -60,50 +28,146 @@ _IDENTIFYING = frozenset(
 class Path:
     """A way from resources of one type to others: `kind` of those that hold the reference, its paths, its target type.
 
-    `all_` follows every reference; `target` is "" for any type.
+    `everything` follows every reference, whatever the paths; `kind` is then "" for any type. `target` is "" for any
+    type. `again`: also from what goes along itself (`:iterate`).
     """
 
     kind: str
     paths: tuple[str, ...]
     target: str = ""
     everything: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a resource is shown: some elements alone, or a summary ("true", "text", "data"); by default all."""
+
+    elements: tuple[str, ...] = ()
+    summary: str = ""
+
+
+EVERY_ELEMENT = Shown()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as it was asked: `size` of a page, `elements` to be shown (none: all)."""
+    """A search as it was asked: `size` of a page, how resources are `shown`, whether all are `counted`.
+
+    `ignored` are names of parameters that are not known and were passed over because the client said so (lenient);
+    `used` is the text of the others.
+    """
 
     query: Query
     size: int = _PAGE
     include: tuple[Path, ...] = ()
     revinclude: tuple[Path, ...] = ()
-    elements: tuple[str, ...] = ()
+    shown: Shown = EVERY_ELEMENT
     names: tuple[str, ...] = field(default=())
+    counted: bool = True
+    ignored: tuple[str, ...] = ()
+    used: str = field(default="", repr=False)
 
 
-def parse_asked(kind: str, text: str) -> Asked:
-    """Parse the parameters of a search as a form has them. Raises FormatError with every problem."""
-    problems: list[Problem] = []
-    include: list[Path] = []
-    revinclude: list[Path] = []
-    shown: list[str] = []
-    rest: list[str] = []
-    for piece in text.split("&"):
-        name, _, value = piece.partition("=")
-        name = unquote_plus(name).partition(":")[0]
-        if name == "_include":
-            include += _paths(kind, name, unquote_plus(value), problems)
-        elif name == "_revinclude":
-            revinclude += _paths("", name, unquote_plus(value), problems)
-        elif name == "_elements":
-            shown += _elements(unquote_plus(value), problems)
+@dataclass
+class _Draft:
+    """What was asked for, piece by piece."""
+
+    kind: str
+    problems: list[Problem] = field(default_factory=list)
+    include: list[Path] = field(default_factory=list)
+    revinclude: list[Path] = field(default_factory=list)
+    elements: list[str] = field(default_factory=list)
+    summary: str = ""
+    counted: bool = True
+
+    def including(self, name: str, value: str) -> None:
+        self.include += _paths(self.kind, name, value, self.problems)
+
+    def reverse(self, name: str, value: str) -> None:
+        self.revinclude += _paths("", name, value, self.problems)
+
+    def shown(self, _: str, value: str) -> None:
+        self.elements += _elements(value, self.problems)
+
+    def summarised(self, name: str, value: str) -> None:
+        if value not in SUMMARIES:
+            self.problems.append(Problem(name, f"is none of {', '.join(SUMMARIES)}"))
+        self.summary = value if value != "false" else ""
+
+    def total(self, name: str, value: str) -> None:
+        if value not in _TOTALS:
+            self.problems.append(Problem(name, f"is none of {', '.join(_TOTALS)}"))
+        self.counted = value != "none"
+
+
+_TAKEN: dict[str, Callable[[_Draft, str, str], None]] = {
+    "_include": _Draft.including,
+    "_revinclude": _Draft.reverse,
+    "_elements": _Draft.shown,
+    "_summary": _Draft.summarised,
+    "_total": _Draft.total,
+}
+
+
+def parse_asked(kind: str, text: str, *, lenient: bool = False) -> Asked:
+    """Parse the parameters of a search as a form has them; `lenient` passes over parameters that are not known.
+
+    Raises FormatError with every problem.
+    """
+    draft = _Draft(kind)
+    rest, used, ignored = [], [], []
+    for piece in filter(None, text.split("&")):
+        said, _, value = piece.partition("=")
+        name = unquote_plus(said)
+        head = name.partition(":")[0]
+        if lenient and not _is_known(kind, head):
+            ignored.append(shown_name(head))
+            continue
+        used.append(piece)
+        if head in _TAKEN:
+            _TAKEN[head](draft, name, unquote_plus(value))
         else:
             rest.append(piece)
-    query = _query(kind, "&".join(rest), problems)
+    query = _query(kind, "&".join(rest), draft.problems)
     size = _PAGE if query.count is None else min(query.count, _MANY)
-    only = replace(query, only_count=query.only_count or query.count == 0, count=None, offset=0)
-    names = tuple(dict.fromkeys(one.parameter.name for one in query.criteria))
-    return Asked(only, size, tuple(include), tuple(revinclude), tuple(dict.fromkeys(shown)), names)
+    counting = draft.summary == "count" or query.count == 0
+    return Asked(
+        replace(query, only_count=counting, count=None, offset=0),
+        size,
+        tuple(draft.include),
+        tuple(draft.revinclude),
+        Shown(tuple(dict.fromkeys(draft.elements)), draft.summary.replace("count", "")),
+        _names(rest),
+        draft.counted,
+        tuple(dict.fromkeys(ignored)),
+        "&".join(used),
+    )
+
+
+def parse_shown(elements: str, summary: str) -> Shown:
+    """What of a single resource is shown. Raises FormatError."""
+    draft = _Draft("")
+    draft.shown("", elements)
+    if summary:
+        draft.summarised("_summary", summary)
+    if summary == "count":
+        draft.problems.append(Problem("_summary", "count is for searches"))
+    if draft.problems:
+        raise FormatError("what is to be shown of the resource is not understood", draft.problems)
+    return Shown(tuple(dict.fromkeys(draft.elements)), draft.summary)
+
+
+def _is_known(kind: str, head: str) -> bool:
+    """Whether a parameter is one of here; a chained one is known by the reference it begins with."""
+    return head in CONTROLS or head.partition(".")[0] in parameters(kind)
+
+
+def _names(pieces: list[str]) -> tuple[str, ...]:
+    """The parameters that say what is wanted, for the audit log; never what somebody typed instead of one."""
+    heads = (unquote_plus(piece.partition("=")[0]).partition(":")[0] for piece in pieces)
+    names = (".".join(map(shown_name, head.split("."))) for head in heads if head == "_has" or head not in CONTROLS)
+    return tuple(dict.fromkeys(names))
 
 
 def _query(kind: str, text: str, problems: list[Problem]) -> Query:
@@ -126,22 +190,27 @@ def _elements(value: str, problems: list[Problem]) -> list[str]:
 
 
 def _paths(kind: str, name: str, value: str, problems: list[Problem]) -> list[Path]:
-    match = _SPEC.fullmatch(value)
-    if match is None or (kind and match["kind"] != kind):
-        problems.append(Problem(name, "is no Type:parameter of what is searched for", "write Observation:encounter"))
+    head, _, modifier = name.partition(":")
+    again = modifier == "iterate"
+    if modifier and not again:
+        problems.append(Problem(head, "has no modifier but :iterate"))
         return []
-    found = paths_of(match["kind"], match["name"], match["target"] or "")
+    if value == "*" and head == "_include":
+        return [Path("", (), everything=True, again=again)]
+    match = _SPEC.fullmatch(value)
+    if match is None or (kind and match["kind"] != kind and not again):
+        problems.append(Problem(head, "is no Type:parameter of what is searched for", "write Observation:encounter"))
+        return []
+    found = [replace(one, again=again) for one in _paths_of(match["kind"], match["name"], match["target"] or "")]
     if not found:
-        problems.append(Problem(name, "names no reference that is followed here", "see the CapabilityStatement"))
+        problems.append(Problem(head, "names no reference that is followed here", "see the CapabilityStatement"))
     return found
 
 
-def paths_of(kind: str, name: str, target: str = "") -> list[Path]:
+def _paths_of(kind: str, name: str, target: str) -> list[Path]:
     """The ways that `Type:parameter` names; with `*` every reference."""
     if name == "*":
-        return [Path(kind, (), target, everything=True)]
-    if (kind, name) in _LEADING:
-        return [Path(kind, _LEADING[kind, name], target)]
+        return [Path(kind, (), target, everything=True)] if kind in TYPES else []
     found = parameters(kind).get(name)
     if found is None or found.kind is not Kind.REFERENCE:
         return []
@@ -150,47 +219,10 @@ def paths_of(kind: str, name: str, target: str = "") -> list[Path]:
 
 def followed(kind: str) -> list[str]:
     """The parameters of a type that lead to others."""
-    own = [one.name for one in parameters(kind).values() if one.kind is Kind.REFERENCE]
-    return sorted({*own, *(name for of, name in _LEADING if of == kind)})
+    return sorted(one.name for one in parameters(kind).values() if one.kind is Kind.REFERENCE)
 
 
-def leading() -> list[str]:
-    """Every `Type:parameter` that may be followed backwards."""
-    own = [f"{kind}:{name}" for kind in TYPES for name in followed(kind)]
-    return sorted({*own, *(f"{kind}:{name}" for kind, name in _LEADING)})
-
-
-def identifying(kind: str, text: str) -> list[str]:
-    """The parameters of a query string whose values could say who somebody is."""
-    found = []
-    for piece in text.split("&"):
-        name, _, modifier = unquote_plus(piece.partition("=")[0]).partition(":")
-        parameter: Parameter | None = parameters(kind).get(name)
-        if parameter is None or modifier == "missing":
-            continue
-        wordy = parameter.kind is Kind.STRING or modifier in {"identifier", "text", "contains", "exact"}
-        if wordy or name in _IDENTIFYING:
-            found.append(name)
-    return list(dict.fromkeys(found))
-
-
-def patients_named(asked: Asked) -> set[str] | None:
-    """The patients (hex) whose charts alone can answer; None where the criteria do not say."""
-    found: set[str] | None = None
-    for one in asked.query.criteria:
-        here = _named_by(one, asked.query.kind)
-        if here is not None:
-            found = here if found is None else found & here
-    return found
-
-
-def _named_by(one: Criterion, kind: str) -> set[str] | None:
-    if one.parameter.name == "_id" and not one.modifier:
-        ids = [value.code for value in one.values if isinstance(value, Token)]
-        return {patient for id_ in ids if (patient := patient_of(f"{kind}/{id_}"))}
-    if one.parameter.kind is not Kind.REFERENCE or one.modifier in {"missing", "identifier"}:
-        return None
-    texts = [value.text for value in one.values if isinstance(value, Words)]
-    type_ = one.modifier or one.parameter.target or "Patient"
-    found = [patient_of(text if "/" in text else f"{type_}/{text}") for text in texts]
-    return set(found) if all(found) and found else None
+def leading(kind: str) -> list[str]:
+    """The `Type:parameter` of which R4 says that it may point at a type, and the provenance of anything."""
+    found = (f"{of}:{one.name}" for of in TYPES for one in parameters(of).values() if kind in one.targets)
+    return sorted({*found, "Provenance:target"})

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from suwen.consult.fhir.held import digest, is_order, is_type, resource_in
 from suwen.consult.fhir.patients import demographics_of
 from suwen.consult.fhir.rest.asking import Asked
+from suwen.consult.fhir.rest.matching import find_in
 from suwen.consult.fhir.rest.names import Named, named, patient_of
 from suwen.consult.fhir.rest.nouns import Change, Limits, Version, Who, Written
 from suwen.consult.fhir.rest.reading import place_in, speaking
 from suwen.consult.fhir.rest.room import Rest
-from suwen.consult.fhir.rest.searching import find_in
 from suwen.consult.fhir.rest.served import version_of
 from suwen.consult.fhir.rest.unserved import local_references, without_version, written_back
 from suwen.consult.fhir.rest.wholes import Whole, Wholes, newest_of
@@ -33,6 +33,8 @@ __all__ = [
     "Place",
     "create_in",
     "create_resource",
+    "current_in",
+    "existing_in",
     "kept_apart",
     "place_for",
     "require_sound",
@@ -215,6 +217,12 @@ def update_in(work: Work, wholes: Wholes, change: Change, limits: Limits) -> Wri
     follows = record.kind == kind
     target = record.id if follows else secrets.token_bytes(16)
     return Written(_sealed(work, wholes, name, stored, target, record.version if follows else 0))
+
+
+def current_in(work: Work, wholes: Wholes, kind: str, id_: str, limits: Limits) -> Version:
+    """The newest version of what may be changed. Raises AccessError, NotFoundError."""
+    name, whole, record = _to_change(work, wholes, kind, id_, limits)
+    return version_of(whole, name, record)
 
 
 def _to_change(work: Work, wholes: Wholes, kind: str, id_: str, limits: Limits) -> tuple[Named, Whole, Record]:

@@ -7,7 +7,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from suwen.consult.fhir.directory import opened_from
+from sqlalchemy import select
+
+from suwen.consult.fhir.directory import opened_from, type_tag
 from suwen.consult.fhir.rest.names import Named
 from suwen.consult.fhir.rest.nouns import Version
 from suwen.errors import NotFoundError
@@ -15,8 +17,9 @@ from suwen.formats.fhir import Json, Stored
 from suwen.records.access import Act, ResourceKind
 from suwen.records.audit import EventKind
 from suwen.records.gate import Work
+from suwen.records.store.tables import DOCUMENT
 
-__all__ = ["Elsewhere", "address_key", "condition_key", "house_version"]
+__all__ = ["Elsewhere", "address_key", "condition_key", "holds_kind", "house_version", "house_versions"]
 
 _KIND = "directory"
 _LASTS = 60.0  # seconds until a change of the directory is seen in what points at it
@@ -83,6 +86,21 @@ def house_version(work: Work, known: Mapping[bytes, Named], name: Named) -> Vers
     work.note(EventKind.QUERY, act=Act.VIEW.value, detail={"what": "directory", "records": [name.id]})
     number = str(document.revision)
     return Version(name.kind, name.id, number, 0, _served(stored, known, name, number))
+
+
+def holds_kind(work: Work, kind: str) -> bool:
+    """Whether anything of a type is filed in the directory; nothing is opened to know it."""
+    here = (DOCUMENT.c.kind == _KIND, DOCUMENT.c.first == type_tag(work, kind))
+    return work.connection.execute(select(DOCUMENT.c.id).where(*here).limit(1)).first() is not None
+
+
+def house_versions(work: Work, known: Mapping[bytes, Named], kind: str) -> Iterator[tuple[Named, Version]]:
+    """Every resource of a type in the directory, after its decision; what of them is told is for the caller to note."""
+    for document in work.store.documents.find(work.connection, _KIND, first=type_tag(work, kind)):
+        stored = opened_from(document)
+        if stored.kind == kind:
+            name, number = Named(kind, b"", document.id), str(document.revision)
+            yield name, Version(kind, name.id, number, 0, _served(stored, known, name, number))
 
 
 def _served(stored: Stored, known: Mapping[bytes, Named], name: Named, number: str) -> Json:

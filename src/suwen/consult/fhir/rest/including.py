@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from suwen.consult.fhir.rest.asking import Asked, Path
 from suwen.consult.fhir.rest.derived import derived_kinds, derived_versions
-from suwen.consult.fhir.rest.house import house_version
+from suwen.consult.fhir.rest.house import holds_kind, house_version, house_versions
 from suwen.consult.fhir.rest.names import Named, named
 from suwen.consult.fhir.rest.nouns import Limits, Version
 from suwen.consult.fhir.rest.served import version_of
@@ -22,57 +22,110 @@ from suwen.records.noted import note_opened
 __all__ = ["included_in"]
 
 _MOST = 5000
+_ROUNDS = 4  # of :iterate
 
 
 def included_in(
     work: Work, wholes: Wholes, asked: Asked, matches: Sequence[Version], limits: Limits
 ) -> tuple[Version, ...]:
-    """Each resource once, none that matched itself; of charts of the matches alone. Raises InputError for too many."""
-    if not (asked.include or asked.revinclude) or not matches:
-        return ()
+    """Each resource once, none that matched itself; of charts of the matches and the directory alone.
+
+    Raises InputError for too many.
+    """
     known = {one.local for one in matches}
     found: list[Version] = []
-    for patient, those in _by_patient(matches).items():
-        work.require(Act.VIEW, ResourceKind.PATIENT, patient=patient)
-        whole = wholes.of(work, patient)
-        for one in (*_forward(work, whole, asked, those), *_backward(work, whole, asked, those)):
-            if one.local not in known and limits.sees(one.kind):
-                known.add(one.local)
-                found.append(one)
-    if len(found) > _MOST:
-        raise InputError(f"more than {_MOST} resources would go along with this page; ask for smaller pages (_count)")
+    include, revinclude, nearest = asked.include, asked.revinclude, list(matches)
+    for _ in range(_ROUNDS):
+        if not (include or revinclude) or not nearest:
+            break
+        nearest = _along(work, wholes, (include, revinclude), nearest, limits, known)
+        found += nearest
+        if len(found) > _MOST:
+            said = f"more than {_MOST} resources would go along with this page; ask for smaller pages (_count)"
+            raise InputError(said, zh=f"随本页返回的资源将超过 {_MOST} 个；请减小每页数量（_count）")
+        include, revinclude = (tuple(one for one in paths if one.again) for paths in (include, revinclude))
     return tuple(found)
 
 
-def _by_patient(matches: Iterable[Version]) -> dict[bytes, list[Version]]:
-    found: dict[bytes, list[Version]] = {}
-    for one in matches:
-        found.setdefault(bytes.fromhex(one.id[:32]), []).append(one)
+def _along(
+    work: Work,
+    wholes: Wholes,
+    paths: tuple[Sequence[Path], Sequence[Path]],
+    nearest: Sequence[Version],
+    limits: Limits,
+    known: set[str],
+) -> list[Version]:
+    """What goes along with some resources and was not known yet; it is known afterwards."""
+    found = []
+    for patient, those in _by_patient(nearest).items():
+        for one in _of_one(work, wholes, patient, paths, those):
+            if one.local not in known and limits.sees(one.kind):
+                known.add(one.local)
+                found.append(one)
     return found
 
 
-def _forward(work: Work, whole: Whole, asked: Asked, matches: Sequence[Version]) -> list[Version]:
+def _by_patient(versions: Iterable[Version]) -> dict[bytes, list[Version]]:
+    """By patient, b"" for what lies in the directory."""
+    found: dict[bytes, list[Version]] = {}
+    for one in versions:
+        name = named(one.kind, one.id)
+        if name is not None:
+            found.setdefault(name.patient, []).append(one)
+    return found
+
+
+def _of_one(
+    work: Work, wholes: Wholes, patient: bytes, paths: tuple[Sequence[Path], Sequence[Path]], those: Sequence[Version]
+) -> Iterator[Version]:
+    include, revinclude = paths
+    if not patient:
+        known = wholes.elsewhere.of(work)
+        yield from _of_the_house(work, known, _names(patient, include, those))
+        yield from _backward_in_the_house(work, known, revinclude, those)
+        return
+    work.require(Act.VIEW, ResourceKind.PATIENT, patient=patient)
+    whole = wholes.of(work, patient)
+    names = _names(patient, include, those)
+    yield from _versions(work, whole, [one for one in names if one.patient])
+    yield from _of_the_house(work, whole.elsewhere, [one for one in names if not one.patient])
+    yield from _backward(work, whole, revinclude, those)
+
+
+def _names(patient: bytes, include: Sequence[Path], matches: Sequence[Version]) -> list[Named]:
+    """What resources of a chart point at in that chart and in the directory."""
     names: dict[Named, None] = {}
-    for path in asked.include:
+    for path in include:
         for one in matches:
             for said in _references(one.resource or {}, path):
                 name = _own(said)
-                if name is not None and name.patient in {whole.patient, b""} and path.target in {"", name.kind}:
+                if name is not None and name.patient in {patient, b""} and path.target in {"", name.kind}:
                     names[name] = None
-    mine = [one for one in names if one.patient]
-    return [*_versions(work, whole, mine), *_of_the_house(work, whole, [one for one in names if not one.patient])]
+    return list(names)
 
 
-def _of_the_house(work: Work, whole: Whole, names: Sequence[Named]) -> Iterator[Version]:
-    known = set(whole.elsewhere.values()) & set(names)
-    if known and work.allows(Act.VIEW, ResourceKind.DIRECTORY):
-        yield from (house_version(work, whole.elsewhere, one) for one in names if one in known)
+def _of_the_house(work: Work, known: Mapping[bytes, Named], names: Sequence[Named]) -> Iterator[Version]:
+    there = set(known.values()) & set(names)
+    if there and work.allows(Act.VIEW, ResourceKind.DIRECTORY):
+        yield from (house_version(work, known, one) for one in names if one in there)
 
 
-def _backward(work: Work, whole: Whole, asked: Asked, matches: Sequence[Version]) -> list[Version]:
+def _backward_in_the_house(
+    work: Work, known: Mapping[bytes, Named], revinclude: Sequence[Path], matches: Sequence[Version]
+) -> Iterator[Version]:
+    wanted = {one.local for one in matches}
+    for path in revinclude:
+        if not holds_kind(work, path.kind) or not work.allows(Act.VIEW, ResourceKind.DIRECTORY):
+            continue
+        for name, version in house_versions(work, known, path.kind):
+            if wanted & set(_references(version.resource or {}, path)):
+                yield house_version(work, known, name)
+
+
+def _backward(work: Work, whole: Whole, revinclude: Sequence[Path], matches: Sequence[Version]) -> list[Version]:
     wanted = {one.local for one in matches}
     found = []
-    for path in asked.revinclude:
+    for path in revinclude:
         names = [Named(path.kind, whole.patient, one) for one in whole.served(path.kind)]
         opened = [*_versions(work, whole, names, noted=False)]
         hits = [one for one in opened if wanted & set(_references(one.resource or {}, path))]
@@ -85,6 +138,8 @@ def _backward(work: Work, whole: Whole, asked: Asked, matches: Sequence[Version]
 
 
 def _references(resource: Json, path: Path) -> Iterator[str]:
+    if path.kind not in {"", resource.get("resourceType")}:
+        return
     if path.everything:
         yield from references(resource)
         return

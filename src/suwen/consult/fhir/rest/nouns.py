@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
+from suwen.consult.fhir.rest.asking import EVERY_ELEMENT, Shown
 from suwen.formats.fhir import Json
 from suwen.records.access import Purpose
 from suwen.records.people import Actor
@@ -74,10 +75,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a search: what matches, what goes along, how many match in all, and the token of the next page."""
+    """A page of a search: what matches, what goes along, how many match in all, and the token of the next page.
+
+    `total` is None where it was not asked for; `shown` says what of each resource is.
+    """
 
     matches: tuple[Version, ...]
     included: tuple[Version, ...] = ()
-    total: int = 0
+    total: int | None = 0
     following: str = ""
-    elements: tuple[str, ...] = ()
+    shown: Shown = EVERY_ELEMENT

@@ -23,7 +23,7 @@ class Left:
     actor: str
     asked: Asked
     names: tuple[Named, ...]
-    total: int
+    total: int | None
     until: float
 
 

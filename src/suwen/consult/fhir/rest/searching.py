@@ -1,4 +1,4 @@
-"""FHIR search over REST: whose charts may answer, what of them matches, what goes along, and pages of it.
+"""FHIR search over REST in pages: what matches, what goes along, and what comes after.
 
 A page is kept as a list of ids, never of content or of what was asked: what follows is read, decided and named in the
 audit log when it is asked for.
@@ -7,46 +7,38 @@ audit log when it is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
-from suwen.consult.fhir.rest.asking import Asked, patients_named
+from suwen.consult.fhir.rest.asking import Asked, Shown
 from suwen.consult.fhir.rest.derived import derived_kinds, derived_versions
+from suwen.consult.fhir.rest.house import house_version
 from suwen.consult.fhir.rest.including import included_in
+from suwen.consult.fhir.rest.matching import Match, find_in
 from suwen.consult.fhir.rest.names import Named
 from suwen.consult.fhir.rest.nouns import Limits, Page, Version, Who
 from suwen.consult.fhir.rest.pages import LASTS, Left
 from suwen.consult.fhir.rest.room import Rest
 from suwen.consult.fhir.rest.served import version_of
 from suwen.consult.fhir.rest.wholes import Whole, Wholes, newest_of
-from suwen.errors import AccessError, InputError, NotFoundError
-from suwen.formats.fhir import Stored
-from suwen.formats.fhir.searching.patient import patient_part
-from suwen.formats.fhir.searching.search import Query, search
-from suwen.records.access import Act, Purpose, ResourceKind
+from suwen.errors import AccessError, NotFoundError
+from suwen.formats.fhir.searching.query import Query
+from suwen.records.access import Act, ResourceKind
 from suwen.records.audit import EventKind
 from suwen.records.gate import Work, patient_id
 from suwen.records.noted import note_opened
-from suwen.records.relations import break_glass_uses, caring
 from suwen.records.store.charts import Record
 
-__all__ = ["everything", "find_in", "page_in", "search_page", "search_resources", "versions_in"]
+__all__ = ["everything", "page_in", "search_page", "search_resources", "versions_in"]
 
-_CHARTS = 2000  # opened by one search
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    name: Named
-    version: Version
-    record: Record | None = None
+_NAMED = 500  # resources of the directory that one audit entry names
 
 
 def search_resources(rest: Rest, who: Who, asked: Asked) -> Page:
     """The first page of a search over the charts that the actor may view.
 
-    Where the search names patients it is over them, else over those in the actor's care (or with broken glass). Raises
-    AccessError for a named patient who may not be viewed, InputError for a search over too many charts.
+    Where the search names patients it is over them, else over those in the actor's care (or with broken glass) and over
+    the directory. Raises AccessError for a named patient who may not be viewed, InputError for a search over too many
+    charts.
     """
     return rest.together.read(who.actor, who.purpose, lambda work: page_in(work, rest, asked, who.limits))
 
@@ -66,93 +58,39 @@ def search_page(rest: Rest, who: Who, token: str) -> Page:
     return rest.together.read(who.actor, who.purpose, act)
 
 
-def find_in(work: Work, wholes: Wholes, asked: Asked, limits: Limits) -> list[_Match]:
-    """Everything that matches, in the order asked for, within a piece of work; noted as asked, not yet as shown."""
-    matches = [one for whole in _charts(work, wholes, asked, limits) for one in _of(work, whole, asked.query.kind)]
-    by_id = {id(one.version.resource): one for one in matches}
-    given = [Stored(one.version.resource) for one in matches if one.version.resource is not None]
-    now = datetime.fromtimestamp(work.at / 1e6, UTC)
-    found = search(given, replace(asked.query, only_count=False), now=now)
-    detail = {"what": "FHIR search", "type": asked.query.kind, "fields": list(asked.names), "found": found.total}
-    work.note(EventKind.QUERY, act=Act.VIEW.value, detail=detail)
-    return [by_id[id(one.resource)] for one in found.stored]
-
-
-def _charts(work: Work, wholes: Wholes, asked: Asked, limits: Limits) -> Iterator[Whole]:
-    named = patients_named(asked)
-    if limits.patient:
-        if named is not None and named - {limits.patient}:
-            raise AccessError("the app was launched for another patient")
-        named = {limits.patient}
-    if named is not None:
-        for patient in sorted(named):
-            work.require(Act.VIEW, ResourceKind.PATIENT, patient=bytes.fromhex(patient))
-            yield wholes.of(work, bytes.fromhex(patient))
-        return
-    candidates = sorted(_candidates(work, asked))
-    if len(candidates) > _CHARTS:
-        raise InputError(f"the search would open more than {_CHARTS} charts; name the patient")
-    for raw in candidates:
-        if work.allows(Act.VIEW, ResourceKind.PATIENT, patient=raw):
-            try:
-                yield wholes.of(work, raw)
-            except NotFoundError:  # erased
-                continue
-
-
-def _candidates(work: Work, asked: Asked) -> set[bytes]:
-    """Whom the blind index gives where it can answer, else all whom the actor treats."""
-    if asked.query.kind == "Patient" and (fields := patient_part(asked.query).fields):
-        return set(work.store.charts.find(work.connection, fields))
-    if work.purpose is Purpose.EMERGENCY:
-        uses = break_glass_uses(work.store, work.connection, who=work.actor.id)
-        return {bytes.fromhex(one.patient) for one in uses if one.active(work.at)}
-    mine = caring(work.store, work.connection, who=work.actor.id)
-    return {bytes.fromhex(care.patient) for care in mine if care.active(work.at)}
-
-
-def _of(work: Work, whole: Whole, kind: str) -> Iterator[_Match]:
-    """The resources of a type in a chart: those that were brought, and those that findings become."""
-    ids = whole.who() if kind == "Patient" else whole.served(kind)
-    for record in newest_of(work, whole, ids) if ids else ():
-        name = Named(kind, whole.patient, b"" if kind == "Patient" else record.id)
-        yield _Match(name, version_of(whole, name, record), record)
-    if kind in derived_kinds(whole):
-        for one in derived_versions(work, whole):
-            if one.kind == kind:
-                yield _Match(Named(kind, whole.patient, bytes.fromhex(one.id[32:])), one)
-
-
-def _first(work: Work, rest: Rest, asked: Asked, found: Sequence[_Match], limits: Limits) -> Page:
+def _first(work: Work, rest: Rest, asked: Asked, found: Sequence[Match], limits: Limits) -> Page:
+    total = len(found) if asked.counted or asked.query.only_count else None
     if asked.query.only_count:
-        return Page((), (), len(found))
+        return Page((), (), total, shown=asked.shown)
     shown, later = found[: asked.size], found[asked.size :]
     _note(work, [one.record for one in shown if one.record is not None])
+    _note_house(work, [one.name for one in shown if not one.name.patient])
     token = ""
     if later:
         until = rest.records.store.clock() + LASTS
-        token = rest.pages.put(Left(work.actor.id, asked, tuple(one.name for one in later), len(found), until))
+        token = rest.pages.put(Left(work.actor.id, asked, tuple(one.name for one in later), total, until))
     matches = tuple(one.version for one in shown)
     along = included_in(work, rest.wholes, asked, matches, limits)
-    return Page(matches, along, len(found), token, asked.elements)
+    return Page(matches, along, total, token, asked.shown)
 
 
 def _next(work: Work, rest: Rest, left: Left, limits: Limits) -> Page:
     now, later = left.names[: left.asked.size], left.names[left.asked.size :]
-    if limits.patient and any(one.patient.hex() != limits.patient for one in now):
+    if limits.patient and any(one.patient.hex() not in {limits.patient, ""} for one in now):
         raise AccessError("the app was launched for another patient")
     matches = tuple(versions_in(work, rest.wholes, now))
     token = rest.pages.put(replace(left, names=later)) if later else ""
     along = included_in(work, rest.wholes, left.asked, matches, limits)
-    return Page(matches, along, left.total, token, left.asked.elements)
+    return Page(matches, along, left.total, token, left.asked.shown)
 
 
 def versions_in(work: Work, wholes: Wholes, names: Iterable[Named]) -> Iterator[Version]:
     """The newest versions of resources by their names, each chart decided, what is withdrawn meanwhile left out."""
+    wanted = list(names)
     by_patient: dict[bytes, list[Named]] = {}
-    for one in names:
+    for one in wanted:
         by_patient.setdefault(one.patient, []).append(one)
-    found: dict[Named, Version] = {}
+    found: dict[Named, Version] = dict(_of_the_house(work, wholes, by_patient.pop(b"", [])))
     for patient, those in by_patient.items():
         work.require(Act.VIEW, ResourceKind.PATIENT, patient=patient)
         whole = wholes.of(work, patient)
@@ -160,10 +98,19 @@ def versions_in(work: Work, wholes: Wholes, names: Iterable[Named]) -> Iterator[
             found.update(
                 (one.name, one.version) for one in _wanted(work, whole, [one for one in those if one.kind == kind])
             )
-    yield from (found[one] for one in names if one in found)
+    yield from (found[one] for one in wanted if one in found)
 
 
-def _wanted(work: Work, whole: Whole, those: Sequence[Named]) -> Iterator[_Match]:
+def _of_the_house(work: Work, wholes: Wholes, names: Sequence[Named]) -> Iterator[tuple[Named, Version]]:
+    known = wholes.elsewhere.of(work) if names else {}
+    for one in names:
+        try:
+            yield one, house_version(work, known, one)
+        except NotFoundError:  # gone meanwhile
+            continue
+
+
+def _wanted(work: Work, whole: Whole, those: Sequence[Named]) -> Iterator[Match]:
     kind = those[0].kind
     here = set(whole.served(kind))
     stored = [one.record for one in those if one.record in here]
@@ -173,12 +120,12 @@ def _wanted(work: Work, whole: Whole, those: Sequence[Named]) -> Iterator[_Match
     _note(work, opened)
     for one in opened:
         name = Named(kind, whole.patient, b"" if kind == "Patient" else one.id)
-        yield _Match(name, version_of(whole, name, one), one)
+        yield Match(name, version_of(whole, name, one), one)
     if len(stored) < len(those) and kind in derived_kinds(whole):
         wanted = {one.id for one in those}
         for version in derived_versions(work, whole):
             if version.kind == kind and version.id in wanted:
-                yield _Match(Named(kind, whole.patient, bytes.fromhex(version.id[32:])), version)
+                yield Match(Named(kind, whole.patient, bytes.fromhex(version.id[32:])), version)
 
 
 def _note(work: Work, records: Iterable[Record]) -> None:
@@ -189,8 +136,19 @@ def _note(work: Work, records: Iterable[Record]) -> None:
         note_opened(work, patient, those)
 
 
-def everything(rest: Rest, who: Who, patient: str, *, kinds: Sequence[str] = (), size: int = 200) -> Page:
-    """The first page of all resources of a patient (of some types only), the Patient first. Raises as a reading."""
+def _note_house(work: Work, names: Sequence[Named]) -> None:
+    for low in range(0, len(names), _NAMED):
+        detail = {"what": "directory", "records": [one.id for one in names[low : low + _NAMED]]}
+        work.note(EventKind.QUERY, act=Act.VIEW.value, detail=detail)
+
+
+def everything(
+    rest: Rest, who: Who, patient: str, *, kinds: Sequence[str] = (), since: int = 0, size: int = 200, shown: Shown
+) -> Page:
+    """The first page of all resources of a patient, the Patient first; of some types, changed since a time (µs, UTC).
+
+    Raises as a reading.
+    """
 
     def act(work: Work) -> Page:
         raw = patient_id(patient)
@@ -199,20 +157,24 @@ def everything(rest: Rest, who: Who, patient: str, *, kinds: Sequence[str] = (),
             raise AccessError("the app was launched for another patient")
         work.require(Act.VIEW, ResourceKind.PATIENT, patient=raw)
         whole = rest.wholes.of(work, raw)
-        names = [one for one in _names(work, whole) if (not kinds or one.kind in kinds) and limits.sees(one.kind)]
+        found = _names(work, whole, since)
+        names = [one for one in found if (not kinds or one.kind in kinds) and limits.sees(one.kind)]
         detail = {"what": "FHIR everything", "found": len(names)}
         work.note(EventKind.QUERY, act=Act.VIEW.value, subject=patient, detail=detail)
-        asked = Asked(Query("Patient"), size)
+        asked = Asked(Query("Patient"), size, shown=shown)
         left = Left(who.actor.id, asked, tuple(names), len(names), rest.records.store.clock() + LASTS)
         return _next(work, rest, left, who.limits)
 
     return rest.together.read(who.actor, who.purpose, act)
 
 
-def _names(work: Work, whole: Whole) -> Iterator[Named]:
-    yield Named("Patient", whole.patient)
+def _names(work: Work, whole: Whole, since: int) -> Iterator[Named]:
+    if any(whole.newest[one].last >= since for one in whole.who()):
+        yield Named("Patient", whole.patient)
     kinds = sorted({one.kind for one in whole.newest.values() if one.served and one.kind != "Patient"})
     for kind in kinds:
-        yield from (Named(kind, whole.patient, record) for record in whole.served(kind))
+        records = (one for one in whole.served(kind) if whole.newest[one].last >= since)
+        yield from (Named(kind, whole.patient, record) for record in records)
     for one in derived_versions(work, whole):
-        yield Named(one.kind, whole.patient, bytes.fromhex(one.id[32:]))
+        if one.at >= since:
+            yield Named(one.kind, whole.patient, bytes.fromhex(one.id[32:]))

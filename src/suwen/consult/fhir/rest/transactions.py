@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from suwen.consult.fhir.rest.changing import (
     who_is,
     withdraw_in,
 )
+from suwen.consult.fhir.rest.conditional import require_selective, updated_in, withdrawn_in
 from suwen.consult.fhir.rest.names import Named, named
 from suwen.consult.fhir.rest.nouns import Change, Limits, Page, Version, Who, Written
 from suwen.consult.fhir.rest.reading import read_in
@@ -38,7 +39,10 @@ LimitsFor = Callable[[str, str], Limits]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry of a Bundle that asks for something: `kind` and `id` as its address says, `asked` for a search."""
+    """One entry of a Bundle that asks for something: `kind` and `id` as its address says, `asked` for a search.
+
+    `unless` something answers, it is created; it is what answers `where` that is updated or deleted.
+    """
 
     at: int
     method: str
@@ -48,7 +52,13 @@ class Step:
     resource: Json = field(default_factory=dict, repr=False)
     expected: str = ""
     unless: Asked | None = None
+    where: Asked | None = None
     asked: Asked | None = None
+
+    @property
+    def condition(self) -> Asked | None:
+        """What must find a resource before it is known whether this one is new."""
+        return self.where if self.method == "PUT" else self.unless
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +107,21 @@ def _step(at: int, entry: Any, problems: list[Problem]) -> Step | None:
 
 def _filled(step: Step, request: Json, query: str, resource: Any) -> Step:
     """A step with what its method needs. Raises FormatError."""
-    needs = {"POST": not step.id, "PUT": bool(step.id), "DELETE": bool(step.id), "GET": True}[step.method]
-    if not needs or (query and step.method != "GET"):
+    has_id, by_query = bool(step.id), bool(query) and not step.id
+    needs = {"POST": not has_id and not query, "PUT": has_id != by_query, "DELETE": has_id != by_query, "GET": True}
+    if not needs[step.method]:
         raise FormatError(f"{step.method} is not done on this address here")
     if step.method == "GET":
         return step if step.id else replace(step, asked=parse_asked(step.kind, query))
     if step.method in {"PUT", "DELETE"}:
-        step = replace(step, expected=_tag(request.get("ifMatch")))
+        where = require_selective(parse_asked(step.kind, query)) if by_query else None
+        step = replace(step, expected=_tag(request.get("ifMatch")), where=where)
     if step.method == "DELETE":
         return step
     if not isinstance(resource, dict) or resource.get("resourceType") != step.kind:
         raise FormatError("has no resource of the type of its address")
     require_sound(resource)
-    if step.method == "PUT" and not step.expected:
+    if step.method == "PUT" and not step.expected and step.where is None:
         raise FormatError("an update says which version it was read as (ifMatch)")
     condition = request.get("ifNoneExist")
     unless = parse_asked(step.kind, condition) if isinstance(condition, str) and condition else None
@@ -138,20 +150,14 @@ class _Transaction:
         self._named: dict[str, Named] = {}
         self._places: dict[int, Place] = {}
         self._answers: dict[int, Answered] = {}
+        self._found: dict[int, Version] = {}  # what answers the condition of an update
 
     def done(self) -> list[Answered]:
-        self._require_once()
+        self._require_once([(one.kind, one.id) for one in self._steps if one.method in {"PUT", "DELETE"} and one.id])
         for step in self._of("DELETE"):
-            gone = withdraw_in(
-                self._work,
-                self._wholes,
-                step.kind,
-                step.id,
-                expected=step.expected,
-                limits=self._limits(step.kind, "d"),
-            )
-            self._answers[step.at] = Answered(204, gone)
+            self._answers[step.at] = Answered(204, self._gone(step))
         self._settle()
+        self._require_once([(one.kind, one.id) for one in self._found.values()])
         for step in (*self._of("POST"), *self._of("PUT")):
             if step.at not in self._answers:
                 self._answers[step.at] = self._written(step)
@@ -162,15 +168,21 @@ class _Transaction:
     def _of(self, method: str) -> Iterable[Step]:
         return [one for one in self._steps if one.method == method]
 
-    def _require_once(self) -> None:
+    def _gone(self, step: Step) -> Version | None:
+        limits = self._limits(step.kind, "d")
+        if step.where is None:
+            return withdraw_in(self._work, self._wholes, step.kind, step.id, expected=step.expected, limits=limits)
+        self._limits(step.kind, "s")
+        return withdrawn_in(self._work, self._wholes, step.where, expected=step.expected, limits=limits)
+
+    def _require_once(self, changed: Sequence[tuple[str, str]]) -> None:
         """A resource stands in a transaction once: else the order of its changes would be a matter of luck."""
-        changed = [(one.kind, one.id) for one in self._steps if one.method in {"PUT", "DELETE"}]
         if len(set(changed)) < len(changed):
             raise InputError("a resource is changed twice in one transaction; change it once")
 
     def _settle(self) -> None:
         """Give every new resource its id before any is written, so that they may point at each other in any order."""
-        waiting = list(self._of("POST"))
+        waiting = [*self._of("POST"), *(one for one in self._of("PUT") if one.where is not None)]
         self._patients([one for one in waiting if one.kind == "Patient"])
         waiting = [one for one in waiting if one.kind != "Patient"]
         while waiting:
@@ -183,14 +195,14 @@ class _Transaction:
     def _patients(self, steps: Sequence[Step]) -> None:
         for step in steps:
             limits = self._limits("Patient", "c")
-            if step.unless is not None and self._exists(step, limits):
+            if self._exists(step, limits):
                 continue
             if limits.patient:
                 raise InputError("an app that was launched for one patient registers no other")
             self._place(step, Place(Named("Patient", register(self._work, who_is(step.resource)))))
 
     def _placed(self, step: Step) -> bool:
-        if step.unless is not None:
+        if step.condition is not None:
             known = {address: one.local for address, one in self._named.items()}
             turned = replace(step, resource=_pointed(step.resource, known))
             try:
@@ -207,15 +219,20 @@ class _Transaction:
         return True
 
     def _exists(self, step: Step, limits: Limits) -> bool:
-        if step.unless is None:
+        if step.condition is None:
             return False
-        found = existing_in(self._work, self._wholes, step.resource, step.unless, limits)
+        if step.where is not None:
+            self._limits(step.kind, "s")
+        found = existing_in(self._work, self._wholes, step.resource, step.condition, limits)
         if found is None:
             return False
         name = named(found.kind, found.id)
         if name is not None:
             self._know(step, name)
-        self._answers[step.at] = Answered(200, found)
+        if step.where is None:
+            self._answers[step.at] = Answered(200, found)
+        else:
+            self._found[step.at] = found
         return True
 
     def _place(self, step: Step, place: Place) -> None:
@@ -233,6 +250,8 @@ class _Transaction:
         known = {address: one.local for address, one in self._named.items()}
         coming = frozenset(known.values())
         resource = _pointed(step.resource, known)
+        if step.where is not None:
+            return self._by_condition(step, resource, coming)
         if step.method == "PUT":
             change = Change(step.kind, step.id, resource, step.expected, coming)
             done = update_in(self._work, self._wholes, change, self._limits(step.kind, "u"))
@@ -242,6 +261,14 @@ class _Transaction:
             self._work, self._wholes, resource, unless=None, limits=self._limits(step.kind, "c"), place=place
         )
         return Answered(201, made.version)
+
+    def _by_condition(self, step: Step, resource: Json, coming: Set[str]) -> Answered:
+        found, placed = self._found.get(step.at), self._places.get(step.at)
+        change = Change(step.kind, str(resource.get("id", "")), resource, step.expected, coming)
+        place = Place(placed.name, coming) if placed is not None else None
+        limits = self._limits(step.kind, "u")
+        done = updated_in(self._work, self._wholes, change, found, limits, place=place)
+        return Answered(201 if done.fresh else 200, done.version)
 
     def _read(self, step: Step) -> Answered:
         if step.asked is not None:

@@ -37,11 +37,15 @@ _ONE = select(RECORD).where(
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The newest version of a record: its kind, when the first came, its seal; `served` where it holds a resource."""
+    """The newest version of a record: its kind, when the first and the last came (microseconds UTC), its seal.
+
+    `served` where it holds a resource.
+    """
 
     kind: str
     version: int
     first: int
+    last: int
     mac: bytes
     withdrawn: bool
     served: bool
@@ -181,7 +185,7 @@ def _seen(record: Record, first: int, mac: bytes) -> Seen:
         targets = tuple(_addresses(stored))
     elif record.kind == DEMOGRAPHICS and not record.withdrawn:
         targets = tuple(_known_as(Demographics.from_bytes(record.payload)))
-    return Seen(record.kind, record.version, first, mac, record.withdrawn, stored is not None, targets)
+    return Seen(record.kind, record.version, first, record.at, mac, record.withdrawn, stored is not None, targets)
 
 
 def _addresses(stored: Stored) -> Iterable[bytes]:

@@ -15,7 +15,8 @@ from suwen.records.store import charts
 __all__ = ["StudyLine", "studies_in"]
 
 _ECG_STUDY = "11524-6"  # LOINC: EKG study
-_IMAGES, _READING, _DOCUMENT, _ECG_AREA = "ImagingStudy", "ImageReading", "DocumentReference", "ecg"
+_IMAGES, _READING, _FILE = "ImagingStudy", "ImageReading", "ImageFile"
+_DOCUMENT, _ECG_AREA = "DocumentReference", "ecg"
 _ANSWERED = frozenset({Status.DONE, Status.NOTHING})
 
 
@@ -40,11 +41,13 @@ def studies_in(found: Iterable[charts.Record], areas: Sequence[AreaReport]) -> t
     records = list(found)
     read = set(_series_read(records))
     answered = max((one.at for one in areas if one.area == _ECG_AREA and one.status in _ANSWERED), default=0)
-    lines = (_line(one, read, answered) for one in records if one.kind in {_IMAGES, _DOCUMENT})
+    lines = (_line(one, read, answered) for one in records if one.kind in {_IMAGES, _DOCUMENT, _FILE})
     return tuple(sorted((one for one in lines if one is not None), key=lambda one: -one.at))
 
 
 def _line(record: charts.Record, read: set[str], answered: int) -> StudyLine | None:
+    if record.kind == _FILE:
+        return _picture(record, read)
     try:
         resource: Json = Stored.from_bytes(record.payload).resource
     except FormatError:
@@ -64,6 +67,17 @@ def _line(record: charts.Record, read: set[str], answered: int) -> StudyLine | N
         return None
     day, said = str(resource.get("date", ""))[:10], str(resource.get("description", ""))
     return StudyLine("ecg", record.id.hex(), record.at, day, "ECG", said, record.at < answered)
+
+
+def _picture(record: charts.Record, read: set[str]) -> StudyLine | None:
+    """A picture or volume that is no DICOM object: it has no date of its own."""
+    try:
+        content = json.loads(record.payload)
+        name, media = str(content["name"]), str(content["media"])
+    except (KeyError, TypeError, ValueError):  # of a later format
+        return None
+    id_ = record.id.hex()
+    return StudyLine("images", id_, record.at, "", media, name, id_ in read)
 
 
 def _series_read(records: Iterable[charts.Record]) -> Iterator[str]:

@@ -1,0 +1,58 @@
+"""What a list says of a study: when it came, what it is, whether an engine has answered on it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from suwen.consult import StudyLine
+from suwen.consult.nouns import AreaReport, Status
+from suwen.consult.studies import studies_in
+from suwen.formats.fhir.stored import Stored
+from suwen.records.store.charts import Record
+
+TRACING = {"coding": [{"code": "11524-6"}]}
+
+
+def record(number: int, kind: str, content: dict[str, Any], *, sealed: bool = False) -> Record:
+    payload = json.dumps(content).encode() if sealed else Stored({"resourceType": kind, **content}).to_bytes()
+    return Record(bytes(16), bytes([number] * 16), 1, number, kind, payload)
+
+
+def lines(*found: Record, answered: int = 0) -> list[StudyLine]:
+    report = AreaReport("ecg", {"en": "ECG"}, Status.DONE, "1", "", True, answered)
+    return list(studies_in(found, [report]))
+
+
+def test_a_study_is_read_once_one_of_its_series_is() -> None:
+    study = {"started": "2026-01-03T08:00:00Z", "modality": [{"code": "CT"}, {"code": "SEG"}], "description": "Head"}
+    images = record(1, "ImagingStudy", {**study, "series": [{"uid": "1.2.3"}, {"uid": "1.2.4"}]})
+    other = record(2, "ImageReading", {"series": "1.2.9"}, sealed=True)
+    (line,) = lines(images, other)
+    assert line == StudyLine("images", "01" * 16, 1, "2026-01-03", "CT/SEG", "Head", read=False)
+    (line,) = lines(images, other, record(3, "ImageReading", {"series": "1.2.4"}, sealed=True))
+    assert line.read
+
+
+def test_a_picture_is_read_by_its_record() -> None:
+    picture = record(5, "ImageFile", {"format": 1, "name": "knee.png", "media": "PNG"}, sealed=True)
+    (line,) = lines(picture)
+    assert (line.modality, line.description, line.read) == ("PNG", "knee.png", False)
+    (line,) = lines(picture, record(6, "ImageReading", {"series": "05" * 16}, sealed=True))
+    assert line.read
+
+
+def test_a_tracing_is_read_where_the_consult_answered_after_it_came() -> None:
+    tracing = record(7, "DocumentReference", {"status": "current", "type": TRACING, "date": "2026-02-01"})
+    assert [one.read for one in lines(tracing, answered=6)] == [False]
+    assert [(one.kind, one.modality, one.read) for one in lines(tracing, answered=8)] == [("ecg", "ECG", True)]
+
+
+def test_what_is_no_study_or_cannot_be_read_is_left_out_and_the_latest_stands_first() -> None:
+    letter = record(1, "DocumentReference", {"status": "current", "type": {"coding": [{"code": "34108-1"}]}})
+    wrong = record(2, "ImagingStudy", {"status": "entered-in-error"})
+    broken = Record(bytes(16), bytes([3] * 16), 1, 3, "ImagingStudy", b"\xff")
+    later = record(4, "ImageFile", {"format": 9}, sealed=True)
+    odd = record(5, "ImagingStudy", {"series": "none", "modality": {"code": "CT"}})
+    sound = record(6, "ImagingStudy", {"modality": [{"code": "MR"}]})
+    assert [one.modality for one in lines(letter, wrong, broken, later, odd, sound)] == ["MR", "OT"]

@@ -58,6 +58,15 @@ def test_finds_over_ones_own_patients_or_one(ward: Ward, three: list[str]) -> No
     assert search_records(ward[Role.PHYSICIAN], ward.records, "Observation?_summary=count")["total"] == 4
 
 
+def test_references_are_followed_forth_and_back(ward: Ward, three: list[str]) -> None:
+    """Proves it for references as documents wrote them; the colleague's patient is found in no way."""
+    assert sorted(ids(ward, "Observation?patient.identifier=MRN-1")) == ["a1", "b1"]
+    assert ids(ward, "Observation?subject:Patient.family=family2&code=8302-2") == ["a2"]
+    assert sorted(ids(ward, "Patient?_has:Observation:patient:code=8302-2")) == ["1", "2"]
+    assert ids(ward, "Patient?_has:Observation:patient:date=ge2022") == ["2"]
+    assert ids(ward, "Observation?patient.identifier=MRN-3") == []
+
+
 def test_an_identifier_is_answered_by_the_blind_index(ward: Ward, three: list[str]) -> None:
     """Proves that no other chart is opened for it, and that its system counts."""
     since = length(ward)
@@ -104,7 +113,7 @@ def test_it_is_audited_without_its_words_and_leaves_nothing(ward: Ward, three: l
 
 
 def test_what_is_not_answered_is_refused(ward: Ward) -> None:
-    for query in ("Observation?nonsense=1", "Nonsense?x=1", "Observation?patient.name=x", "Observation?_include=x"):
+    for query in ("Observation?nonsense=1", "Nonsense?x=1", "Observation?code.name=x", "Observation?_include=x"):
         with pytest.raises(FormatError):
             ids(ward, query)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from suwen.formats.fhir.searching.search import matches, parse_query
+from suwen.formats.fhir.searching.parsing import parse_query
+from suwen.formats.fhir.searching.search import matches
 
 __all__ = ["CONDITION", "PATIENT", "hit", "observation", "period"]
 

@@ -22,7 +22,7 @@ def document(data: bytes, kind: str = "text/plain") -> dict[str, Any]:
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
 def test_text_in_the_encodings_of_hospitals(encoding: str) -> None:
     (one,) = texts_of(document("咳嗽3天，无发热。".encode(encoding), "text/plain; charset=x"))
-    assert (one.where, one.text, one.problem) == ("content[0].attachment", "咳嗽3天，无发热。", "")
+    assert (one.where, one.text, one.problem) == ("content[0].attachment", "咳嗽3天，无发热。", None)
 
 
 def test_html_is_read_as_it_is_seen() -> None:
@@ -63,7 +63,9 @@ def test_every_place_of_a_text() -> None:
 def test_what_cannot_be_read_is_said(resource: dict[str, Any], problem: str) -> None:
     (one,) = texts_of(resource)
     assert one.text == ""
-    assert problem in one.problem
+    assert one.problem is not None
+    assert problem in one.problem.en
+    assert one.problem.zh != one.problem.en
 
 
 def test_a_pdf_has_its_text_and_an_empty_one_says_that_it_has_none() -> None:

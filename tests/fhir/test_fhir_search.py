@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suwen.errors import FormatError
-from suwen.formats.fhir.searching.search import matches, parse_query
+from suwen.formats.fhir.searching.parsing import parse_query
+from suwen.formats.fhir.searching.search import matches
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 

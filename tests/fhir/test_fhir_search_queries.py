@@ -19,8 +19,9 @@ from suwen import datasets
 from suwen.errors import FormatError
 from suwen.formats.fhir import Stored, parse_tree
 from suwen.formats.fhir.searching.capability import capability_statement
+from suwen.formats.fhir.searching.parsing import MODIFIERS, parse_query
 from suwen.formats.fhir.searching.patient import patient_part
-from suwen.formats.fhir.searching.search import MODIFIERS, matches, parse_query, search
+from suwen.formats.fhir.searching.search import matches, search
 from suwen.formats.fhir.searching.table import TYPES, Kind, parameters
 
 # Queries
@@ -30,9 +31,17 @@ from suwen.formats.fhir.searching.table import TYPES, Kind, parameters
     ("text", "named"),
     [
         ("Observation?colour=red", "is no search parameter of Observation"),
-        ("Observation?subject.name=peter", "chaining"),
-        ("Observation?subject:Patient.name=peter", "chaining"),
-        ("Observation?_has:Observation:patient:code=1", "chaining"),
+        ("Observation?code.name=peter", "points at nothing"),
+        ("Observation?focus.name=peter", "at which type"),
+        ("Observation?patient:Group.name=peter", "at which type"),
+        ("Observation?subject:Robot.name=peter", "at which type"),
+        ("Observation?patient.colour=peter", "is no search parameter of Patient"),
+        ("Observation?patient._sort=name", "not answered"),
+        ("Observation?patient.link.link.link.name=peter", "in a row"),
+        ("Observation?_has:Observation:patient:code=1", "never points at Observation"),
+        ("Patient?_has:Observation:code:code=1", "names no reference"),
+        ("Patient?_has:Observation:patient=1", "names no reference"),
+        ("Patient?_has:Observation:patient:colour=1", "is no search parameter of Observation"),
         ("Observation?_include=Observation:subject", "_include is not answered"),
         ("Observation?_revinclude=Provenance:target", "_revinclude is not answered"),
         ("Observation?code:in=http://x", "no modifier of that name"),

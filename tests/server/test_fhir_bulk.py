@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from fhir_made import create, encounter, observation, physician, read
+from fhir_made import SENT, create, encounter, observation, physician, read
 from served import Served
 from starlette.testclient import TestClient
 
 from suwen.consult.fhir.rest import Rest, Who, exported_chart
 from suwen.errors import AccessError
+from suwen.formats.fhir import render
 from suwen.govern import EventKind, Role, read_audit
 from suwen.server.jobs import Kind, jobs_of, register
 from suwen.server.smart.grants import Grant, grants_of
@@ -55,6 +56,47 @@ def test_some_types_since_a_time(served: Served) -> None:
     create(client, encounter(served.own))
     assert set(followed(client, begin(client, "?_type=Encounter"))) == {"Encounter"}
     assert followed(client, begin(client, "?_since=2999-01-01T00:00:00Z")) == {}
+
+
+def test_of_a_type_what_answers_a_search(served: Served) -> None:
+    """A filter holds for its own type; a comma inside one is one of its values, two of a type mean either."""
+    client = physician(served)
+    made = [create(client, observation(served.own, code=one))["id"] for one in ("bulk-1", "bulk-2", "bulk-3")]
+    query = "?_type=Observation,Patient&_typeFilter=Observation%3Fcode%3Dbulk-1,bulk-2"
+    found = followed(client, begin(client, query))
+    assert set(found) == {"Observation", "Patient"}
+    assert {read(one)["id"] for one in found["Observation"]} == set(made[:2])
+    query = "?_type=Observation&_typeFilter=Observation%3Fcode%3Dbulk-1,Observation%3Fcode%3Dbulk-3%26status%3Dfinal"
+    assert {read(one)["id"] for one in followed(client, begin(client, query))["Observation"]} == {made[0], made[2]}
+    parts = [{"name": "_type", "valueString": "Patient"}, {"name": "_typeFilter", "valueString": "Patient?name=nobody"}]
+    body = render({"resourceType": "Parameters", "parameter": parts})
+    for path in ("/fhir/$export", "/fhir/Patient/$export"):
+        begun = client.post(path, content=body, headers=ASYNC | SENT)
+        assert begun.status_code == 202
+        assert followed(client, begun.headers["content-location"]) == {}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "_type=Nothing",
+        "_since=yesterday",
+        "_outputFormat=xml",
+        "patient=x",
+        "_typeFilter=Observation?colour=red",
+        "_typeFilter=Observation?patient.active=true",
+        "_typeFilter=Patient?name=Zhangsan",
+        "_type=Patient&_typeFilter=Observation?code=1",
+    ],
+)
+def test_an_export_that_is_not_understood(served: Served, query: str) -> None:
+    answer = physician(served).get(f"/fhir/$export?{query}", headers=ASYNC)
+    assert (answer.status_code, read(answer.text)["resourceType"]) == (400, "OperationOutcome")
+    assert "Zhangsan" not in answer.text
+    both = {"prefer": "respond-async, handling=lenient"}
+    assert physician(served).get(f"/fhir/$export?{query}", headers=both).status_code == (
+        202 if "patient=" in query else 400
+    )
 
 
 def test_nobody_else_follows_fetches_or_removes(served: Served) -> None:

@@ -62,11 +62,26 @@ def test_findings_stand_among_what_was_measured(found: Served) -> None:
     assert "8310-5" in codes
 
 
+def test_what_findings_come_from_is_found_by_searching(found: Served) -> None:
+    client = physician(found)
+    risk = ids(search(client, "RiskAssessment", patient=found.own))
+    traces = [ids(search(client, "Provenance", target=f"RiskAssessment/{one}")) for one in risk]
+    assert all(traces)
+    assert ids(search(client, "RiskAssessment", **{"_has:Provenance:target:agent:missing": "false"})) == risk
+    devices = search(client, "Device")
+    assert ids(devices)
+    made_by = [ids(search(client, "Provenance", **{"agent:Device._id": one})) for one in ids(devices)]
+    assert {trace for one in made_by for trace in one} >= {trace for one in traces for trace in one}
+
+
 def test_findings_are_judged_in_suwen(found: Served) -> None:
     client = physician(found)
     risk = search(client, "RiskAssessment", patient=found.own)["entry"][0]["resource"]
     assert put(client, risk | {"status": "amended"}, risk["meta"]["versionId"]).status_code == 404
     assert client.delete(f"/fhir/RiskAssessment/{risk['id']}").status_code == 404
+    patch = {"content-type": "application/json-patch+json", "if-match": f'W/"{risk["meta"]["versionId"]}"'}
+    assert client.patch(f"/fhir/RiskAssessment/{risk['id']}", content=b"[]", headers=patch).status_code == 404
+    assert client.delete(f"/fhir/RiskAssessment?_id={risk['id']}").status_code == 404
     about = {"resourceType": "Provenance", "recorded": "2026-01-01T00:00:00Z", "agent": [{"who": {"display": "x"}}]}
     about |= {"target": [{"reference": f"RiskAssessment/{risk['id']}"}]}
     assert client.post("/fhir/Provenance", content=render(about), headers=SENT).status_code == 201

@@ -7,9 +7,11 @@ from fhir_made import SENT, Json, create, encounter, ids, observation, physician
 from served import Served
 
 from suwen.consult import import_directory, import_fhir
+from suwen.consult.fhir.rest import Limits, Rest, Who, parse_asked, read_resource, search_resources
+from suwen.errors import AccessError
 from suwen.formats.fhir import read_document, render
 from suwen.formats.fhir.compartment import references
-from suwen.govern import Role
+from suwen.govern import EventKind, Role, read_audit
 
 SOURCE = "https://source.example/fhir"
 NPI = "http://hl7.org/fhir/sid/us-npi"
@@ -105,3 +107,74 @@ def test_new_references_lead_into_the_directory_or_nowhere(housed: tuple[Served,
     assert made["performer"] == [{"reference": place}]
     wrong = observation(patient) | {"performer": [{"reference": f"Organization/{'0' * 32}"}]}
     assert client.post("/fhir/Observation", content=render(wrong), headers=SENT).status_code == 422
+
+
+def test_the_directory_is_searched_by_whoever_may_look_things_up_in_it(housed: tuple[Served, str]) -> None:
+    served, _ = housed
+    client = physician(served)
+    by_name = search(client, "Organization", name="made-up")
+    assert [one["resource"]["name"] for one in by_name["entry"]] == ["Made-up hospital"]
+    assert ids(search(client, "Organization", name="elsewhere")) == []
+    assert ids(search(client, "Practitioner", identifier=f"{NPI}|7"))
+    assert ids(search(client, "Organization", _id=ids(by_name)[0])) == ids(by_name)
+    assert search(client, "Practitioner", _summary="count")["total"] == 1
+    for role in (Role.NURSE, Role.IMAGING_SPECIALIST):
+        assert ids(search(served.client(role), "Organization", name="made-up")) == ids(by_name)
+    for role in (Role.RESEARCHER, Role.AUDITOR, Role.SECURITY_OFFICER, Role.ADMINISTRATOR):
+        for kind in ("Organization", "Practitioner", "PractitionerRole"):
+            assert served.client(role).get(f"/fhir/{kind}").status_code == 403, role
+    assert served.client().get("/fhir/Organization").status_code == 401
+
+
+def test_references_of_the_directory_are_followed(housed: tuple[Served, str]) -> None:
+    served, patient = housed
+    client = physician(served)
+    (role,) = ids(search(client, "PractitionerRole", **{"practitioner.identifier": "7"}))
+    assert ids(search(client, "PractitionerRole", **{"organization.name": "made-up"})) == [role]
+    assert ids(search(client, "PractitionerRole", **{"practitioner.identifier": "8"})) == []
+    assert ids(search(client, "Organization", **{"_has:PractitionerRole:organization:practitioner.identifier": "7"}))
+    page = search(client, "PractitionerRole", _id=role, _include="*")
+    assert {one["resource"]["resourceType"] for one in page["entry"]} == {
+        "PractitionerRole",
+        "Practitioner",
+        "Organization",
+    }
+    page = search(client, "Practitioner", _revinclude="PractitionerRole:practitioner")
+    assert ids(page, "include") == [role]
+    seen = search(client, "Encounter", **{"service-provider.name": "made-up"})
+    assert [one["resource"]["subject"]["reference"] for one in seen["entry"]] == [f"Patient/{patient}"]
+    assert ids(search(client, "Encounter", **{"service-provider.name": "elsewhere"})) == []
+
+
+def test_pages_of_the_directory(housed: tuple[Served, str]) -> None:
+    """What is told of it is named in the audit log, page by page."""
+    served, _ = housed
+    ward = served.ward
+    more = [{"resourceType": "Location", "id": f"l{at}", "name": f"Ward {at}"} for at in range(3)]
+    import_directory(ward[Role.ADMINISTRATOR], ward.records, read_document(bundled(*more)))
+    client = physician(served)
+    page = search(client, "Location", _count="2", _sort="-name")
+    assert (page["total"], [one["resource"]["name"] for one in page["entry"]]) == (3, ["Ward 2", "Ward 1"])
+    following = next(one["url"] for one in page["link"] if one["relation"] == "next")
+    rest = read(client.get(following).text)
+    assert [one["resource"]["name"] for one in rest["entry"]] == ["Ward 0"]
+    events = [one for _, one in read_audit(ward[Role.AUDITOR], ward.records, kind=EventKind.QUERY)]
+    named = [id_ for one in events if one.detail.get("what") == "directory" for id_ in one.detail.get("records", ())]
+    assert {*ids(page), *ids(rest)} <= set(named)
+
+
+def test_an_app_of_one_patient_does_not_search_who_works_here(housed: tuple[Served, str]) -> None:
+    """It reads what its chart points at, by id; a list of the staff is nothing that it was launched for."""
+    served, patient = housed
+    place = visit_of(served, patient)["serviceProvider"]["reference"]
+    rest = Rest.over(served.house.records)
+    who = Who(served.ward[Role.PHYSICIAN], limits=Limits(patient, lambda _: True))
+    assert search_resources(rest, who, parse_asked("Organization", "")).total == 0
+    assert search_resources(rest, who, parse_asked("Organization", f"_id={place.partition('/')[2]}")).total == 1
+    assert read_resource(rest, who, *place.split("/")).kind == "Organization"
+    narrow = Who(who.actor, limits=Limits(patient, lambda kind: kind == "Encounter"))
+    assert search_resources(rest, narrow, parse_asked("Encounter", "status=finished")).total == 1
+    with pytest.raises(AccessError):
+        search_resources(rest, narrow, parse_asked("Encounter", "service-provider.name=made"))
+    with pytest.raises(AccessError):
+        search_resources(rest, narrow, parse_asked("Encounter", "_has:Observation:encounter:code=1"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from fhir_made import create, encounter, ids, observation, physician, put, read, search
@@ -13,7 +13,7 @@ from suwen.consult.fhir.held import is_type
 from suwen.consult.fhir.rest import parse_asked
 from suwen.consult.fhir.rest.pages import Left, Pages
 from suwen.errors import NotFoundError
-from suwen.formats.fhir.searching.table import TYPES
+from suwen.formats.fhir.searching.table import ABOUT_PATIENTS, TYPES
 from suwen.govern import EventKind, Role, read_audit, revoke_care
 
 
@@ -210,18 +210,44 @@ def test_what_is_not_known_is_refused_and_never_passed_over(served: Served) -> N
 
 
 def test_the_statement_names_what_is_there(served: Served) -> None:
-    """Each type it names is one of R4, each search parameter it names is answered, and each type is read."""
+    """Each type it names is one of R4; every search parameter, sort and way along it names is answered."""
     client = physician(served)
     (rest,) = read(served.client().get("/fhir/metadata").text)["rest"]
+    assert {one["type"] for one in rest["resource"]} == set(TYPES)
     for one in rest["resource"]:
         assert is_type(one["type"]), one["type"]
-        assert client.get(f"/fhir/{one['type']}/{served.own}{'0' * 32}").status_code == 404
-        searched = "search-type" in {each["code"] for each in one["interaction"]}
-        assert searched == (client.get(f"/fhir/{one['type']}?_summary=count").status_code == 200), one["type"]
-        for parameter in one.get("searchParam", ()):
-            answer = client.post(f"/fhir/{one['type']}/_search", data={f"{parameter['name']}:missing": "true"})
-            assert answer.status_code == 200, parameter
-    assert {one["type"] for one in rest["resource"]} >= {*TYPES, "Provenance", "Practitioner"}
+        names = [each["name"] for each in one["searchParam"]]
+        asked = [(f"{name}:missing", "true") for name in names]
+        asked += [("_include", each) for each in one["searchInclude"]]
+        asked += [("_revinclude", each) for each in one["searchRevInclude"]]
+        sortable = [each["name"] for each in one["searchParam"] if each["type"] != "composite"]
+        body = urlencode(
+            [*asked, ("_sort", ",".join(sortable)), ("patient" if "patient" in names else "_id", served.own)]
+        )
+        sent = {"content-type": "application/x-www-form-urlencoded"}
+        answer = client.post(f"/fhir/{one['type']}/_search", content=body, headers=sent)
+        assert answer.status_code == 200, (one["type"], answer.text)
+
+
+def test_the_statement_names_what_is_done(served: Served) -> None:
+    """What it declares of a type is done: refused for what is missing, never for the method; what it leaves out is."""
+    client = physician(served)
+    (rest,) = read(served.client().get("/fhir/metadata").text)["rest"]
+    sent, patch = {"content-type": "application/fhir+json"}, {"content-type": "application/json-patch+json"}
+    some = [one for one in rest["resource"] if one["type"] in {"Patient", "Organization"}] + rest["resource"][::9]
+    for one in some:
+        codes, kind = {each["code"] for each in one["interaction"]}, one["type"]
+        body = f'{{"resourceType":"{kind}"}}'
+        path = f"/fhir/{kind}/{served.own if kind == 'Patient' else served.own + '0' * 32}"
+        assert client.post(f"/fhir/{kind}", content=body, headers=sent).status_code == 422, kind
+        assert ("create" in codes) == one["conditionalCreate"] == (kind in ABOUT_PATIENTS)
+        stale = {"if-match": 'W/"77"'}
+        assert client.put(path, content=body, headers=sent | stale).status_code in {404, 422}, kind
+        assert client.patch(path, content=b"[]", headers=patch | stale).status_code in {404, 412}, kind
+        assert client.delete(path).status_code == (404 if "delete" in codes else 405), kind
+        assert client.get(f"/fhir/{kind}/{served.own}{'0' * 32}").status_code == 404, kind
+        assert client.get(f"{path}/_history/77").status_code == 404, kind
+        assert client.post(f"/fhir/{kind}/$validate", content=body, headers=sent).status_code == 200, kind
 
 
 def test_everything_of_a_patient(served: Served) -> None:
@@ -234,6 +260,14 @@ def test_everything_of_a_patient(served: Served) -> None:
     only = read(client.get(f"/fhir/Patient/{served.own}/$everything?_type=Encounter").text)
     assert {one["resource"]["resourceType"] for one in only["entry"]} == {"Encounter"}
     assert client.get(f"/fhir/Patient/{served.other}/$everything").status_code == 403
+    path = f"/fhir/Patient/{served.own}/$everything"
+    assert read(client.get(f"{path}?_since=2999-01-01T00:00:00Z").text)["total"] == 0
+    assert read(client.get(f"{path}?_since=2020-01-01T00:00:00Z").text)["total"] > 1
+    shown = read(client.get(f"{path}?_type=Encounter&_elements=status").text)["entry"][0]["resource"]
+    assert set(shown) == {"resourceType", "id", "meta", "status", "class"}
+    for wrong in ("_since=yesterday", "start=2020-01-01", "_summary=count"):
+        assert client.get(f"{path}?{wrong}").status_code == 400, wrong
+    assert client.get(f"{path}?start=2020-01-01", headers={"prefer": "handling=lenient"}).status_code == 200
 
 
 def test_json_alone(served: Served) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fhir_made import Json, physician, put, read
+from fhir_made import Json, ids, physician, put, read, search
 from served import Served, serve_ward
 from ward import open_ward
 
@@ -22,6 +22,7 @@ from suwen.govern import Role
 
 SAMPLE = Path(folder()) / "platform" / "synthea_r4"
 PEER = Path(__file__).parents[1] / "peers" / "medplum"
+PATIENTS = 6
 SOURCE = "https://synthea.example/fhir"
 
 pytestmark = pytest.mark.skipif(not SAMPLE.is_dir(), reason="the Synthea sample (R4) is not installed")
@@ -29,8 +30,8 @@ pytestmark = pytest.mark.skipif(not SAMPLE.is_dir(), reason="the Synthea sample 
 
 @pytest.fixture(scope="module")
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dict[str, Any]]]:
-    """Three patients of the sample; the physician's documents by patient."""
-    files = sorted(SAMPLE.glob("*_*-*.json.gz"), key=lambda one: (one.stat().st_size, one.name))[:3]
+    """Some patients of the sample; the physician's documents by patient."""
+    files = sorted(SAMPLE.glob("*_*-*.json.gz"), key=lambda one: (one.stat().st_size, one.name))[:PATIENTS]
     with open_ward(tmp_path_factory.mktemp("sampled") / "store") as ward:
         served = serve_ward(ward)
         documents = {}
@@ -63,6 +64,42 @@ def test_every_resource_is_served_and_every_reference_leads_to_one(sampled: tupl
         said = {one for resource in found.values() for one in references(resource)}
         assert said
         assert said <= set(found)
+
+
+def test_every_type_is_found_by_searching(sampled: tuple[Served, dict[str, Any]]) -> None:
+    """Nothing that a document brought is there only for who knows its id; by itself, and narrowed to its patient."""
+    served, documents = sampled
+    client = physician(served)
+    there = [one for patient in documents for one in everything(served, patient)]
+    kinds = {one.partition("/")[0] for one in there}
+    assert {"Practitioner", "Organization", "CarePlan", "Claim", "ExplanationOfBenefit"} <= kinds
+    for kind in kinds:
+        page = search(client, kind, _count="1000")
+        assert page["total"] == len(page["entry"])
+        found = {f"{kind}/{one}" for one in ids(page)} - {f"Patient/{served.own}"}
+        assert found == {one for one in there if one.startswith(f"{kind}/")}, kind
+    patient = next(iter(documents))
+    for kind in ("Claim", "CarePlan", "ExplanationOfBenefit", "Procedure"):
+        mine = {one for one in everything(served, patient) if one.startswith(f"{kind}/")}
+        assert {f"{kind}/{one}" for one in ids(search(client, kind, patient=patient, _count="1000"))} == mine
+
+
+def test_references_lead_through_the_searches(sampled: tuple[Served, dict[str, Any]]) -> None:
+    """Claims by the provider's name, providers by the claims that name them: as the documents themselves say."""
+    served, documents = sampled
+    client = physician(served)
+    every = {local: one for patient in documents for local, one in everything(served, patient).items()}
+    claims = [one for one in every.values() if one["resourceType"] == "Claim"]
+    provider = every[claims[0]["provider"]["reference"]]
+    wanted = {one["id"] for one in claims if every[one["provider"]["reference"]]["name"] == provider["name"]}
+    found = search(client, "Claim", _count="1000", **{"provider:Organization.name:exact": provider["name"]})
+    assert set(ids(found)) == wanted
+    named = {one["provider"]["reference"].partition("/")[2] for one in claims}
+    found = search(client, "Organization", _count="1000", **{"_has:Claim:provider:use": "claim"})
+    assert set(ids(found)) == named
+    page = search(client, "Claim", _id=claims[0]["id"], _include="*")
+    pointed = {one for one in references(every[f"Claim/{claims[0]['id']}"]) if one in every}
+    assert {f"{one['resource']['resourceType']}/{one['resource']['id']}" for one in page["entry"][1:]} == pointed
 
 
 def plain(value: Any) -> Any:
@@ -135,6 +172,9 @@ def test_another_implementation_finds_no_fault(sampled: tuple[Served, dict[str, 
         f"/fhir/Observation?patient={patient}&_elements=status",
         f"/fhir/Observation/{seen['id']}/_history",
         "/fhir/Observation/x",
+        "/fhir/Practitioner?_summary=true",
+        "/fhir/Claim?_summary=data&_count=20",
+        "/fhir/ExplanationOfBenefit?_summary=text&_count=20",
         "/fhir/metadata",
     )
     resources += [read(client.get(path).text) for path in paths]

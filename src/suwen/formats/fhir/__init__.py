@@ -6,7 +6,8 @@ from suwen.formats.fhir.findings import Claim, FindingReport, read_definitions, 
 from suwen.formats.fhir.ndjson import Line, open_lines, read_lines
 from suwen.formats.fhir.nouns import Entry, Json
 from suwen.formats.fhir.patients import FhirReading, is_fhir, read_fhir
-from suwen.formats.fhir.searching.search import parse_query, search
+from suwen.formats.fhir.searching.parsing import parse_query
+from suwen.formats.fhir.searching.search import search
 from suwen.formats.fhir.stored import Stored
 from suwen.formats.fhir.summary import Summary, summarise
 from suwen.formats.fhir.tree import canonical, parse_tree, render

@@ -13,6 +13,7 @@ from typing import Any
 from suwen.errors import FormatError
 from suwen.formats.decode import decode
 from suwen.formats.fhir.nouns import Json
+from suwen.subject import Saying
 
 __all__ = ["Text", "text_of_html", "text_of_pdf", "texts_of"]
 
@@ -25,15 +26,16 @@ _BLOCKS = frozenset(
     }
 )
 _UNSEEN = frozenset({"script", "style", "head", "template", "noscript"})
+_ELSEWHERE = Saying("the attachment is elsewhere and is not fetched", "附件存放于别处，未获取")
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text and the path of the member that holds it; `problem` says why it could not be read, "" where it could."""
+    """A text and the path of the member that holds it; `problem` says why it could not be read, None where it could."""
 
     where: str
     text: str = field(repr=False)
-    problem: str = ""
+    problem: Saying | None = None
 
 
 def texts_of(resource: Json) -> Iterator[Text]:
@@ -61,21 +63,23 @@ def _attachment(attachment: Any, where: str) -> Iterator[Text]:
     data, kind = attachment.get("data"), str(attachment.get("contentType", "text/plain")).partition(";")[0].strip()
     if not isinstance(data, str):
         if attachment.get("url"):
-            yield Text(where, "", "the attachment is elsewhere and is not fetched")
+            yield Text(where, "", _ELSEWHERE)
         return
     try:
         yield Text(where, _read(_bytes(data), kind.lower()))
     except FormatError as error:
-        yield Text(where, "", str(error))
+        yield Text(where, "", Saying(str(error), error.said("zh")))
 
 
 def _bytes(data: str) -> bytes:
     if len(data) * 3 // 4 > _MAX_BYTES:
-        raise FormatError(f"the attachment is larger than {_MAX_BYTES // 2**20} MiB")
+        raise FormatError(
+            f"the attachment is larger than {_MAX_BYTES // 2**20} MiB", zh=f"附件超过 {_MAX_BYTES // 2**20} MiB"
+        )
     try:
         return base64.b64decode("".join(data.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise FormatError("the attachment is not base64") from None
+        raise FormatError("the attachment is not base64", zh="附件不是 base64 编码") from None
 
 
 def _read(data: bytes, kind: str) -> str:
@@ -85,7 +89,10 @@ def _read(data: bytes, kind: str) -> str:
         return text_of_html(decode(data))
     if kind.startswith("text/") or kind in {"", "application/octet-stream"}:
         return decode(data)
-    raise FormatError(f"an attachment of type {kind} is not read; text, HTML and PDF are")
+    raise FormatError(
+        f"an attachment of type {kind} is not read; text, HTML and PDF are",
+        zh=f"附件类型 {kind} 不支持；可读取文本、HTML 和 PDF",
+    )
 
 
 class _Plain(HTMLParser):
@@ -131,14 +138,14 @@ def text_of_pdf(data: bytes) -> str:
     try:
         reader = PdfReader(io.BytesIO(data))
         if len(reader.pages) > _MAX_PAGES:
-            raise FormatError(f"the PDF has more than {_MAX_PAGES} pages")
+            raise FormatError(f"the PDF has more than {_MAX_PAGES} pages", zh=f"PDF 超过 {_MAX_PAGES} 页")
         text = "\n".join(page.extract_text() for page in reader.pages)
     except FormatError:
         raise
     except (PyPdfError, ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError):
-        raise FormatError("the PDF is damaged or locked") from None
+        raise FormatError("the PDF is damaged or locked", zh="PDF 已损坏或加密") from None
     if not text.strip():
-        raise FormatError("the PDF has no text; it may be a scan")
+        raise FormatError("the PDF has no text; it may be a scan", zh="PDF 不含文本；可能是扫描件")
     return text
 
 

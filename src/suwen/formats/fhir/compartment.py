@@ -243,16 +243,34 @@ class _Sorting:
                 self._patients.setdefault(patient, None)
                 self._owners[number].add(patient)
         if len(self._owners[number]) > 1:
-            self._problems[number] = Problem(entry.where, "is about more than one patient", "give each a copy")
+            self._problems[number] = Problem(
+                entry.where,
+                "is about more than one patient",
+                "give each a copy",
+                zh_what="涉及一名以上患者",
+                zh_remedy="请分别给出副本",
+            )
 
     def _note_lost(self, number: int, entry: Entry, reference: str) -> None:
         kind = reference.rpartition("/")[0].rpartition("/")[2]
         if reference.startswith("#"):
             what = "is about a patient whom it contains itself, and who can have no record"
-            self._problems[number] = Problem(entry.where, what, "give the patient as a resource of its own")
+            self._problems[number] = Problem(
+                entry.where,
+                what,
+                "give the patient as a resource of its own",
+                zh_what="涉及其自身所含的患者，该患者无法有自己的病历",
+                zh_remedy="请将该患者作为单独资源给出",
+            )
         elif "?" in reference or kind in {"", "Patient"}:
             what = "says by a reference that points at nothing here whom it is about"
-            self._problems[number] = Problem(entry.where, what, "add the patient to the document")
+            self._problems[number] = Problem(
+                entry.where,
+                what,
+                "add the patient to the document",
+                zh_what="其引用所指的患者在此不存在",
+                zh_remedy="请将该患者加入文档",
+            )
 
     def follow_forward(self) -> None:
         """Give what names no patient the patients of all entries that point at it."""

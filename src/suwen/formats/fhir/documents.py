@@ -45,7 +45,10 @@ def read_document(data: bytes) -> Document:
     """
     tree = parse_tree(decode(unpack(data)))
     if not isinstance(tree, dict) or not isinstance(tree.get("resourceType"), str):
-        raise FormatError(f"not a {_CLAIM}: an object with a resourceType is expected")
+        raise FormatError(
+            f"not a {_CLAIM}: an object with a resourceType is expected",
+            zh=f"不是 {_CLAIM}：须为含 resourceType 的对象",
+        )
     checked = check(tree)
     problems, remarks = list(checked.problems), list(checked.remarks)
     is_bundle = tree["resourceType"] == "Bundle"
@@ -62,14 +65,23 @@ def _entries(bundle: Json, problems: list[Problem], remarks: list[Problem]) -> I
         resource = entry.get("resource") if isinstance(entry, dict) else None
         where = f"entry[{number}].resource"
         if not isinstance(resource, dict):
-            remarks.append(Problem(f"entry[{number}]", "has no resource, and is left out"))
+            remarks.append(Problem(f"entry[{number}]", "has no resource, and is left out", zh_what="没有资源，已略过"))
         elif resource.get("resourceType") == "Bundle":
-            problems.append(Problem(where, "a Bundle within a Bundle", "give each Bundle as a document of its own"))
+            problems.append(
+                Problem(
+                    where,
+                    "a Bundle within a Bundle",
+                    "give each Bundle as a document of its own",
+                    zh_what="Bundle 中嵌套了 Bundle",
+                    zh_remedy="请将各 Bundle 作为单独文档给出",
+                )
+            )
         else:
             found = Entry(resource, text(entry, "fullUrl"), where)
             if not _agrees(found):
                 what = "names another resource than that in its entry: their type or id differ"
-                problems.append(Problem(f"entry[{number}].fullUrl", what))
+                chinese = "所称资源与条目中的不同：类型或 id 不符"
+                problems.append(Problem(f"entry[{number}].fullUrl", what, zh_what=chinese))
             yield found
 
 
@@ -91,11 +103,26 @@ def _once(entries: Iterable[Entry], problems: list[Problem], remarks: list[Probl
             known.update((name, (entry, content)) for name in _names(entry))
             yield entry
         elif all(other == content for _, other in twins):
-            remarks.append(Problem(entry.where, f"is the same as {twins[0][0].where}, and is left out"))
+            remarks.append(
+                Problem(
+                    entry.where,
+                    f"is the same as {twins[0][0].where}, and is left out",
+                    zh_what=f"与 {twins[0][0].where} 相同，已略过",
+                )
+            )
         else:
             first = next(twin for twin, other in twins if other != content)
             what = f"has the address or the type and id of {first.where}, and other content"
-            problems.append(Problem(entry.where, what, "give each resource once, in its newest version"))
+            chinese = f"与 {first.where} 的地址或类型和 id 相同，而内容不同"
+            problems.append(
+                Problem(
+                    entry.where,
+                    what,
+                    "give each resource once, in its newest version",
+                    zh_what=chinese,
+                    zh_remedy="每个资源请只给出一次，取最新版本",
+                )
+            )
 
 
 def _names(entry: Entry) -> list[str]:

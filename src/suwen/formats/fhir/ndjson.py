@@ -9,7 +9,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -56,7 +56,7 @@ def open_lines(path: Path) -> Iterator[IO[bytes]]:
             with gzip.GzipFile(fileobj=raw) as unpacked:
                 yield unpacked  # type: ignore[misc]  # a stream of bytes, though not declared as one
     except (FileNotFoundError, IsADirectoryError):
-        raise NotFoundError(f"no such file: {path.name}") from None
+        raise NotFoundError(f"no such file: {path.name}", zh=f"没有此文件：{path.name}") from None
 
 
 def read_lines(file: IO[bytes], *, start: int = 0, number: int = 0) -> Iterator[Line]:
@@ -75,12 +75,21 @@ def read_lines(file: IO[bytes], *, start: int = 0, number: int = 0) -> Iterator[
             text = data.removeprefix(_MARK) if start == 0 else data
             number, start = number + 1, start + length
             if length > MAX_LINE:
-                problem = Problem(f"line {number}", f"longer than {MAX_LINE // 2**20} MiB", "give one resource a line")
+                problem = Problem(
+                    f"line {number}",
+                    f"longer than {MAX_LINE // 2**20} MiB",
+                    "give one resource a line",
+                    zh_what=f"超过 {MAX_LINE // 2**20} MiB",
+                    zh_remedy="请每行一个资源",
+                )
                 yield Line(number, start, None, (problem,))
             elif text.strip():
                 yield _read(text, number, start)
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise FormatError(f"the compressed file is damaged or cut short after line {number}") from None
+        raise FormatError(
+            f"the compressed file is damaged or cut short after line {number}",
+            zh=f"压缩文件在第 {number} 行之后损坏或中断",
+        ) from None
 
 
 def _line(file: IO[bytes]) -> tuple[bytes, int]:
@@ -102,11 +111,17 @@ def _read(data: bytes, number: int, end_offset: int) -> Line:
     try:
         tree = parse_tree(data.decode())
     except UnicodeDecodeError:
-        return Line(number, end_offset, None, (Problem(where, "not text in UTF-8"),))
+        return Line(number, end_offset, None, (Problem(where, "not text in UTF-8", zh_what="不是 UTF-8 文本"),))
     except FormatError as error:
-        return Line(number, end_offset, None, (Problem(where, str(error)),))
+        return Line(number, end_offset, None, (Problem(where, str(error), zh_what=error.said("zh")),))
     if not isinstance(tree, dict) or tree.get("resourceType") == "Bundle":
-        problem = Problem(where, "one resource is expected, and no Bundle", "give a Bundle as a document of its own")
+        problem = Problem(
+            where,
+            "one resource is expected, and no Bundle",
+            "give a Bundle as a document of its own",
+            zh_what="此处须为单个资源，而非 Bundle",
+            zh_remedy="请将 Bundle 作为单独文档给出",
+        )
         return Line(number, end_offset, None, (problem,))
     checked = check(tree)
     entry = None if checked.problems else Entry(tree, "", where)
@@ -114,4 +129,4 @@ def _read(data: bytes, number: int, end_offset: int) -> Line:
 
 
 def _placed(problems: tuple[Problem, ...], where: str) -> tuple[Problem, ...]:
-    return tuple(Problem(f"{where}, {one.where}" if one.where else where, one.what, one.remedy) for one in problems)
+    return tuple(replace(one, where=f"{where}, {one.where}" if one.where else where) for one in problems)

@@ -77,7 +77,7 @@ def read_fhir(document: object, *, today: date | None = None) -> FhirReading:
     """
     place = root(document, _CLAIM)
     if not is_fhir(document):
-        raise FormatError(f"not a {_CLAIM}: it has no resourceType")
+        raise FormatError(f"not a {_CLAIM}: it has no resourceType", zh=f"不是 {_CLAIM}：缺少 resourceType")
     skipped: Counter[str] = Counter()
     patients = tuple(_read(chart, today, skipped) for chart in charts(place, skipped))
     finish(place, _CLAIM)

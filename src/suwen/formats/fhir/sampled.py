@@ -32,6 +32,7 @@ from suwen.formats.waveforms.matlab_record import read_matlab
 from suwen.formats.waveforms.names import standard_lead
 from suwen.formats.waveforms.nouns import Recording
 from suwen.formats.waveforms.scp import is_scp, read_scp
+from suwen.subject import Saying
 
 __all__ = [
     "ECG_STUDY",
@@ -77,7 +78,7 @@ class Tracing:
 
     where: str
     recording: Recording | None = field(default=None, repr=False)
-    problem: str = ""
+    problem: Saying | None = None
     is_elsewhere: bool = False
 
 
@@ -101,7 +102,7 @@ def _read(where: str, reading: Any) -> Tracing:
     try:
         return Tracing(where, reading())
     except SuwenError as error:
-        return Tracing(where, problem=str(error))
+        return Tracing(where, problem=Saying(str(error), error.said("zh")))
 
 
 # Attachments
@@ -135,7 +136,7 @@ def _attached(attachment: Json, where: str, *, is_ecg: bool) -> Iterator[Tracing
         content = base64.b64decode("".join(data.split()), validate=True)
     except (binascii.Error, ValueError):
         if is_ecg:
-            yield Tracing(where, problem="the attachment is not base64")
+            yield Tracing(where, problem=Saying("the attachment is not base64", "附件不是 base64 编码"))
         return
     if content_type(content) and (is_ecg or kind != "application/dicom"):  # DICOM may be a picture
         yield _read(where, lambda: recording_of_bytes(content))
@@ -160,7 +161,8 @@ def recording_of_bytes(data: bytes, *, memory: int = _MEMORY) -> Recording:
     reader = next((reads for recognises, reads, _ in _READERS if recognises(data)), None)
     if reader is None:
         raise FormatError(
-            "this is no file of an electrocardiogram that is read whole: DICOM, EDF, SCP-ECG, MATLAB, aECG"
+            "this is no file of an electrocardiogram that is read whole: DICOM, EDF, SCP-ECG, MATLAB, aECG",
+            zh="该文件不是可读取的心电图文件：须为 DICOM、EDF、SCP-ECG、MATLAB 或 aECG",
         )
     with np.errstate(over="ignore", invalid="ignore"):
         blocks = reader(data, Budget(memory))
@@ -171,7 +173,7 @@ def recording_of_bytes(data: bytes, *, memory: int = _MEMORY) -> Recording:
             except InputError as error:
                 refused.append(error)
     if not made:
-        raise refused[0] if refused else FormatError("the file holds no recording")
+        raise refused[0] if refused else FormatError("the file holds no recording", zh="文件中没有记录")
     return max(made, key=lambda one: (len(one.leads), one.seconds))
 
 
@@ -193,10 +195,12 @@ def sampled_recording(resource: Json) -> Recording:
     """
     blocks = [_block(one) for one in _holders(resource) if isinstance(one.get("valueSampledData"), dict)]
     if not blocks:
-        raise FormatError("the Observation holds no SampledData")
+        raise FormatError("the Observation holds no SampledData", zh="该 Observation 不含 SampledData")
     shapes = {(one.values.shape[1], one.rate) for one in blocks}
     if len(shapes) > 1:
-        raise FormatError("the leads of the Observation differ in their length or rate")
+        raise FormatError(
+            "the leads of the Observation differ in their length or rate", zh="该 Observation 各导联的长度或采样率不同"
+        )
     channels = [channel for one in blocks for channel in one.channels]
     values = np.concatenate([one.values for one in blocks])
     return recording_of(Block(values, channels, blocks[0].rate), Stated())
@@ -208,7 +212,10 @@ def sampled_observation(recording: Recording) -> Json:
     Subject, date and status are the caller's to add. Raises InputError where it is too long to be held so.
     """
     if recording.samples.size > _MOST_NUMBERS:
-        raise InputError(f"a recording of {recording.samples.size:,} samples is too long; at most {_MOST_NUMBERS:,}")
+        raise InputError(
+            f"a recording of {recording.samples.size:,} samples is too long; at most {_MOST_NUMBERS:,}",
+            zh=f"记录过长，共 {recording.samples.size:,} 个采样点；最多 {_MOST_NUMBERS:,} 个",
+        )
     period = Decimal(repr(round(1_000.0 / recording.rate, 9)))
     leads = zip(recording.leads, recording.samples, strict=True)
     return {
@@ -246,10 +253,16 @@ def _block(holder: Json) -> Block:
     said = holder["valueSampledData"]
     dimensions = _number(said.get("dimensions", 1))
     if dimensions is None or not (dimensions.is_integer() and 1 <= dimensions <= 512):
-        raise FormatError("the dimensions of a SampledData are a whole number from 1")
+        raise FormatError(
+            "the dimensions of a SampledData are a whole number from 1",
+            zh="SampledData 的 dimensions 须为不小于 1 的整数",
+        )
     numbers = _numbers(said.get("data"))
     if not numbers.size or numbers.size % int(dimensions):
-        raise FormatError("the data of a SampledData are none, or do not fill their dimensions")
+        raise FormatError(
+            "the data of a SampledData are none, or do not fill their dimensions",
+            zh="SampledData 没有数据，或数据与 dimensions 不符",
+        )
     origin, factor = _at_least(said.get("origin"), "value", 0.0), _at_least(said, "factor", 1.0)
     values = (numbers * factor + origin).reshape(-1, int(dimensions)).T.astype(np.float32)
     unit = _unit(said.get("origin"))
@@ -260,14 +273,20 @@ def _block(holder: Json) -> Block:
 
 def _numbers(data: Any) -> NDArray[np.float64]:
     if not isinstance(data, str):
-        raise FormatError("a SampledData holds no data")
+        raise FormatError("a SampledData holds no data", zh="SampledData 没有数据")
     if len(data) > _MOST_TEXT or data.count(" ") > _MOST_NUMBERS:
-        raise InputError("the SampledData are too long to be read; attach the recording as a file")
+        raise InputError(
+            "the SampledData are too long to be read; attach the recording as a file",
+            zh="SampledData 过长，无法读取；请将记录作为文件附上",
+        )
     try:
         # Above or below the range is no value: the limits are stated in no unit that can be relied on.
         found = np.array([math.nan if one in {"E", "U", "L"} else float(one) for one in data.split()])
     except ValueError:
-        raise FormatError("the data of a SampledData are numbers, E, U or L with blanks between them") from None
+        raise FormatError(
+            "the data of a SampledData are numbers, E, U or L with blanks between them",
+            zh="SampledData 的数据须为以空格分隔的数字、E、U 或 L",
+        ) from None
     found[~np.isfinite(found)] = math.nan
     return found
 
@@ -278,7 +297,10 @@ def _rate(said: Json) -> float:
         interval, unit = _number(said.get("interval")), str(said.get("intervalUnit", ""))
         period = interval * _MILLISECONDS[unit] if interval is not None and unit in _MILLISECONDS else None
     if period is None or not 0 < period < 1e6:
-        raise FormatError("a SampledData does not say the milliseconds from one sample to the next")
+        raise FormatError(
+            "a SampledData does not say the milliseconds from one sample to the next",
+            zh="SampledData 未说明采样间隔（毫秒）",
+        )
     return round(1_000.0 / period, 6)
 
 
@@ -293,7 +315,7 @@ def _at_least(holder: Any, name: str, missing: float) -> float:
     found = holder.get(name) if isinstance(holder, dict) else None
     number = missing if found is None else _number(found)
     if number is None:
-        raise FormatError(f"the {name} of a SampledData is not a number")
+        raise FormatError(f"the {name} of a SampledData is not a number", zh=f"SampledData 的 {name} 不是数字")
     return number
 
 

@@ -49,5 +49,9 @@ class Stored:
             if said["format"] == 1:
                 return cls(said["resource"], said["fullUrl"], said["source"])
         except (KeyError, TypeError, ValueError):
-            raise FormatError("a record filed as a FHIR resource cannot be read as one") from None
-        raise FormatError("the FHIR resource was filed by a newer Suwen; install it")
+            raise FormatError(
+                "a record filed as a FHIR resource cannot be read as one", zh="归档为 FHIR 资源的记录无法按其读取"
+            ) from None
+        raise FormatError(
+            "the FHIR resource was filed by a newer Suwen; install it", zh="该 FHIR 资源由更新版本的 Suwen 归档；请升级"
+        )

@@ -24,19 +24,25 @@ def parse_tree(text: str) -> Any:
     lost), half a surrogate pair, or a number that JSON or FHIR does not have.
     """
     if len(text) > MAX_BYTES:
-        raise FormatError(f"larger than {MAX_BYTES // 2**20} MiB; split it, or give it as .ndjson")
+        raise FormatError(
+            f"larger than {MAX_BYTES // 2**20} MiB; split it, or give it as .ndjson",
+            zh=f"超过 {MAX_BYTES // 2**20} MiB；请拆分，或以 .ndjson 给出",
+        )
     try:
         tree = simplejson.loads(
             text, use_decimal=True, object_pairs_hook=_unique, parse_constant=_refuse, allow_nan=False
         )
     except simplejson.JSONDecodeError as error:
-        raise FormatError(f"not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+        raise FormatError(
+            f"not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}",
+            zh=f"第 {error.lineno} 行第 {error.colno} 列不是有效的 JSON",
+        ) from None
     except RecursionError:
-        raise FormatError(f"the JSON is nested deeper than {MAX_DEPTH}") from None
+        raise FormatError(f"the JSON is nested deeper than {MAX_DEPTH}", zh=f"JSON 嵌套超过 {MAX_DEPTH} 层") from None
     except FormatError:
         raise
     except (ValueError, ArithmeticError):
-        raise FormatError("the JSON contains a number with thousands of digits") from None
+        raise FormatError("the JSON contains a number with thousands of digits", zh="JSON 含有数千位的数字") from None
     _require_sound(tree)
     return tree
 
@@ -61,12 +67,18 @@ def _dump(tree: Any, *, sort: bool) -> bytes:
 def _unique(pairs: list[tuple[str, Any]]) -> Json:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise FormatError("an object of the JSON has the same name twice; keep one of them")
+        raise FormatError(
+            "an object of the JSON has the same name twice; keep one of them",
+            zh="JSON 的某个对象中有重名；请只保留一个",
+        )
     return found
 
 
 def _refuse(name: str) -> NoReturn:
-    raise FormatError(f"the JSON contains {name}, which is not a JSON number; leave an unknown value out")
+    raise FormatError(
+        f"the JSON contains {name}, which is not a JSON number; leave an unknown value out",
+        zh=f"JSON 含有 {name}，这不是 JSON 数字；未知值请省略",
+    )
 
 
 def _require_sound(tree: Any) -> None:
@@ -75,7 +87,7 @@ def _require_sound(tree: Any) -> None:
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            raise FormatError(f"the JSON is nested deeper than {MAX_DEPTH}")
+            raise FormatError(f"the JSON is nested deeper than {MAX_DEPTH}", zh=f"JSON 嵌套超过 {MAX_DEPTH} 层")
         below: list[Any] = []
         for one in level:
             if isinstance(one, Mapping):
@@ -86,7 +98,7 @@ def _require_sound(tree: Any) -> None:
             elif isinstance(one, str):
                 _require_unicode((one,))
             elif isinstance(one, Decimal) and abs(one.adjusted()) > 400:
-                raise FormatError("the JSON contains a number with hundreds of digits")
+                raise FormatError("the JSON contains a number with hundreds of digits", zh="JSON 含有数百位的数字")
         level = below
 
 
@@ -95,4 +107,7 @@ def _require_unicode(texts: Any) -> None:
         for text in texts:
             text.encode()
     except UnicodeEncodeError:
-        raise FormatError("the JSON contains half of a surrogate pair; write the text as Unicode") from None
+        raise FormatError(
+            "the JSON contains half of a surrogate pair; write the text as Unicode",
+            zh="JSON 含有不完整的代理对字符；请使用 Unicode 文本",
+        ) from None

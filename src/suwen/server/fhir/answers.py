@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from email.utils import formatdate, parsedate_to_datetime
+from functools import cache
 
 from fastapi import Request, Response
 
-from suwen.consult.fhir.rest import Page, Version, Written, instant
+from suwen.consult.fhir.rest import EVERY_ELEMENT, Page, Shown, Version, Written, instant
 from suwen.formats.fhir import Json, render
-from suwen.formats.fhir.checking.shapes import resource_shape
+from suwen.formats.fhir.checking.shapes import Shape, resource_shape
+from suwen.formats.fhir.searching.summaries import summary_of
 from suwen.server.fhir.outcomes import FHIR_JSON, outcome, outcome_tree
 
 __all__ = ["bundle", "etag", "fhir", "history", "narrowed", "one", "searchset", "written"]
@@ -30,14 +32,14 @@ def _headers(version: Version) -> dict[str, str]:
     return {"etag": etag(version), **when}
 
 
-def one(request: Request, version: Version, *, elements: Sequence[str] = ()) -> Response:
+def one(request: Request, version: Version, *, shown: Shown = EVERY_ELEMENT) -> Response:
     """A version of a resource, or that the client has it already, or that it was withdrawn."""
     headers = _headers(version)
     if version.resource is None:
         return outcome(410, f"this {version.kind} was withdrawn; its versions are in its history", headers)
     if _has_it(request, version):
         return Response(status_code=304, headers=headers)
-    return fhir(narrowed(version.resource, elements), headers=headers)
+    return fhir(narrowed(version.resource, shown), headers=headers)
 
 
 def _has_it(request: Request, version: Version) -> bool:
@@ -54,22 +56,53 @@ def _has_it(request: Request, version: Version) -> bool:
         return False
 
 
-def narrowed(resource: Json, elements: Sequence[str]) -> Json:
+def narrowed(resource: Json, shown: Shown) -> Json:
     """A resource with some of its elements and those that R4 demands, marked as a part."""
-    if not elements:
+    if shown == EVERY_ELEMENT:
         return resource
     kind = str(resource["resourceType"])
-    shape = resource_shape(kind)
-    needed = {one.name for one in shape.required} if shape is not None else set()
-    needed |= (
-        {name for choice in shape.required_choices for name in shape.choices[choice]} if shape is not None else set()
-    )
-    kept = {*elements, *needed, "resourceType", "id", "meta"}
-    part = {name: value for name, value in resource.items() if name.removeprefix("_") in kept}
-    tags = [*part["meta"].get("tag", []), _SUBSETTED] if isinstance(part.get("meta"), dict) else [_SUBSETTED]
+    part = {name: value for name, value in resource.items() if _is_shown(kind, name.removeprefix("_"), shown)}
+    meta = part.get("meta")
+    tags = [*meta.get("tag", []), _SUBSETTED] if isinstance(meta, dict) else [_SUBSETTED]
     return part | {"meta": {**part.get("meta", {}), "tag": tags}}
 
 
+def _is_shown(kind: str, name: str, shown: Shown) -> bool:
+    """http://hl7.org/fhir/R4/search.html#summary; elements that were named are shown beside a summary too."""
+    if name in _ALWAYS or name in shown.elements or name in _demanded(kind):
+        return True
+    match shown.summary:
+        case "true":
+            return _in_summary(kind, name)
+        case "data":
+            return name != "text"
+        case "text":
+            return name == "text"
+    return False
+
+
+@cache
+def _demanded(kind: str) -> frozenset[str]:
+    """What a resource of a type must have, of a choice whatever it may be."""
+    shape = resource_shape(kind)
+    if shape is None:
+        return frozenset()
+    chosen = (name for choice in shape.required_choices for name in shape.choices[choice])
+    return frozenset({*(one.name for one in shape.required), *chosen})
+
+
+@cache
+def _in_summary(kind: str, name: str) -> bool:
+    summary, shape = summary_of(kind), resource_shape(kind)
+    return name in summary or (shape is not None and f"{_choice(shape, name)}*" in summary)
+
+
+def _choice(shape: Shape, name: str) -> str:
+    element = shape.elements.get(name)
+    return element.choice if element is not None else ""
+
+
+_ALWAYS = frozenset({"resourceType", "id", "meta", "implicitRules"})
 _SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
 
 
@@ -82,28 +115,33 @@ def bundle(kind: str, entries: Iterable[Json], *, total: int | None = None, link
     return made | ({"entry": found} if found else {})
 
 
-def searchset(base: str, page: Page, *, here: str, following: str, elements: Sequence[str] = ()) -> Json:
-    """A page of a search; `here` and `following` are its links, "" for none."""
-    entries = [
+def searchset(base: str, page: Page, *, here: str, following: str, ignored: Sequence[str] = ()) -> Json:
+    """A page of a search; `here` and `following` are its links, "" for none; what was passed over is said in it."""
+    entries: list[Json] = [
         {
             "fullUrl": f"{base}/{version.local}",
-            "resource": narrowed(version.resource or {}, elements),
+            "resource": narrowed(version.resource or {}, page.shown),
             "search": {"mode": mode},
         }
         for mode, versions in (("match", page.matches), ("include", page.included))
         for version in versions
         if version.resource is not None
     ]
+    entries += [_passed_over(ignored)] if ignored else []
     links = [{"relation": name, "url": url} for name, url in (("self", here), ("next", following)) if url]
     return bundle("searchset", entries, total=page.total, links=links)
 
 
-def history(base: str, versions: Sequence[Version], *, total: int) -> Json:
-    """Versions of a resource, the newest first."""
-    first = versions[-1] if versions else None
-    return bundle(
-        "history", [_past(base, one, oldest=one is first and len(versions) == total) for one in versions], total=total
-    )
+def _passed_over(names: Sequence[str]) -> Json:
+    """Threat: a condition that is silently left out shows what was not asked for, and nobody knows."""
+    said = f"not known here and passed over, as was asked for: {', '.join(names)}"
+    issue = {"severity": "warning", "code": "not-supported", "diagnostics": said}
+    return {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
+
+
+def history(base: str, versions: Sequence[Version], *, total: int, first: Version | None) -> Json:
+    """Versions of a resource, the newest first; `first` is the one that created it."""
+    return bundle("history", [_past(base, one, oldest=one is first) for one in versions], total=total)
 
 
 def _past(base: str, version: Version, *, oldest: bool) -> Json:

@@ -36,6 +36,7 @@ __all__ = [
     "json_of",
     "localised",
     "prefers",
+    "refused",
     "rest_of",
     "since_of",
     "tree_of",
@@ -44,7 +45,8 @@ __all__ = [
 LARGEST = 16 << 20  # bytes of a resource or Bundle; images and signals come by DICOMweb
 PURPOSE = "x-purpose-of-use"
 _PURPOSES = {"": Purpose.TREATMENT, "TREAT": Purpose.TREATMENT, "ETREAT": Purpose.EMERGENCY}
-_JSON = frozenset({"application/fhir+json", "application/json", "text/json", "json"})
+# The last is what DSTU2 called it; the CDS Hooks sandbox still does.
+_JSON = frozenset({"application/fhir+json", "application/json", "text/json", "json", "application/json+fhir"})
 _ANY = frozenset({"*/*", "application/*", "*"})
 _PREFERENCES = ("minimal", "representation", "OperationOutcome")
 
@@ -170,6 +172,17 @@ def _preferences(request: Request) -> set[str]:
     """What a Prefer header asks for (RFC 7240)."""
     said = ",".join(request.headers.getlist("prefer")).replace(";", ",").replace('"', "")
     return {one.replace(" ", "").lower() for one in said.split(",")}
+
+
+def refused(request: Request, known: Collection[str]) -> Response | None:
+    """Why a query string is not taken, None where each of its parameters is known or may be passed over.
+
+    Threat: a condition that is silently left out shows more than was asked for.
+    """
+    unknown = set(request.query_params) - {*known, "_format", "_pretty"}
+    if not unknown or is_lenient(request):
+        return None
+    return outcome(400, f"a parameter is not answered here; there are {', '.join(sorted(known))}")
 
 
 def since_of(text: str) -> int | None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from suwen.consult import Purpose
 from suwen.consult.fhir.rest import Who, exported_chart, instant, patients_for_export
-from suwen.errors import InputError, NotFoundError
+from suwen.errors import FormatError, InputError, NotFoundError
 from suwen.formats.fhir import render
-from suwen.server.fhir.asked import Asking, FhirRoute, asking_of, base_of, rest_of
-from suwen.server.fhir.described import EXPORTED
-from suwen.server.fhir.outcomes import outcome
+from suwen.server.fhir.asked import Asking, Body, FhirRoute, asking_of, base_of, is_json, rest_of
+from suwen.server.fhir.bulk_asked import NDJSON, Wanted, filters_of, wanted_from_address, wanted_from_body
+from suwen.server.fhir.described import EXPORTED, EXPORTING
+from suwen.server.fhir.outcomes import outcome, outcome_for
 from suwen.server.fhir.scopes import place_of
 from suwen.server.jobs import Context, Job, JobState, Kind, jobs_of, register
 from suwen.subject import Saying
@@ -23,13 +23,8 @@ __all__ = ["KIND", "router"]
 
 router = APIRouter(prefix="/fhir", tags=["FHIR R4"], route_class=FhirRoute, default_response_class=Response)
 
-_NDJSON = "application/fhir+ndjson"
-_FORMATS = frozenset({"", _NDJSON, "application/ndjson", "ndjson"})
 _LARGEST = 60 << 20  # bytes: what a job may keep
 _TITLE = Saying("FHIR bulk export", "FHIR 批量导出")
-Types = Annotated[str, Query(alias="_type", description="Types of resource, by commas")]
-Since = Annotated[str, Query(alias="_since", description="Only what changed since this instant")]
-Format = Annotated[str, Query(alias="_outputFormat", description=f"{_NDJSON} alone")]
 JobId = Annotated[str, Path(description="The export that was begun", json_schema_extra={"pattern": "^[0-9a-f]{32}$"})]
 
 
@@ -37,12 +32,13 @@ def _run(context: Context) -> Mapping[str, Any]:
     """Gather the charts, write a file for each type. It begins anew after a restart: a file replaces its namesake."""
     asked = context.parameters
     rest, who = rest_of(context.house), Who(context.actor)
+    answers = filters_of(asked.get("filters", ()), rest.records.store.now())
     lines: dict[str, list[bytes]] = {}
     size = 0
     for at, patient in enumerate(asked["patients"]):
         context.progress(at, len(asked["patients"]))
         for one in exported_chart(rest, who, patient, kinds=asked["kinds"], since=asked["since"]):
-            if not _covered(asked, one.kind):
+            if not _covered(asked, one.kind) or one.resource is None or not answers(one.resource):
                 continue
             line = render(one.resource) + b"\n"
             lines.setdefault(one.kind, []).append(line)
@@ -52,43 +48,61 @@ def _run(context: Context) -> Mapping[str, Any]:
                 "the export would be larger than 60 MiB; ask for some types (_type) or since when (_since)"
             )
     for kind, found in sorted(lines.items()):
-        context.keep_file(f"{kind}.ndjson", _NDJSON, found)
+        context.keep_file(f"{kind}.ndjson", NDJSON, found)
     return {"at": asked["at"], "output": [[kind, len(found)] for kind, found in sorted(lines.items())]}
 
 
 KIND = register(Kind("fhir-export", _run, _TITLE))
 
 
-@router.get("/$export", operation_id="export", openapi_extra=dict(EXPORTED))
-def export(request: Request, types: Types = "", since: Since = "", form: Format = "") -> Response:
+@router.get("/$export", operation_id="export", status_code=202, openapi_extra=dict(EXPORTED))
+def export(request: Request) -> Response:
     """Begin an export of every chart that the caller may export."""
-    return _begin(request, types, since, form)
+    return _begin(request, lambda: wanted_from_address(request))
 
 
-@router.get("/Patient/$export", operation_id="exportPatients", openapi_extra=dict(EXPORTED))
-def export_patients(request: Request, types: Types = "", since: Since = "", form: Format = "") -> Response:
+@router.get("/Patient/$export", operation_id="exportPatients", status_code=202, openapi_extra=dict(EXPORTED))
+def export_patients(request: Request) -> Response:
     """The same, by its other name: everything here is of patients."""
-    return _begin(request, types, since, form)
+    return _begin(request, lambda: wanted_from_address(request))
 
 
-def _begin(request: Request, types: str, since: str, form: str) -> Response:
+@router.post("/$export", operation_id="exportByPost", status_code=202, openapi_extra=dict(EXPORTING))
+def export_by_post(request: Request, body: Body) -> Response:
+    """Begin an export with Parameters in the body."""
+    return _posted(request, body)
+
+
+@router.post("/Patient/$export", operation_id="exportPatientsByPost", status_code=202, openapi_extra=dict(EXPORTING))
+def export_patients_by_post(request: Request, body: Body) -> Response:
+    """The same, by its other name."""
+    return _posted(request, body)
+
+
+def _posted(request: Request, body: bytes) -> Response:
+    if body and not is_json(request):
+        asking_of(request, looked_up=True)
+        return outcome(415, "send Parameters as application/fhir+json in UTF-8")
+    return _begin(request, lambda: wanted_from_body(request, body))
+
+
+def _begin(request: Request, wanted_of: Callable[[], Wanted]) -> Response:
     sent = asking_of(request)
     if "respond-async" not in request.headers.get("prefer", ""):
         return outcome(400, "an export takes its time: send Prefer: respond-async")
-    if form not in _FORMATS:
-        return outcome(400, f"an export is {_NDJSON}")
     if sent.purpose is not Purpose.TREATMENT:
         return outcome(403, "nothing is exported in an emergency")
-    at = _instant(since)
-    if at is None:
-        return outcome(400, "_since is no instant: write YYYY-MM-DDThh:mm:ss+hh:mm")
-    kinds = [one for one in types.split(",") if one]
-    who = sent.who(kinds[0] if len(kinds) == 1 else "Patient", "r")
+    try:
+        wanted = wanted_of()
+    except FormatError as wrong:
+        return outcome_for(wrong, status=400)
+    who = sent.who(wanted.kinds[0] if len(wanted.kinds) == 1 else "Patient", "r")
     patients = patients_for_export(sent.rest, who)
     asked = {
         "patients": patients,
-        "kinds": kinds,
-        "since": at,
+        "kinds": list(wanted.kinds),
+        "since": wanted.since,
+        "filters": list(wanted.filters),
         "at": instant(sent.house.records.store.now()),
         "request": f"{base_of(sent.house)}{request.url.path.removeprefix('/fhir')}",
         "scopes": None if sent.caller.scopes is None else sorted(sent.caller.scopes),
@@ -108,26 +122,13 @@ def _covered(asked: Mapping[str, Any], kind: str) -> bool:
     return place in {"user", "system"} or (place == "patient" and bool(asked["only"]))
 
 
-def _instant(text: str) -> int | None:
-    """Microseconds of an instant, 0 where none is given, None where it is none."""
-    if not text:
-        return 0
-    try:
-        said = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        return None
-    if said.tzinfo is None or not 1970 <= said.year < 9999:
-        return None
-    return int((said.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000_000
-
-
 @router.get("/$export-status/{job}", operation_id="exportStatus")
 def status(request: Request, job: JobId) -> Response:
     """How far an export is, and once it is done where its files are."""
     sent = asking_of(request)
     found = _export(request, sent, job)
     if found.state is JobState.FAILED:
-        return outcome(500, found.reason or "the export failed")
+        return outcome(500, found.reason.en if found.reason else "the export failed")
     if found.state is JobState.CANCELLED:
         return outcome(404, "the export was cancelled")
     if found.state is not JobState.DONE:
@@ -164,7 +165,7 @@ def file(request: Request, job: JobId, kind: Annotated[str, Path(description="Ty
     sent.limits(kind, "r")
     _export(request, sent, job)
     _, content = jobs_of(request).file(sent.caller.actor, job, f"{kind}.ndjson")
-    return Response(content, media_type=_NDJSON)
+    return Response(content, media_type=NDJSON)
 
 
 def _export(request: Request, sent: Asking, job: str) -> Job:

@@ -5,13 +5,28 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["BUNDLE", "CONDITIONAL", "EXPORTED", "FORM", "RESOURCE", "SEARCHED"]
+from suwen.server.described.nouns import EXAMPLE_ID, EXAMPLE_PATIENT
+
+__all__ = [
+    "BUNDLE",
+    "CONDITIONAL",
+    "DELETED",
+    "EXPORTED",
+    "EXPORTING",
+    "FORM",
+    "PATCHED",
+    "PATCHED_WHERE",
+    "READ",
+    "RESOURCE",
+    "SEARCHED",
+    "UPDATED_WHERE",
+]
 
 _EXAMPLE = {
     "resourceType": "Observation",
     "status": "final",
     "code": {"coding": [{"system": "http://loinc.org", "code": "8310-5"}]},
-    "subject": {"reference": "Patient/0123456789abcdef0123456789abcdef"},
+    "subject": {"reference": f"Patient/{EXAMPLE_PATIENT}"},
     "effectiveDateTime": "2026-03-04T10:00:00Z",
     "valueQuantity": {"value": 37.5, "unit": "Cel", "system": "http://unitsofmeasure.org", "code": "Cel"},
 }
@@ -63,22 +78,49 @@ def _body(schema: Any, example: Any) -> dict[str, Any]:
 
 
 _PREFER = _header("Prefer", "return=minimal, return=representation or return=OperationOutcome")
+_HANDLING = _header("Prefer", "handling=lenient passes over parameters that are not known, and says which")
 _CONTROLS = (
     ("_count", "Resources of a page, at most 1000"),
     ("_sort", "Parameters to sort by, with - falling"),
-    ("_summary", "count or false"),
+    ("_summary", "true, text, data, count or false"),
     ("_elements", "Names of elements, by commas"),
+    ("_total", "none, estimate or accurate; what is counted is always exact"),
     ("_include", "Type:parameter whose targets go along"),
     ("_revinclude", "Type:parameter by which others point here"),
     ("_page", "The token of a page, from the link next"),
     ("_id", "Logical ids, by commas"),
     ("_lastUpdated", "When it was changed here"),
+    ("_pretty", "true: a line for each member"),
 )
 _COMMON = (("patient", "The patient's logical id"), ("code", "system|code"), ("date", "A date with its prefix"))
+_WHERE = tuple(_query(name, said) for name, said in _COMMON)
+_PATCH = [
+    {"op": "test", "path": "/status", "value": "final"},
+    {"op": "replace", "path": "/status", "value": "amended"},
+]
+_OPERATION = {
+    "type": "object",
+    "required": ["op", "path"],
+    "properties": {
+        "op": {"type": "string", "enum": ["add", "remove", "replace", "move", "copy", "test"]},
+        "path": {"type": "string"},
+        "from": {"type": "string"},
+        "value": {},
+    },
+}
+_PATCHING = {
+    "required": True,
+    "content": {"application/json-patch+json": {"schema": {"type": "array", "items": _OPERATION}, "example": _PATCH}},
+}
 
 Extra = MappingProxyType[str, Any]
 
 RESOURCE: Extra = MappingProxyType({"requestBody": _body(_TYPED, _EXAMPLE), "parameters": [_PREFER]})
+READ: Extra = MappingProxyType({**RESOURCE, "requestBody": _body(_TYPED, {**_EXAMPLE, "id": EXAMPLE_ID})})
+UPDATED_WHERE: Extra = MappingProxyType({**RESOURCE, "parameters": [_PREFER, *_WHERE]})
+PATCHED: Extra = MappingProxyType({"requestBody": _PATCHING, "parameters": [_PREFER]})
+PATCHED_WHERE: Extra = MappingProxyType({**PATCHED, "parameters": [_PREFER, *_WHERE]})
+DELETED: Extra = MappingProxyType({"parameters": [*_WHERE]})
 BUNDLE: Extra = MappingProxyType(
     {
         "requestBody": _body(
@@ -90,6 +132,7 @@ BUNDLE: Extra = MappingProxyType(
 )
 FORM: Extra = MappingProxyType(
     {
+        "parameters": [_HANDLING],
         "requestBody": {
             "content": {
                 "application/x-www-form-urlencoded": {
@@ -101,10 +144,12 @@ FORM: Extra = MappingProxyType(
                     "example": {"identifier": "urn:oid:1.2.3|MRN-1", "_count": "20"},
                 }
             }
-        }
+        },
     }
 )
-SEARCHED: Extra = MappingProxyType({"parameters": [_query(name, said) for name, said in (*_CONTROLS, *_COMMON)]})
+SEARCHED: Extra = MappingProxyType(
+    {"parameters": [_HANDLING, *(_query(name, said) for name, said in (*_CONTROLS, *_COMMON))]}
+)
 CONDITIONAL: Extra = MappingProxyType(
     {
         "parameters": [
@@ -113,4 +158,30 @@ CONDITIONAL: Extra = MappingProxyType(
         ]
     }
 )
-EXPORTED: Extra = MappingProxyType({"parameters": [_header("Prefer", "respond-async")]})
+_EXPORT = (
+    ("_type", "Types of resource, by commas"),
+    ("_since", "Only what changed since this instant"),
+    ("_typeFilter", "Searches, by commas: of their types only what answers one of them"),
+    ("_outputFormat", "application/fhir+ndjson alone"),
+)
+_ASYNC = _header("Prefer", "respond-async")
+EXPORTED: Extra = MappingProxyType({"parameters": [_ASYNC, *(_query(name, said) for name, said in _EXPORT)]})
+EXPORTING: Extra = MappingProxyType(
+    {
+        "requestBody": {
+            "content": {
+                "application/fhir+json": {
+                    "schema": _TYPED,
+                    "example": {
+                        "resourceType": "Parameters",
+                        "parameter": [
+                            {"name": "_type", "valueString": "Patient,Observation"},
+                            {"name": "_typeFilter", "valueString": "Observation?code=http://loinc.org|8310-5"},
+                        ],
+                    },
+                }
+            }
+        },
+        "parameters": [_ASYNC],
+    }
+)

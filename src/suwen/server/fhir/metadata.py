@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 
 from fastapi import APIRouter, Request, Response
 
 from suwen.consult.fhir.rest import followed, leading
 from suwen.formats.fhir import Json
-from suwen.formats.fhir.searching.table import TYPES, parameters
+from suwen.formats.fhir.searching.table import ABOUT_PATIENTS, TYPES, parameters
 from suwen.server.fhir.answers import fhir
 from suwen.server.fhir.asked import FhirRoute, base_of
 from suwen.server.house import House, house_of
@@ -19,31 +20,21 @@ __all__ = ["DOCUMENTED", "capabilities", "router"]
 router = APIRouter(prefix="/fhir", tags=["FHIR R4"], route_class=FhirRoute, default_response_class=Response)
 
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
-# What says whom it is about (suwen.formats.fhir.compartment), and what lies in the directory, which is only read.
-_CHARTED = (
-    "Account AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic Binary"
-    " BodyStructure CarePlan CareTeam ChargeItem Claim ClaimResponse ClinicalImpression Communication"
-    " CommunicationRequest Composition Condition Consent Contract Coverage CoverageEligibilityRequest"
-    " CoverageEligibilityResponse DetectedIssue Device DeviceRequest DeviceUseStatement DiagnosticReport"
-    " DocumentManifest DocumentReference Encounter EnrollmentRequest EpisodeOfCare ExplanationOfBenefit"
-    " FamilyMemberHistory Flag Goal Group GuidanceResponse ImagingStudy Immunization ImmunizationEvaluation"
-    " ImmunizationRecommendation Invoice List MeasureReport Media MedicationAdministration MedicationDispense"
-    " MedicationRequest MedicationStatement MolecularSequence NutritionOrder Observation Patient Person"
-    " Procedure Provenance QuestionnaireResponse RelatedPerson RequestGroup ResearchSubject RiskAssessment"
-    " Schedule ServiceRequest Specimen SupplyDelivery SupplyRequest Task VisionPrescription"
-)
-_HOUSE = "Endpoint HealthcareService Location Organization Practitioner PractitionerRole"
 DOCUMENTED = (
     "What a caller may read or write is decided for each request and stands in the audit log; the resources of other "
     "patients are refused in the same words as those of unknown ones. Parameters whose values may say who somebody is "
     "(identifiers, names, dates of birth and death, addresses, numbers, free text) are taken in the body of POST "
     "_search alone, never in the query string of an address (OWASP ASVS 5.0, 14.2.1). A search without a patient is "
-    "over the patients in the caller's care. Parameters that are not known are refused, never passed over. Totals are "
-    "exact. An update needs If-Match. Ids are given by this server. Deleting withdraws: the versions stay in the "
+    "over the patients in the caller's care and, for clinicians, over the directory of the house. Chained parameters "
+    "and _has may stand three deep. Parameters that are not known are refused; with Prefer: handling=lenient they are "
+    "passed over and named in the answer. Totals are exact. An update or patch of an id needs If-Match; a conditional "
+    "one whose condition names a person is an entry of a Bundle. Patches are JSON Patch (RFC 6902). Ids are given by "
+    "this server. Deleting withdraws: the versions stay in the "
     "history. Findings of Suwen are served as RiskAssessment, Observation, DetectedIssue and DiagnosticReport with "
     "their Provenance, and are judged in Suwen, not written here. In an emergency with broken glass send the header "
     "X-Purpose-Of-Use: ETREAT. 每次请求均经授权判定并记入审计日志；"
-    "可识别个人身份的检索参数只能放在 POST _search 的正文中；更新须带 If-Match；删除即撤回，历史版本保留。"
+    "可识别个人身份的检索参数只能放在 POST _search 的正文中；更新与补丁须带 If-Match；删除即撤回，历史版本保留；"
+    "未知参数一律拒绝，除非请求头为 Prefer: handling=lenient。"
 )
 
 
@@ -66,11 +57,12 @@ def capabilities(house: House) -> Json:
         "implementation": {"description": "Suwen", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "rest": [_rest(base)],
+        "patchFormat": ["application/json-patch+json"],
+        "rest": [{"mode": "server", "security": _security(base), **_rest()}],
     }
 
 
-def _rest(base: str) -> Json:
+def _security(base: str) -> Json:
     smart = {
         "coding": [
             {
@@ -81,46 +73,44 @@ def _rest(base: str) -> Json:
         ]
     }
     return {
-        "mode": "server",
-        "security": {
-            "cors": False,
-            "service": [smart],
-            "description": f"TLS 1.3; a registered certificate, or a token ({base}/.well-known/smart-configuration)",
-        },
-        "resource": [*map(_resource, _CHARTED.split()), *map(_listed, _HOUSE.split())],
+        "cors": False,
+        "service": [smart],
+        "description": f"TLS 1.3; a registered certificate, or a token ({base}/.well-known/smart-configuration)",
+    }
+
+
+@cache
+def _rest() -> Json:
+    """What is the same for every house and at all times; made once, for it names some 2000 parameters."""
+    return {
+        "resource": [_resource(kind) for kind in TYPES],
         "interaction": [{"code": code} for code in ("transaction", "batch")],
         "operation": [{"name": "export", "definition": f"{_BULK}/export"}],
     }
 
 
 def _resource(kind: str) -> Json:
-    codes = ["read", "vread", "history-instance", "create", "update", "delete"]
-    codes.remove("delete") if kind == "Patient" else None
-    codes += ["search-type"] if kind in TYPES else []
+    """What says whom it is about can be filed; the rest comes by import, into a chart or into the directory."""
+    filed = kind in ABOUT_PATIENTS
+    codes = ["read", "vread", "history-instance", *(("create",) if filed else ()), "update", "patch"]
+    codes += ["search-type"] if kind == "Patient" else ["delete", "search-type"]
     made: Json = {"type": kind, "interaction": [{"code": code} for code in codes]}
     made |= {
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": False,
-        "conditionalCreate": kind in TYPES,
+        "conditionalCreate": filed,
         "conditionalRead": "full-support",
-        "conditionalUpdate": False,
-        "conditionalDelete": "not-supported",
+        "conditionalUpdate": filed,
+        "conditionalDelete": "not-supported" if kind == "Patient" else "single",
         "referencePolicy": ["literal", "logical", "enforced", "local"],
     }
-    return made | (_searched(kind) if kind in TYPES else {}) | _operations(kind)
-
-
-def _listed(kind: str) -> Json:
-    """A type of the directory; one that came with a single patient lies in that chart, and is written there."""
-    codes = ("read", "vread", "history-instance", "update", "delete")
-    made: Json = {"type": kind, "interaction": [{"code": code} for code in codes]}
-    return made | {"versioning": "versioned-update", "updateCreate": False, "conditionalRead": "full-support"}
+    return made | _searched(kind) | _operations(kind)
 
 
 def _searched(kind: str) -> Json:
     forward = [f"{kind}:{name}" for name in followed(kind)]
-    found: Json = {"searchInclude": [f"{kind}:*", *forward], "searchRevInclude": leading()}
+    found: Json = {"searchInclude": ["*", f"{kind}:*", *forward], "searchRevInclude": leading(kind)}
     found["searchParam"] = [{"name": one.name, "type": one.kind.value} for one in parameters(kind).values()]
     return found
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from suwen.consult.fhir.rest import (
+    EVERY_ELEMENT,
     Page,
     everything,
     identifying,
     parse_asked,
+    parse_shown,
     read_resource,
     read_version,
     resource_history,
@@ -20,7 +23,7 @@ from suwen.consult.fhir.rest import (
 )
 from suwen.errors import FormatError, NotFoundError, Problem
 from suwen.server.fhir import answers
-from suwen.server.fhir.asked import Asking, Body, FhirRoute, asking_of, base_of
+from suwen.server.fhir.asked import Asking, Body, FhirRoute, asking_of, base_of, is_lenient, refused, since_of
 from suwen.server.fhir.described import CONDITIONAL, FORM, SEARCHED
 from suwen.server.fhir.outcomes import outcome, outcome_for
 
@@ -31,7 +34,11 @@ router = APIRouter(prefix="/fhir", tags=["FHIR R4"], route_class=FhirRoute, defa
 Kind = Annotated[str, Path(description="Type of resource", json_schema_extra={"pattern": "^[A-Z][A-Za-z]{1,60}$"})]
 Id = Annotated[str, Path(description="Logical id", json_schema_extra={"pattern": r"^[A-Za-z0-9\-.]{1,64}$"})]
 Elements = Annotated[str, Query(alias="_elements", description="Names of elements to be shown, by commas")]
+Summary = Annotated[str, Query(alias="_summary", description="true, text, data or false")]
+Since = Annotated[str, Query(alias="_since", description="Only what changed since this instant")]
 _PAGE = "_page"
+_OF_EVERYTHING = ("_type", "_count", "_since", "_elements", "_summary")
+_NO_INSTANT = "_since is no instant: write YYYY-MM-DDThh:mm:ss+hh:mm"
 _MOST = 1000
 
 
@@ -41,18 +48,31 @@ def patient_everything(
     id_: Id,
     kinds: Annotated[str, Query(alias="_type", description="Types of resource, by commas")] = "",
     count: Annotated[str, Query(alias="_count", description="Resources of a page")] = "",
+    since: Since = "",
+    elements: Elements = "",
+    summary: Summary = "",
 ) -> Response:
     """Everything in a patient's chart that the caller may see, in pages."""
     sent = asking_of(request)
     who = sent.who("Patient", "r")
     size = int(count) if count.isascii() and count.isdigit() and 0 < len(count) < 6 else 200
-    wanted = [one for one in kinds.split(",") if one]
+    at = since_of(since)
+    if at is None:
+        return outcome(400, _NO_INSTANT)
+    if wrong := refused(request, _OF_EVERYTHING):
+        return wrong
+    try:
+        shown = parse_shown(elements, summary)
+    except FormatError as unclear:
+        return outcome_for(unclear, status=400)
     page = everything(
         sent.rest,
         who,
         id_,
-        kinds=wanted,
+        kinds=[one for one in kinds.split(",") if one],
+        since=at,
         size=max(1, min(size, _MOST)),
+        shown=shown,
     )
     here = f"{base_of(sent.house)}/Patient/{id_}/$everything"
     return answers.fhir(_set(sent, "Patient", page, here))
@@ -65,7 +85,7 @@ def search(request: Request, kind: Kind) -> Response:
     query = request.url.query
     if named := identifying(kind, query):
         return _in_the_open(kind, named)
-    return _search(sent, kind, query, f"{base_of(sent.house)}/{kind}" + (f"?{query}" if query else ""))
+    return _search(request, sent, kind, query, in_address=True)
 
 
 @router.post("/{kind}/_search", operation_id="searchByPost", openapi_extra=dict(FORM))
@@ -81,7 +101,7 @@ def search_by_post(request: Request, kind: Kind, body: Body) -> Response:
     except UnicodeDecodeError:
         return outcome(400, "the parameters are not UTF-8; percent-encode them")
     joined = "&".join(part for part in (request.url.query, text) if part)
-    return _search(sent, kind, joined, f"{base_of(sent.house)}/{kind}/_search")
+    return _search(request, sent, kind, joined, in_address=False)
 
 
 def _in_the_open(kind: str, named: list[str]) -> Response:
@@ -90,21 +110,24 @@ def _in_the_open(kind: str, named: list[str]) -> Response:
     return outcome(400, "", problems=problems)
 
 
-def _search(sent: Asking, kind: str, text: str, here: str) -> Response:
+def _search(request: Request, sent: Asking, kind: str, text: str, *, in_address: bool) -> Response:
     who = sent.who(kind, "s")
+    base = base_of(sent.house)
     tokens = [value for name, value in parse_qsl(text, errors="replace") if name == _PAGE]
     if tokens:
         try:
             page = search_page(sent.rest, who, tokens[0])
         except NotFoundError as over:
             return outcome_for(over, status=410)
-        return answers.fhir(_set(sent, kind, page, here))
+        return answers.fhir(_set(sent, kind, page, f"{base}/{kind}?{urlencode({_PAGE: tokens[0]})}"))
     try:
-        asked = parse_asked(kind, _relative(text, f"{base_of(sent.house)}/"))
+        asked = parse_asked(kind, _relative(text, f"{base}/"), lenient=is_lenient(request))
     except FormatError as wrong:
         return outcome_for(wrong, status=400)
+    # What was asked for in a body stays out of every address that we write.
+    shown = (f"?{asked.used}" if asked.used else "") if in_address else "/_search"
     page = search_resources(sent.rest, who, asked)
-    return answers.fhir(_set(sent, kind, page, here))
+    return answers.fhir(_set(sent, kind, page, f"{base}/{kind}{shown}", asked.ignored))
 
 
 def _relative(text: str, base: str) -> str:
@@ -114,19 +137,22 @@ def _relative(text: str, base: str) -> str:
     return text
 
 
-def _set(sent: Asking, kind: str, page: Page, here: str) -> dict[str, object]:
+def _set(sent: Asking, kind: str, page: Page, here: str, ignored: Sequence[str] = ()) -> dict[str, object]:
     base = base_of(sent.house)
     following = f"{base}/{kind}?{urlencode({_PAGE: page.following})}" if page.following else ""
-    return answers.searchset(base, page, here=here, following=following, elements=page.elements)
+    return answers.searchset(base, page, here=here, following=following, ignored=ignored)
 
 
 @router.get("/{kind}/{id_}", operation_id="read", openapi_extra=dict(CONDITIONAL))
-def read(request: Request, kind: Kind, id_: Id, elements: Elements = "") -> Response:
+def read(request: Request, kind: Kind, id_: Id, elements: Elements = "", summary: Summary = "") -> Response:
     """The newest version of a resource."""
     sent = asking_of(request)
     who = sent.who(kind, "r")
-    version = read_resource(sent.rest, who, kind, id_)
-    return answers.one(request, version, elements=[part.strip() for part in elements.split(",") if part.strip()])
+    try:
+        shown = parse_shown(elements, summary) if elements or summary else EVERY_ELEMENT
+    except FormatError as wrong:
+        return outcome_for(wrong, status=400)
+    return answers.one(request, read_resource(sent.rest, who, kind, id_), shown=shown)
 
 
 @router.get("/{kind}/{id_}/_history", operation_id="history")
@@ -135,13 +161,20 @@ def history(
     kind: Kind,
     id_: Id,
     count: Annotated[str, Query(alias="_count", description="At most so many")] = "",
+    since: Since = "",
 ) -> Response:
     """Every version of a resource, the newest first."""
     sent = asking_of(request)
     who = sent.who(kind, "r")
-    found = resource_history(sent.rest, who, kind, id_)
+    at = since_of(since)
+    if at is None:
+        return outcome(400, _NO_INSTANT)
+    if wrong := refused(request, ("_count", "_since")):
+        return wrong
+    every = resource_history(sent.rest, who, kind, id_)
+    found = [one for one in every if one.at >= at]
     shown = found[: int(count)] if count.isascii() and count.isdigit() and len(count) < 6 else found
-    return answers.fhir(answers.history(base_of(sent.house), shown, total=len(found)))
+    return answers.fhir(answers.history(base_of(sent.house), shown, total=len(found), first=every[-1]))
 
 
 @router.get("/{kind}/{id_}/_history/{number}", operation_id="vread")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from suwen.server.fhir import bulk, bundles, metadata, reading, writing
+from suwen.server.fhir import bulk, bundles, conditional, metadata, reading, writing
 
 __all__ = ["FHIR"]
 
-FHIR = (metadata.router, bundles.router, bulk.router, reading.router, writing.router)
+FHIR = (metadata.router, bundles.router, bulk.router, reading.router, writing.router, conditional.router)

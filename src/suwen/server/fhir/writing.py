@@ -1,4 +1,4 @@
-"""FHIR: create, update, delete and $validate (http://hl7.org/fhir/R4/http.html)."""
+"""FHIR: create, update, patch, delete and $validate (http://hl7.org/fhir/R4/http.html)."""
 
 from __future__ import annotations
 
@@ -8,27 +8,33 @@ from fastapi import APIRouter, Header, Request, Response
 
 from suwen.consult.fhir.rest import (
     Change,
+    Operation,
     create_resource,
     kept_apart,
     parse_asked,
+    patch_resource,
+    read_patch,
     update_resource,
     withdraw_resource,
 )
 from suwen.errors import ConflictError, FormatError, Problem
 from suwen.formats.fhir import Json, check
 from suwen.server.fhir import answers
-from suwen.server.fhir.asked import Body, FhirRoute, asking_of, base_of, is_json, localised, prefers, tree_of
-from suwen.server.fhir.described import RESOURCE
+from suwen.server.fhir.asked import Body, FhirRoute, asking_of, base_of, is_json, json_of, localised, prefers, tree_of
+from suwen.server.fhir.described import PATCHED, READ, RESOURCE
 from suwen.server.fhir.outcomes import issues_of, outcome, outcome_for
 from suwen.server.fhir.reading import Id, Kind
 
-__all__ = ["router"]
+__all__ = ["NO_WITHDRAWING", "UNREAD", "IfMatch", "patch_of", "resource_of", "router", "tag_of"]
 
 router = APIRouter(prefix="/fhir", tags=["FHIR R4"], route_class=FhirRoute, default_response_class=Response)
 
 IfMatch = Annotated[str, Header(alias="if-match", description='Version that was read, as W/"3"')]
 IfNoneExist = Annotated[str, Header(alias="if-none-exist", description="Parameters of a search")]
+NO_WITHDRAWING = "a Patient is not withdrawn; the security officer erases records by destroying their key"
+UNREAD = 'say which version you read: If-Match: W/"..."; else somebody else\'s change would be lost'
 _NO_JSON = "send a resource as application/fhir+json in UTF-8"
+_PATCH = frozenset({"application/json-patch+json"})
 
 
 @router.post("/{kind}/$validate", operation_id="validate", openapi_extra=dict(RESOURCE))
@@ -67,7 +73,7 @@ def create(request: Request, kind: Kind, body: Body, if_none_exist: IfNoneExist 
     """File a new resource; the server gives it its id."""
     sent = asking_of(request)
     who = sent.who(kind, "c")
-    resource = _resource(request, kind, body, base_of(sent.house))
+    resource = resource_of(request, kind, body, base_of(sent.house))
     if isinstance(resource, Response):
         return resource
     try:
@@ -81,16 +87,16 @@ def create(request: Request, kind: Kind, body: Body, if_none_exist: IfNoneExist 
     return answers.written(base_of(sent.house), done, prefers(request))
 
 
-@router.put("/{kind}/{id_}", operation_id="update", openapi_extra=dict(RESOURCE))
+@router.put("/{kind}/{id_}", operation_id="update", openapi_extra=dict(READ))
 def update(request: Request, kind: Kind, id_: Id, body: Body, if_match: IfMatch = "") -> Response:
     """Write the next version of a resource; which one was read says If-Match."""
     sent = asking_of(request)
     who = sent.who(kind, "u")
-    resource = _resource(request, kind, body, base_of(sent.house))
+    resource = resource_of(request, kind, body, base_of(sent.house))
     if isinstance(resource, Response):
         return resource
     if not if_match:
-        return outcome(428, 'say which version you read: If-Match: W/"..."; else somebody else\'s change would be lost')
+        return outcome(428, UNREAD)
     try:
         done = update_resource(sent.rest, who, Change(kind, id_, resource, tag_of(if_match)))
     except ConflictError as changed:
@@ -103,7 +109,7 @@ def delete(request: Request, kind: Kind, id_: Id, if_match: IfMatch = "") -> Res
     """Withdraw a resource; its versions stay in its history."""
     sent = asking_of(request)
     if kind == "Patient":
-        return outcome(405, "a Patient is not withdrawn; the security officer erases records by destroying their key")
+        return outcome(405, NO_WITHDRAWING)
     who = sent.who(kind, "d")
     try:
         gone = withdraw_resource(sent.rest, who, kind, id_, expected=tag_of(if_match))
@@ -112,12 +118,41 @@ def delete(request: Request, kind: Kind, id_: Id, if_match: IfMatch = "") -> Res
     return Response(status_code=204, headers={"etag": answers.etag(gone)})
 
 
+@router.patch("/{kind}/{id_}", operation_id="patch", openapi_extra=dict(PATCHED))
+def patch(request: Request, kind: Kind, id_: Id, body: Body, if_match: IfMatch = "") -> Response:
+    """Write the next version of a resource as a JSON Patch (RFC 6902) of the one that was read."""
+    sent = asking_of(request)
+    who = sent.who(kind, "u")
+    operations = patch_of(request, body)
+    if isinstance(operations, Response):
+        return operations
+    if not if_match:
+        return outcome(428, UNREAD)
+    try:
+        done = patch_resource(sent.rest, who, kind, id_, operations, expected=tag_of(if_match))
+    except ConflictError as changed:
+        return outcome_for(changed, status=412)
+    return answers.written(base_of(sent.house), done, prefers(request))
+
+
+def patch_of(request: Request, body: bytes) -> tuple[Operation, ...] | Response:
+    """The patch that was sent, or why it is not taken."""
+    if not is_json(request, _PATCH):
+        refused = outcome(415, "send a patch as application/json-patch+json (RFC 6902)")
+        refused.headers["accept-patch"] = "application/json-patch+json"  # RFC 5789, 3.1
+        return refused
+    try:
+        return read_patch(json_of(body))
+    except FormatError as wrong:
+        return outcome_for(wrong, status=400)
+
+
 def tag_of(header: str) -> str:
     """The number of a version in a header of the form W/"3"."""
     return header.strip().removeprefix("W/").strip('"')
 
 
-def _resource(request: Request, kind: str, body: bytes, base: str) -> Json | Response:
+def resource_of(request: Request, kind: str, body: bytes, base: str) -> Json | Response:
     """The resource that was sent, its references to this server short, or why it is not taken."""
     if not is_json(request):
         return outcome(415, _NO_JSON)

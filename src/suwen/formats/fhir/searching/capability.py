@@ -14,7 +14,8 @@ __all__ = ["capability_statement"]
 
 _DESCRIPTION = (
     "Read and search of the resources of patients that the user may open. "
-    "Chaining, _include, _revinclude and _has are not answered. 对用户有权打开的患者资源进行读取和检索。"
+    "Chained parameters and _has are answered, _include and _revinclude by the server alone. "
+    "对用户有权打开的患者资源进行读取和检索。"
 )
 
 

@@ -23,7 +23,7 @@ from suwen.formats.fhir.searching.values import Composite, Moment, Token, Value,
 from suwen.formats.fhir.terms.terminology import system_of
 from suwen.knowledge.ucum import scale
 
-__all__ = ["Setting", "answers", "elements", "order_key"]
+__all__ = ["Setting", "answers", "elements", "meant", "order_key"]
 
 _UCUM = "http://unitsofmeasure.org"
 _HISTORY = re.compile(r"/_history/[^/]*$")
@@ -254,6 +254,12 @@ def _amount(one: Any, value: Amount) -> bool:
 # References and addresses
 
 
+def meant(reference: str, setting: Setting) -> str:
+    """What a reference points at, as `Type/id` where its address is known; without a version."""
+    text = _HISTORY.sub("", reference)
+    return setting.addresses.get(text, text)
+
+
 def _refers(one: Any, wanted: str, type_: str, setting: Setting) -> bool:
     """Whether a Reference (or canonical address) points at what is wanted: an id, Type/id, or an address."""
     if isinstance(one, str):
@@ -262,20 +268,20 @@ def _refers(one: Any, wanted: str, type_: str, setting: Setting) -> bool:
     if not isinstance(text, str) or text.startswith("#"):
         return False
     text = _HISTORY.sub("", text)
-    meant = setting.addresses.get(text, text)
-    found = _TYPED.fullmatch(meant)
+    means = setting.addresses.get(text, text)
+    found = _TYPED.fullmatch(means)
     said = found.group(1) if found else str(one.get("type", ""))
     if type_ and said not in {type_, ""}:
         return False
-    return _HISTORY.sub("", wanted) in {text, meant, *_names(meant, found, said)}
+    return _HISTORY.sub("", wanted) in {text, means, *_names(means, found, said)}
 
 
-def _names(meant: str, found: re.Match[str] | None, said: str) -> set[str]:
+def _names(means: str, found: re.Match[str] | None, said: str) -> set[str]:
     """What else a reference may be called: Type/id of a relative one, and the id alone."""
     if found:
-        is_relative = "://" not in meant
+        is_relative = "://" not in means
         return {found.group(2), *((f"{found.group(1)}/{found.group(2)}",) if is_relative else ())}
-    id_ = meant.rpartition(":")[2] if meant.startswith(("urn:uuid:", "urn:oid:")) else ""
+    id_ = means.rpartition(":")[2] if means.startswith(("urn:uuid:", "urn:oid:")) else ""
     return {id_, f"{said}/{id_}"} - {"", "/"} if id_ else set()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 
 from suwen.errors import FormatError
-from suwen.formats.fhir.searching.search import Criterion, Query
+from suwen.formats.fhir.searching.query import Criterion, Query
 from suwen.formats.fhir.searching.spans import Span
 from suwen.formats.fhir.searching.values import Moment, Token, Words, date_span
 

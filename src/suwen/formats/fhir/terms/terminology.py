@@ -15,7 +15,7 @@ from suwen.errors import InputError
 from suwen.formats.codes import curie
 from suwen.formats.fhir.nouns import Json
 from suwen.knowledge.ucum import is_ucum
-from suwen.subject import Code
+from suwen.subject import Code, Saying
 
 __all__ = ["TERMINOLOGIES", "Terminology", "code_of", "coding", "coding_problem", "system_of", "terminology"]
 
@@ -291,11 +291,17 @@ def coding(code: Code, *, version: str = "") -> Json:
     system = terminology(code.system)
     if system is None:
         known = ", ".join(_prefixes())
-        raise InputError(f"a FHIR coding needs a code of a known terminology; use one with a prefix of {known}")
+        raise InputError(
+            f"a FHIR coding needs a code of a known terminology; use one with a prefix of {known}",
+            zh=f"FHIR 编码须属于已知术语系统；请使用以下前缀之一：{known}",
+        )
     local = code.value.partition(":")[2]
     wrong = _wrong(system, local)
     if wrong:
-        raise InputError(f"this is no code of {system.en}: {wrong}; correct the code")
+        raise InputError(
+            f"this is no code of {system.en}: {wrong.en}; correct the code",
+            zh=f"这不是 {system.zh} 的编码：{wrong.zh}；请更正编码",
+        )
     said = {"system": system.url, "version": version, "code": code.value if system.keeps_prefix else local}
     said["display"] = code.label
     return {name: value for name, value in said.items() if value}
@@ -321,7 +327,7 @@ def _read(coding: Json) -> tuple[Code | None, str]:
     local = _local(text.strip(), system)
     wrong = _wrong(system, local)
     if wrong:
-        return None, f"is no code of {system.en}: {wrong}"
+        return None, f"is no code of {system.en}: {wrong.en}"
     return Code(f"{system.prefix}:{local}", display if isinstance(display, str) else ""), ""
 
 
@@ -331,20 +337,22 @@ def _local(text: str, system: Terminology) -> str:
     return tail if head == system.prefix else text.removeprefix("#")
 
 
-def _wrong(system: Terminology, local: str) -> str:
-    """What is wrong with a code without its prefix; "" for nothing."""
+def _wrong(system: Terminology, local: str) -> Saying | None:
+    """What is wrong with a code without its prefix; None for nothing."""
     if not system.shape.fullmatch(local):
-        return "its shape is another"
+        return Saying("its shape is another", "格式不符")
     if system.prefix == "UCUM" and not is_ucum(local):
-        return "UCUM's grammar or units do not have it"
+        return Saying("UCUM's grammar or units do not have it", "UCUM 的语法或单位中没有")
     if system.prefix == "LOINC" and local[0] != "L" and not _mod_ten(local):  # parts and answers reckon otherwise
-        return "its check digit is wrong (mod 10)"
+        return Saying("its check digit is wrong (mod 10)", "校验位有误（模 10）")
     if system.prefix == "SNOMEDCT":
         if not _verhoeff(local):
-            return "its check digit is wrong (Verhoeff)"
+            return Saying("its check digit is wrong (Verhoeff)", "校验位有误（Verhoeff）")
         if local[-3:-1] not in {"00", "10"}:
-            return "it identifies a description or relationship, not a concept"
-    return ""
+            return Saying(
+                "it identifies a description or relationship, not a concept", "它标识的是描述或关系，而非概念"
+            )
+    return None
 
 
 def _mod_ten(local: str) -> bool:

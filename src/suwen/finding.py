@@ -42,9 +42,13 @@ class Evidence:
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.weight):
-            raise InputError(f"an evidence weight must be finite, not {self.weight}")
+            raise InputError(
+                f"an evidence weight must be finite, not {self.weight}", zh=f"证据权重须为有限数，而非 {self.weight}"
+            )
         if not self.sentence.strip() or not self.source.strip():
-            raise InputError("evidence needs a sentence and a source; one of them is blank")
+            raise InputError(
+                "evidence needs a sentence and a source; one of them is blank", zh="证据须有语句和来源；其中之一为空"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,12 @@ class Chance:
     def __post_init__(self) -> None:
         for bound in (self.value, self.low, self.high):
             if bound is not None and not 0.0 <= bound <= 1.0:
-                raise InputError(f"a probability lies in 0..1, not {bound}")
+                raise InputError(f"a probability lies in 0..1, not {bound}", zh=f"概率为 0 至 1，而非 {bound}")
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise InputError(f"the interval's low end {self.low} is above its high end {self.high}")
+            raise InputError(
+                f"the interval's low end {self.low} is above its high end {self.high}",
+                zh=f"区间下限 {self.low} 高于上限 {self.high}",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +97,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         if not self.evidence:
-            raise InputError(f"a finding needs at least one piece of evidence; {self.code.value} has none")
+            raise InputError(
+                f"a finding needs at least one piece of evidence; {self.code.value} has none",
+                zh=f"所见至少须有一条证据；{self.code.value} 没有",
+            )

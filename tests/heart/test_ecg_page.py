@@ -278,6 +278,18 @@ def test_limits_of_intervals() -> None:
     assert rows[Sex.MALE]["qtc_bazett"].usual == "< 450 ms"
     assert rows[Sex.FEMALE]["qtc_bazett"].usual == "< 460 ms"
     assert all(row.source for row in rows[Sex.MALE].values() if row.usual)
+
+
+def test_no_pr_and_no_judged_qtc_in_atrial_fibrillation() -> None:
+    """Proves that what fibrillation makes meaningless is neither given as a number nor called outside."""
+    plain, uneven = (
+        {row.key: row for row in interval_rows(read_of(signs=signs), "en")} for signs in ((), (Sign("af"),))
+    )
+    assert plain["pr"].value.endswith(" ms")
+    assert not uneven["pr"].value.endswith(" ms")
+    assert uneven["qtc_bazett"].value == plain["qtc_bazett"].value
+    assert not any(row.outside for key, row in uneven.items() if key == "pr" or key.startswith("qtc"))
+    assert uneven["qtc_bazett"].usual != plain["qtc_bazett"].usual
     for qtc, sex, outside in (
         (455, Sex.MALE, True),
         (455, Sex.FEMALE, False),

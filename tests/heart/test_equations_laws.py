@@ -182,3 +182,16 @@ def test_the_reference_person_has_no_terms_and_the_constant_is_the_risk() -> Non
         assert equation.terms(person) == pytest.approx(dict.fromkeys(equation.terms(person), 0.0), abs=1e-12)
         assert prevent.constant(10, "base", "cvd", sex) == said
         assert risk(equation, person) == pytest.approx(1 / (1 + math.exp(-said)), abs=1e-12)
+
+
+@pytest.mark.parametrize("equation", [one for one in ALL if one.added is not None], ids=keyed)
+def test_the_quick_sum_is_the_sum_of_the_terms(equation: Equation) -> None:
+    assert equation.added is not None
+    rng = dice(9)
+    for _ in range(50):
+        values = someone(equation, rng)
+        assert equation.added(values) == pytest.approx(math.fsum(equation.terms(values).values()), abs=1e-9, rel=1e-9)
+
+
+def test_every_equation_of_products_has_its_quick_sum() -> None:
+    assert all(one.added is not None for one in ALL)

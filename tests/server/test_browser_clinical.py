@@ -124,8 +124,11 @@ def test_a_question_answered_in_place(page: Any, server: Live, patient: str) -> 
     page.goto(f"{server.address}/patients/{patient}/differential")
     before = page.inner_text("ol.ranking")
     asked = page.inner_text("ol.questions li >> nth=0 >> b")
-    page.click("ol.questions li >> nth=0 >> button >> nth=0")
+    page.focus("ol.questions li >> nth=0 >> button >> nth=0")
+    page.keyboard.press("Enter")
     page.wait_for_selector(f"#differential .chips li.present:has-text('{asked}')")
+    page.wait_for_selector("p[role=status]:has-text('First now:')", state="attached")  # said to whoever does not look
+    assert page.evaluate("document.activeElement.id") == "ranking"  # and the keyboard is not sent back to the top
     assert page.inner_text("ol.ranking") != before
     page.click(f"#differential .chips li.present:has-text('{asked}') button")
     page.wait_for_selector(f"#differential .chips li.present:has-text('{asked}')", state="detached")

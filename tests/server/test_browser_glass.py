@@ -5,6 +5,8 @@ And on all the way nothing is asked of any other address, and nothing is complai
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +16,7 @@ from ward import PASSWORD, Ward, open_ward
 
 from suwen.govern import Role
 
+HEX = 64  # digits of a hash
 REASON = "found unconscious on the ward, nobody else about"
 
 
@@ -50,12 +53,35 @@ class Visit:
         return str(self.page.inner_text("main"))
 
 
+def assert_proven(page: Any) -> None:
+    """What the page shows is enough to compute the signed root anew (RFC 9162, 2.1.3.2), without asking Suwen."""
+    leaf, *path, root = (bytes.fromhex(one) for one in page.inner_text("dl.facts").split() if len(one) == HEX)
+    checkpoint = page.inner_text("main pre").splitlines()
+    size, at = int(checkpoint[1]), int(page.url.rpartition("/")[2])
+    assert root_of(leaf, at, size, path) == root == base64.b64decode(checkpoint[2])
+    assert root_of(hashlib.sha256(leaf).digest(), at, size, path) != root
+
+
+def root_of(leaf: bytes, at: int, size: int, path: list[bytes]) -> bytes:
+    """The root of a tree of `size` entries by the hash of entry `at` and the hashes on its way."""
+    found, last = leaf, size - 1
+    for one in path:
+        if at & 1 or at == last:
+            found = hashlib.sha256(b"\x01" + one + found).digest()
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            found = hashlib.sha256(b"\x01" + found + one).digest()
+        at, last = at >> 1, last >> 1
+    return found
+
+
 def test_an_emergency_from_the_bedside_to_the_auditor(served: tuple[Ward, Live]) -> None:
     _, server = served
     with browser_for(server) as browser:
         night = Visit(browser, server.address, "night")
         assert "Testpatient1" not in night.go("/worklist")
-        night.go("/emergency")
+        night.page.click("text=Emergency access")
         night.page.fill("input[name=identifier]", "MRN-1")
         night.page.fill("[name=reason]", REASON)
         night.page.click("main form button")
@@ -79,4 +105,5 @@ def test_an_emergency_from_the_bedside_to_the_auditor(served: tuple[Ward, Live])
         auditor.page.click("table a")
         auditor.page.wait_for_url("**/security/audit/*")
         assert "The proof holds." in auditor.page.inner_text("main")
+        assert_proven(auditor.page)
         assert [*night.wrong, *officer.wrong, *auditor.wrong] == []

@@ -73,6 +73,7 @@ def test_what_is_not_right_opens_nothing_and_keeps_the_reason(
     answer = served.client(Role.NURSE).post("/emergency", data=data)
     assert answer.status_code == status
     assert data["reason"] in answer.text
+    assert f'value="{data.get("identifier", "")}"' in answer.text  # nothing is typed twice at a bedside
     assert 'role="alert"' in answer.text
     assert uses(served) == before
 

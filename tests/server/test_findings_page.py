@@ -53,6 +53,7 @@ def test_amend_by_code_and_name_becomes_a_label(served: Served) -> None:
     labels = list_labels(served.ward[Role.PHYSICIAN], served.ward.records, [served.own])
     assert any(one.claim == "OMIM:3" and not one.holds and one.code == "OMIM:154700" for one in labels)
     assert "Marfan syndrome" in client.get(f"/patients/{served.own}/findings").text
+    assert "no probability: filed by a person" in client.get(where).text
 
 
 def test_amend_to_nothing_is_refused_and_what_was_typed_stays(served: Served) -> None:

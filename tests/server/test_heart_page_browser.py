@@ -156,6 +156,28 @@ def test_a_molecule_pasted(page: Any, server: Live) -> None:
 
 
 @needs_rdkit
+def test_a_molecule_by_keyboard_alone(page: Any, server: Live) -> None:
+    """Typed and put together from building blocks, drawn and read out on the way, and profiled without a pointer."""
+    page.route("**/molecules/endpoints", lambda route: route.fulfill(status=200, body="<p>later</p>"))
+    page.goto(f"{server.address}/molecules")
+    page.locator("#entered").focus()
+    page.keyboard.type("C")
+    page.wait_for_selector("#preview .drawing svg")
+    page.locator(".blocks summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("[data-block='c#ccccc#']").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#entered").input_value() == "Cc1ccccc1"
+    page.locator("p[role=status]", has_text="C₇H₈").wait_for(state="attached")
+    assert page.evaluate("document.activeElement.dataset.block") == "c#ccccc#"
+    page.locator("form.card button[type=submit]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#structure")
+    assert "YXFVVABEGXRONW" in page.locator("#answer").inner_text()  # the InChIKey of toluene
+    assert page.locator("nav.jump a").count() == 6
+
+
+@needs_rdkit
 def test_a_molecule_drawn(page: Any, server: Live) -> None:
     """A ring put on the board with the pointer becomes benzene; the board runs under the policy."""
     page.route("**/molecules/endpoints", lambda route: route.fulfill(status=200, body="<p>later</p>"))

@@ -91,8 +91,8 @@ def test_failures_say_why_and_no_more(served: Served, caplog: pytest.LogCaptureF
     ours = desk.submit(actor, "test-failing", {"how": "ours"}, TITLE)
     other = desk.submit(actor, "test-failing", {"how": "other"}, TITLE)
     assert until(desk, other, *OVER) is JobState.FAILED
-    assert "give one molecule" in desk.get(actor, ours).reason
-    reason = desk.get(actor, other).reason
+    assert "give one molecule" in desk.get(actor, ours).reason.en
+    reason = desk.get(actor, other).reason.en
     assert "secret" not in reason
     number = reason.rpartition(" ")[2]
     assert any(number in record.getMessage() and record.exc_info for record in caplog.records)
@@ -249,7 +249,7 @@ def test_a_kind_that_is_no_more_fails_in_words(ward: Ward, monkeypatch: pytest.M
     monkeypatch.delitem(KINDS, "test-counting")
     second = Jobs(house_over(ward)).begin()
     assert until(second, job, *OVER) is JobState.FAILED
-    assert "older version" in second.get(actor, job).reason
+    assert "older version" in second.get(actor, job).reason.en
     second.stop()
 
 

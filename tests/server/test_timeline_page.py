@@ -66,3 +66,13 @@ def test_pages(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Undated thing" in last
     assert client.get(f"/patients/{patient}/timeline?page=-1").status_code == 200
     assert client.get(f"/patients/{patient}/timeline?page=x").status_code == 422
+
+
+def test_what_one_consult_filed_is_one_entry_among_all_and_each_alone(served: Served) -> None:
+    patient = furnished(served, 66)
+    file_findings(served, patient, ("OMIM:7", 0.5, 0), ("OMIM:8", 0.3, 0), ("OMIM:9", 0.1, 0))
+    client = served.client(Role.PHYSICIAN)
+    everything = client.get(f"/patients/{patient}/timeline").text
+    assert "3 findings filed" in everything
+    assert everything.count("kind-finding") == 1
+    assert client.get(f"/patients/{patient}/timeline/Finding").text.count("kind-finding") == 3

@@ -90,6 +90,48 @@ export function lay(root = document) {
 lay();
 body.addEventListener("htmx:afterSwap", (event) => lay(event.detail.target.parentElement ?? document));
 
+// What an exchanged part changed is said once to whoever listens instead of looks: data-say is the sentence.
+const spoken = document.createElement("p");
+spoken.className = "hidden-label";
+spoken.setAttribute("role", "status");
+document.body.append(spoken);
+export function speak(text) {
+  spoken.textContent = "";
+  if (text) setTimeout(() => { spoken.textContent = text; }, 60); // the same sentence twice is said twice
+}
+
+// Whoever works by keyboard stays where they were: at the same control of the new part, or else at its data-focus.
+let stood = null;
+body.addEventListener("htmx:beforeSwap", (event) => {
+  const { activeElement } = document;
+  stood = event.detail.target?.contains(activeElement) && activeElement !== body ? { id: activeElement.id } : null;
+});
+body.addEventListener("htmx:afterSettle", (event) => {
+  const part = event.detail.elt?.isConnected ? event.detail.elt : document.getElementById(event.detail.target.id) ?? event.detail.target;
+  const said = part.matches?.("[data-say]") ? part : part.querySelector?.("[data-say]");
+  if (said) speak(said.dataset.say);
+  const lost = stood && (!document.activeElement || document.activeElement === body);
+  const place = lost && ((stood.id && document.getElementById(stood.id)) || part.querySelector?.("[data-focus]"));
+  stood = null;
+  if (!place) return;
+  if (!place.matches("a, button, input, select, textarea, summary")) place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+});
+
+// Long posts of plain forms say that they are at work, and are sent once.
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-busy]");
+  if (!form) return;
+  form.classList.add("working");
+  setTimeout(() => { for (const one of form.querySelectorAll("button")) one.disabled = true; });
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("[data-busy].working")) {
+    form.classList.remove("working");
+    for (const one of form.querySelectorAll("button")) one.disabled = false;
+  }
+});
+
 // Anything that streams: an element with data-stream receives server-sent events as parts of the page.
 export function stream(root = document) {
   for (const one of root.querySelectorAll("[data-stream]:not([data-streaming])")) {

@@ -50,9 +50,12 @@ function options(place, series) {
 }
 
 // A single day lies in the middle of two months, not at the edge of years.
-function wide(_, low, high) {
-  const room = Math.max((high - low) * 0.04, low === high ? 30 * 86400 : 86400);
-  return [low - room, high + room];
+function wide(chart, low, high) {
+  const days = chart.data[0];
+  const single = days.length === 1; // uPlot itself would give a single day the years that follow it
+  const [first, last] = single ? [days[0], days[0]] : [low, high];
+  const room = single ? 30 * 86400 : Math.max((last - first) * 0.04, 86400);
+  return [first - room, last + room];
 }
 
 function day(second) {

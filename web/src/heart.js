@@ -4,7 +4,12 @@ import "./heart.css";
 function shown(range) {
   const place = document.getElementById(range.id.replace("w-", "o-"));
   if (!place) return;
-  const { unit, other, factor } = place.dataset;
+  const { unit, other, factor, record } = place.dataset;
+  if (record && Number(range.value) === Number(range.defaultValue)) { // where the record has it, its own digits
+    place.textContent = record;
+    range.setAttribute("aria-valuetext", record);
+    return;
+  }
   const also = other ? ` (${Math.round(Number(range.value) * Number(factor))} ${other})` : "";
   const decimals = range.step.includes(".") ? 1 : 0;
   place.textContent = `${Number(range.value).toFixed(decimals)} ${unit}${also}`;

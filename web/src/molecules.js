@@ -6,6 +6,18 @@ const board = document.querySelector("[data-board]");
 let editor = null;
 let chemistry = null;
 
+// Building blocks: put where the cursor stands, with a ring number that the text does not use yet.
+for (const one of document.querySelectorAll("[data-block]")) {
+  one.addEventListener("click", () => {
+    const ring = [..."123456789"].find((digit) => !entered.value.includes(digit)) ?? "9";
+    const block = one.dataset.block === "C#N" ? "C#N" : one.dataset.block.replaceAll("#", ring);
+    const at = entered.selectionStart ?? entered.value.length;
+    entered.setRangeText(block, at, entered.selectionEnd ?? at, "end");
+    if (block === "()") entered.selectionStart = entered.selectionEnd = at + 1;
+    window.htmx.trigger(entered, "blocks"); // the focus stays on the button: the next block follows
+  });
+}
+
 function show(smiles) {
   board.querySelector("[data-drawn]").textContent = smiles;
 }
@@ -45,6 +57,7 @@ for (const one of document.querySelectorAll("[data-example]")) one.addEventListe
 
 function send(text) {
   entered.value = text;
+  window.htmx.trigger(entered, "blocks"); // the preview follows
   entered.form.requestSubmit();
 }
 

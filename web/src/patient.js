@@ -35,23 +35,22 @@ body.addEventListener("htmx:afterSwap", (event) => {
   if (innerWidth < 960) event.detail.target.scrollIntoView({ block: "start" });
 });
 
+// After a mark was put right, whoever did it stands at that mark of the new text.
+let righted = "";
+body.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id !== "note") return;
+  righted = document.querySelector(".term.chosen")?.dataset.mark ?? "";
+});
+body.addEventListener("htmx:afterSettle", () => {
+  if (!righted) return;
+  const mark = document.querySelector(`#note a[data-mark="${CSS.escape(righted)}"]`);
+  righted = "";
+  mark?.focus({ preventScroll: true });
+});
+
 // Enter in a field that offers suggestions chooses nothing by itself.
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches('input[name="q"][type="text"]')) event.preventDefault();
-});
-
-// Long posts of plain forms say that they are at work, and are sent once.
-document.addEventListener("submit", (event) => {
-  const form = event.target.closest("[data-busy]");
-  if (!form) return;
-  form.classList.add("working");
-  setTimeout(() => { for (const one of form.querySelectorAll("button")) one.disabled = true; });
-});
-addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("[data-busy].working")) {
-    form.classList.remove("working");
-    for (const one of form.querySelectorAll("button")) one.disabled = false;
-  }
 });
 
 lay();

@@ -82,7 +82,7 @@ function watch(idle) {
     document.body.replaceChildren(); // nothing of a patient stays on the screen, even without a network
     document.title = "";
     tabs.postMessage({ over: true });
-    const form = new URLSearchParams({ csrf });
+    const form = new URLSearchParams({ csrf, ended: "over" });
     fetch("/sign-out", { method: "POST", body: form, redirect: "manual", keepalive: true })
       .catch(() => null)
       .finally(() => location.replace("/sign-in?ended=over"));

@@ -35,7 +35,10 @@ def unpack(data: bytes) -> bytes:
     """
     _check_size(data)
     if data.startswith(_ZIP):
-        raise FormatError("this is a zip archive or an office document; unpack it and give the file inside")
+        raise FormatError(
+            "this is a zip archive or an office document; unpack it and give the file inside",
+            zh="这是 ZIP 压缩包或 Office 文档；请解压后给出其中的文件",
+        )
     try:
         if data.startswith(_GZIP):
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
@@ -44,14 +47,17 @@ def unpack(data: bytes) -> bytes:
             with lzma.LZMAFile(io.BytesIO(data)) as unpacked:
                 data = unpacked.read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error, lzma.LZMAError, MemoryError) as error:
-        raise FormatError("the compressed file is damaged or cut short") from error
+        raise FormatError("the compressed file is damaged or cut short", zh="压缩文件已损坏或不完整") from error
     _check_size(data)
     return data
 
 
 def _check_size(data: bytes) -> None:
     if len(data) > MAX_BYTES:
-        raise FormatError(f"larger than {MAX_BYTES // 2**20} MiB; split it into single cases or use .jsonl")
+        raise FormatError(
+            f"larger than {MAX_BYTES // 2**20} MiB; split it into single cases or use .jsonl",
+            zh=f"超过 {MAX_BYTES // 2**20} MiB；请拆分为单个病例，或使用 .jsonl",
+        )
 
 
 def decode(data: bytes) -> str:
@@ -68,7 +74,9 @@ def decode(data: bytes) -> str:
             continue
         if encoding != "gb18030" or _is_assigned(text):
             return text
-    raise FormatError("not text in UTF-8, UTF-16 or GB18030; save it as UTF-8")
+    raise FormatError(
+        "not text in UTF-8, UTF-16 or GB18030; save it as UTF-8", zh="不是 UTF-8、UTF-16 或 GB18030 文本；请存为 UTF-8"
+    )
 
 
 def _encodings(data: bytes) -> tuple[str, ...]:
@@ -97,17 +105,23 @@ def parse_json(text: str) -> object:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise FormatError(f"not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+        raise FormatError(
+            f"not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}",
+            zh=f"第 {error.lineno} 行第 {error.colno} 列不是有效的 JSON",
+        ) from None
     except RecursionError:
-        raise FormatError("the JSON is nested too deeply") from None
+        raise FormatError("the JSON is nested too deeply", zh="JSON 嵌套过深") from None
     except ValueError as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError("the JSON contains a number with thousands of digits") from None
+        raise FormatError("the JSON contains a number with thousands of digits", zh="JSON 含有数千位的数字") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise FormatError(f"the JSON contains {name}, which is not a JSON number; use null for an unknown value")
+    raise FormatError(
+        f"the JSON contains {name}, which is not a JSON number; use null for an unknown value",
+        zh=f"JSON 含有 {name}，这不是 JSON 数字；未知值请用 null",
+    )
 
 
 class _CoreLoader(yaml.CSafeLoader):
@@ -139,9 +153,12 @@ def parse_yaml(text: str) -> list[object]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise FormatError(f"not valid YAML{place}") from None
+        raise FormatError(f"not valid YAML{place}", zh=f"不是有效的 YAML{place}") from None
     except (yaml.YAMLError, UnicodeEncodeError):
-        raise FormatError("not valid YAML: it contains characters which YAML does not allow") from None
+        raise FormatError(
+            "not valid YAML: it contains characters which YAML does not allow",
+            zh="不是有效的 YAML：含有 YAML 不允许的字符",
+        ) from None
 
 
 def _check_events(text: str) -> None:
@@ -171,14 +188,17 @@ def _keep(weights: dict[str, int], anchor: str | None, weight: int) -> None:
 
 def _weight(weights: dict[str, int], anchor: str) -> int:
     if anchor not in weights:
-        raise FormatError("a YAML alias refers to itself or to nothing")
+        raise FormatError("a YAML alias refers to itself or to nothing", zh="YAML 别名指向自身或不存在的内容")
     return weights[anchor]
 
 
 def _check_event(event: yaml.Event, depth: int, total: int) -> None:
     if depth > _MAX_DEPTH:
-        raise FormatError(f"the YAML is nested deeper than {_MAX_DEPTH}")
+        raise FormatError(f"the YAML is nested deeper than {_MAX_DEPTH}", zh=f"YAML 嵌套超过 {_MAX_DEPTH} 层")
     if total > _MAX_NODES:
-        raise FormatError(f"the YAML stands for more than {_MAX_NODES} values (aliases followed)")
+        raise FormatError(
+            f"the YAML stands for more than {_MAX_NODES} values (aliases followed)",
+            zh=f"YAML 展开后超过 {_MAX_NODES} 个值（含别名）",
+        )
     if getattr(event, "tag", None) is not None:
-        raise FormatError("the YAML contains explicit tags (!...); remove them")
+        raise FormatError("the YAML contains explicit tags (!...); remove them", zh="YAML 含有显式标签（!...）；请去除")

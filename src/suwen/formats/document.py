@@ -113,7 +113,11 @@ class Place:
         if isinstance(value, Mapping):
             return Place(value, path, self.problems)
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(path, f"an object is expected, not {_kind(value)}"))
+            self.problems.append(
+                Problem(
+                    path, f"an object is expected, not {_kind(value)}", zh_what=f"此处须为对象，而非 {_kind(value)}"
+                )
+            )
         return None
 
 
@@ -125,7 +129,10 @@ def root(document: object, claim: str) -> Place:
 
     """
     if not isinstance(document, Mapping):
-        raise FormatError(f"not a {claim}: an object is expected, not {_kind(document)}")
+        raise FormatError(
+            f"not a {claim}: an object is expected, not {_kind(document)}",
+            zh=f"不是 {claim}：须为对象，而非 {_kind(document)}",
+        )
     return Place(document, "", [])
 
 
@@ -136,7 +143,7 @@ def finish(place: Place, claim: str) -> None:
     count = len(place.problems)
     more = " or more" if count >= MAX_PROBLEMS else ""
     noun = "problem" if count == 1 else "problems"
-    raise FormatError(f"{count}{more} {noun} in this {claim}", place.problems)
+    raise FormatError(f"{count}{more} {noun} in this {claim}", place.problems, zh=f"该 {claim} 有 {count}{more} 处问题")
 
 
 def is_clean(text: str) -> bool:

@@ -78,7 +78,14 @@ def _packets(place: Place) -> list[Place]:
     if not is_phenopacket(place.value):
         raise FormatError(
             "not a phenopacket",
-            [Problem("", "neither subject nor phenotypicFeatures nor proband nor members is there")],
+            [
+                Problem(
+                    "",
+                    "neither subject nor phenotypicFeatures nor proband nor members is there",
+                    zh_what="没有 subject、phenotypicFeatures、proband 或 members 中的任何一项",
+                )
+            ],
+            zh="不是 phenopacket",
         )
     return [place]
 

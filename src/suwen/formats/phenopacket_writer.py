@@ -77,7 +77,10 @@ def write_phenopacket(
     """
     for finding in findings:
         if finding.subject.kind is not Kind.PATIENT or finding.subject.id != patient.id:
-            raise InputError("a finding is about another subject than the patient it is written with")
+            raise InputError(
+                "a finding is about another subject than the patient it is written with",
+                zh="某项所见所属的患者与同写的患者不同",
+            )
     _check_codes(patient, findings)
     packet: dict[str, object] = {
         "id": patient.id,
@@ -100,10 +103,16 @@ def _check_codes(patient: Patient, findings: Sequence[Finding]) -> None:
         *((f"findings[{index}]", finding.code) for index, finding in enumerate(findings)),
     ]
     problems = [
-        Problem(where, "the code is not an identifier") for where, code in codes if curie(code.value) != code.value
+        Problem(where, "the code is not an identifier", zh_what="该编码不是标识符")
+        for where, code in codes
+        if curie(code.value) != code.value
     ]
     if problems:
-        raise InputError("a phenopacket holds only coded terms; resolve the names first", problems)
+        raise InputError(
+            "a phenopacket holds only coded terms; resolve the names first",
+            problems,
+            zh="phenopacket 只含编码术语；请先将名称对应到编码",
+        )
 
 
 def _subject(patient: Patient) -> dict[str, object]:
@@ -171,7 +180,10 @@ def _metadata(
     patient: Patient, findings: Sequence[Finding], created: datetime, created_by: str, versions: Mapping[str, str]
 ) -> dict[str, object]:
     if created.tzinfo is None:
-        raise InputError("the clock gives a time without a time zone; pass one that does")
+        raise InputError(
+            "the clock gives a time without a time zone; pass one that does",
+            zh="时钟给出的时间没有时区；请给出带时区的时间",
+        )
     stamp = created.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     metadata: dict[str, object] = {
         "created": stamp,

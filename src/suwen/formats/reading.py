@@ -8,6 +8,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import IO, cast
@@ -77,7 +78,10 @@ def read_text(
 
     """
     if len(text) > MAX_BYTES:
-        raise FormatError(f"larger than {MAX_BYTES // 2**20} MiB; split it into single cases or use .jsonl")
+        raise FormatError(
+            f"larger than {MAX_BYTES // 2**20} MiB; split it into single cases or use .jsonl",
+            zh=f"超过 {MAX_BYTES // 2**20} MiB；请拆分为单个病例，或使用 .jsonl",
+        )
     start = text.lstrip("\ufeff \t\r\n")[:1]
     if start and start in "{[":
         patients = _read_json(text.lstrip("\ufeff"), name, today)
@@ -87,7 +91,7 @@ def read_text(
         told = prose(text.lstrip("\ufeff"), name) if prose is not None else None
         patients = (told if told is not None else read_terms(text.lstrip("\ufeff"), name=name),)
     if not patients:
-        raise FormatError("there is no patient in this document")
+        raise FormatError("there is no patient in this document", zh="该文档中没有患者")
     return patients
 
 
@@ -107,7 +111,13 @@ def iter_cases(
             continue
         files = _walk(path)
         if not files:
-            yield str(path), NotFoundError(f"no case files in the folder {path}; they end in {', '.join(_SUFFIXES)}")
+            yield (
+                str(path),
+                NotFoundError(
+                    f"no case files in the folder {path}; they end in {', '.join(_SUFFIXES)}",
+                    zh=f"文件夹 {path} 中没有病例文件；其扩展名为 {'、'.join(_SUFFIXES)}",
+                ),
+            )
         for file in files:
             yield from _file_cases(file, today, prose)
 
@@ -140,7 +150,10 @@ def _dispatch(document: object, name: str, today: date | None) -> tuple[Patient,
         return read_fhir(document, today=today).patients
     if is_phenopacket(document):
         return read_phenopackets(document)
-    raise FormatError("neither a phenopacket (subject, phenotypicFeatures) nor a FHIR resource (resourceType)")
+    raise FormatError(
+        "neither a phenopacket (subject, phenotypicFeatures) nor a FHIR resource (resourceType)",
+        zh="既不是 phenopacket（subject、phenotypicFeatures），也不是 FHIR 资源（resourceType）",
+    )
 
 
 def _several(documents: list[object], noun: str, name: str, today: date | None) -> tuple[Patient, ...]:
@@ -154,7 +167,10 @@ def _several(documents: list[object], noun: str, name: str, today: date | None) 
 def _document_reader(document: object, name: str, today: date | None) -> Callable[[], tuple[Patient, ...]]:
     def read_document() -> tuple[Patient, ...]:
         if isinstance(document, list):  # no list of lists: nesting would come back here without end
-            raise FormatError("a list stands where a phenopacket or FHIR resource is expected")
+            raise FormatError(
+                "a list stands where a phenopacket or FHIR resource is expected",
+                zh="此处为列表，而应为 phenopacket 或 FHIR 资源",
+            )
         return _dispatch(document, name, today)
 
     return read_document
@@ -168,12 +184,18 @@ def _gathered(parts: Iterable[tuple[str, Callable[[], tuple[Patient, ...]]]]) ->
         try:
             patients.extend(part())
         except InputError as error:
-            found = error.problems or (Problem("", str(error).partition("\n")[0]),)
-            problems += [Problem(f"{place}: {one.where}".rstrip(": "), one.what, one.remedy) for one in found]
+            found = error.problems or (
+                Problem("", str(error).partition("\n")[0], zh_what=error.said("zh").partition("\n")[0]),
+            )
+            problems += [replace(one, where=f"{place}: {one.where}".rstrip(": ")) for one in found]
         if len(problems) > 1_000:
             break
     if problems:
-        raise FormatError(f"{len(problems)} problem(s) in a file of several documents", problems)
+        raise FormatError(
+            f"{len(problems)} problem(s) in a file of several documents",
+            problems,
+            zh=f"含多份文档的文件中有 {len(problems)} 处问题",
+        )
     return tuple(patients)
 
 
@@ -226,7 +248,10 @@ def _line_cases(path: Path, today: date | None) -> Iterator[tuple[str, Patient |
                 if len(line) > MAX_BYTES:
                     return
     except (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, MemoryError):
-        yield f"{path}:{number + 1}", FormatError("the compressed file is damaged or cut short")
+        yield (
+            f"{path}:{number + 1}",
+            FormatError("the compressed file is damaged or cut short", zh="压缩文件已损坏或不完整"),
+        )
     except OSError as error:
         yield str(path), _unreadable(path, error)
 
@@ -244,4 +269,7 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _unreadable(path: Path, error: OSError) -> NotFoundError:
-    return NotFoundError(f"cannot read {path}: {error.strerror or 'the file system refused'}")
+    return NotFoundError(
+        f"cannot read {path}: {error.strerror or 'the file system refused'}",
+        zh=f"无法读取 {path}：{error.strerror or '文件系统拒绝'}",
+    )

@@ -117,9 +117,13 @@ def read_terms(text: str, *, name: str = "list") -> Patient:
     if len(bullets) > 1 and all(bullets):
         found.report(1, "every line begins with a dash and a space", "drop the dashes, or write ! before absent terms")
     if not found.features and not found.problems:
-        raise FormatError("this list contains no term")
+        raise FormatError("this list contains no term", zh="该列表不含术语")
     if found.problems:
-        raise FormatError(f"{len(found.problems)} problem(s) in this list of terms", found.problems)
+        raise FormatError(
+            f"{len(found.problems)} problem(s) in this list of terms",
+            found.problems,
+            zh=f"该术语列表有 {len(found.problems)} 处问题",
+        )
     return Patient(id=found.id, features=tuple(found.features), sex=found.sex, age_years=found.age)
 
 

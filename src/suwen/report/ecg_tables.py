@@ -51,6 +51,7 @@ class IntervalRow:
     source: str
 
 
+_WITHOUT_P = frozenset({"af", "flutter"})
 # key: unit, lowest and highest usual value (both within), and where that is written
 INTERVAL_ROWS: dict[str, tuple[str, float | None, float | None, str]] = {
     "rate": ("/min", 60, 100, f"{OWN}; {SUPRAVENTRICULAR_2015}"),
@@ -136,7 +137,12 @@ def interval_values(read: ReadEcg) -> dict[str, float | None]:
 
 
 def interval_rows(read: ReadEcg, lang: Language) -> list[IntervalRow]:
-    """Intervals with the usual range of adults and its source; QTc by four formulas."""
+    """Intervals with the usual range of adults and its source; QTc by four formulas.
+
+    Where the rhythm is likely atrial fibrillation or flutter there is no P wave to measure from, and a QT corrected for
+    rate is shown but not judged: it should not be attempted while RR varies much (Rautaharju 2009).
+    """
+    uneven = any(mark.sign.key in _WITHOUT_P for mark in read.marks)
     rows = []
     for key, value in interval_values(read).items():
         unit, low, high, source = INTERVAL_ROWS[key]
@@ -149,6 +155,10 @@ def interval_rows(read: ReadEcg, lang: Language) -> list[IntervalRow]:
         said = say("ecg_unmeasured", lang) if value is None else _with_unit(value, unit, lang)
         usual = _qtc_limit(read, lang) if formula in FORMULAS else _range(low, high, unit, lang)
         named = say(name, lang, formula=_FORMULA_NAMES.get(formula, ""))
+        if uneven and key == "pr":
+            said, usual, outside = say("ecg_unmeasured", lang), say("ecg_no_p_wave", lang), False
+        elif uneven and formula in FORMULAS:
+            usual, outside = say("ecg_not_judged", lang), False
         rows.append(IntervalRow(key, named, said, usual, outside, source))
     return rows
 

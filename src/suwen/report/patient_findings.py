@@ -35,7 +35,8 @@ URGENT = 2  # today
 def finding_view(filed: Filed, number: int, area: str, axis: Axis, voice: Voice) -> FindingView:
     """Word one finding; `area` is the title of what made it."""
     finding = filed.worded(voice.lang)
-    chance = chance_view(finding, filed.area, voice)
+    by_hand = filed.verdict is not None and filed.verdict.value == "amended"  # what it is instead, a person said
+    chance = chance_view(finding, "" if by_hand else filed.area, voice)
     rows = evidence_rows(finding, axis, voice.lang)
     paper, hidden = _on_paper(rows)
     reviews = tuple(review_views(filed, number, voice))

@@ -9,6 +9,7 @@ from suwen.server.dicomweb import router as dicomweb
 from suwen.server.fhir.routers import FHIR
 from suwen.server.pages import (
     account,
+    account_apps,
     account_passkeys,
     apps,
     cards,
@@ -54,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sign_in_passkey.router,
     sign_in_openid.router,
     account.router,
+    account_apps.router,
     account_passkeys.router,
     emergency.router,
     timeline.router,

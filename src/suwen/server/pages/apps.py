@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from suwen.errors import NotFoundError
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.pages.patient_frame import head_of, show_patient
 from suwen.server.smart.authorize import redirected
@@ -16,7 +17,7 @@ from suwen.server.visitors import Signed
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 
 @router.get("/patients/{patient}/apps")
@@ -37,6 +38,6 @@ def launch(request: Request, visitor: Signed, patient: str, client: str) -> Resp
     house = house_of(request)
     app = client_of(house, client)
     if app is None or not app.launch:
-        raise NotFoundError("no app of this name opens from here")
+        raise NotFoundError("no app of this name opens from here", zh="此处没有该名称的应用可打开")
     handle = grants_of(house).launches.put(Launch(head.id, visitor.actor.id, app.id))
     return redirected(app.launch, {"iss": f"{house.settings.address}/fhir", "launch": handle})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -19,8 +20,22 @@ from suwen.subject import Saying
 if TYPE_CHECKING:
     from suwen.learn.card import Card
 
-__all__ = ["router"]
+__all__ = ["MODEL_NAMES", "router"]
 
+MODEL_NAMES: Mapping[str, Saying] = MappingProxyType(  # what the shipped models are called by people
+    {
+        "admet": Saying("ADMET forecasts", "ADMET 预测"),
+        "adrenal": Saying("Adrenal glands (CT)", "肾上腺（CT）"),
+        "chest": Saying("Chest radiograph, adults", "成人胸片"),
+        "chest_anatomy": Saying("Outlines on chest radiographs", "胸片解剖轮廓"),
+        "chest_shadows": Saying("Shadows on chest radiographs", "胸片阴影定位"),
+        "heart_disease": Saying("Coronary artery disease", "冠心病"),
+        "hippocampus": Saying("Hippocampus (MR)", "海马（磁共振）"),
+        "molecules": Saying("Representation of molecules", "分子表示"),
+        "pneumonia": Saying("Chest radiograph, children", "儿童胸片"),
+        "qrs": Saying("QRS complexes of the ECG", "心电图 QRS 波群"),
+    }
+)
 router = APIRouter(include_in_schema=False)
 WORDS: Words = MappingProxyType(
     {
@@ -42,7 +57,18 @@ WORDS: Words = MappingProxyType(
         ),
         "examples": Saying("Examples learned from", "训练样本数"),
         "calibrated": Saying("Calibration", "校准"),
-        "uncalibrated": Saying("not calibrated", "未校准"),
+        "uncalibrated": Saying(
+            "Not calibrated as a whole: its numbers are probabilities only where limits or figures say so.",
+            "整体未经校准：仅在局限或指标中注明时，其数值方可视为概率。",
+        ),
+        "temperature": Saying(
+            "Temperature scaling: the log odds are divided by {temperature} before they become probabilities; the "
+            "number was fitted on the validation part.",
+            "温度缩放：对数几率先除以 {temperature} 再转为概率；该系数由验证集拟合。",
+        ),
+        "calibrated_by": Saying(
+            "Calibrated by {kind}; fitted on the validation part.", "以 {kind} 校准；由验证集拟合。"
+        ),
         "back": Saying("All models", "全部模型"),
         "vouched": Saying("Its card is pinned in this version of Suwen.", "模型卡已固定于本版本。"),
         "epoch": Saying("Epoch", "轮次"),
@@ -64,7 +90,7 @@ def models(request: Request, visitor: Signed) -> Response:
     folder = house_of(request).settings.trainings
     return show(
         request, "models.html", WORDS, visitor=visitor, cards=_cards(), runs=runs_in(folder) if folder else (),
-        folder=folder,
+        folder=folder, named=partial(_named, lang=visitor.lang),
     )  # fmt: skip
 
 
@@ -87,16 +113,37 @@ def model(request: Request, visitor: Signed, name: str) -> Response:
 
     found = next((one for one in _cards() if one.name == name), None)
     if found is None:
-        raise NotFoundError("no model of this name is shipped")
+        raise NotFoundError("no model of this name is shipped", zh="随软件提供的模型中没有该名称")
     lang: Literal["en", "zh"] = "zh" if visitor.lang == "zh" else "en"
     view = card_view(found, lang, ("pinned", ""))
-    return show(request, "model.html", WORDS, visitor=visitor, view=view, told=partial(told, lang=lang), card=found)
+    return show(
+        request, "model.html", WORDS, visitor=visitor, view=view, told=partial(told, lang=lang), card=found,
+        name=_named(found.name, lang), calibration=_calibration(found, lang), short=_short,
+    )  # fmt: skip
+
+
+def _named(name: str, lang: str) -> str:
+    return MODEL_NAMES[name].said(lang) if name in MODEL_NAMES else name
+
+
+def _calibration(card: Card, lang: str) -> str:
+    """How the numbers of a model were made probabilities, in a sentence."""
+    kind = str(card.calibration.get("kind", "")) if card.calibration else ""
+    if kind == "temperature":
+        temperature = f"{float(card.calibration['temperature']):.2f}"
+        return WORDS["temperature"].said(lang).format(temperature=temperature)
+    return WORDS["calibrated_by"].said(lang).format(kind=kind) if kind else WORDS["uncalibrated"].said(lang)
+
+
+def _short(value: object) -> str:
+    """A value of a check as a reader wants it: three digits of a number."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _run(request: Request, name: str) -> Run:
     folder = house_of(request).settings.trainings
     if folder is None:
-        raise NotFoundError("no folder of trainings is set")
+        raise NotFoundError("no folder of trainings is set", zh="未设置训练结果的文件夹")
     return run_named(folder, name)
 
 

@@ -57,6 +57,14 @@ DIFFERENTIAL: Words = MappingProxyType(
         "no_suggestion": Saying("No term of the ontology has these words.", "本体中没有包含这些文字的术语。"),
         "working": Saying("Weighing …", "正在权衡……"),
         "left_out": Saying("Seen, but could not be used", "已读取但无法使用"),
+        "read_codes": Saying("Codes read as terms ({count})", "编码对应的术语（{count}）"),
+        "weights": Saying(
+            "Bars: weight of evidence, the base-10 logarithm of how many times likelier the finding is with this "
+            "disease than with the others (+1: ten times).",
+            "横条为证据权重：该表现在此病中出现的可能性相对其他疾病的倍数（以10为底的对数，+1即10倍）。",
+        ),
+        "now_first": Saying("Weighed anew. First now: {name}, {chance}", "已重新权衡。目前首位：{name}，{chance}"),
+        "explained": Saying("What the numbers mean", "数值含义"),
         "set": Saying("in the {coverage} set", "属 {coverage} 候选集"),
         "more_detail": Saying("evidence", "依据"),
         "full": Saying("The whole differential", "完整鉴别诊断"),

@@ -15,6 +15,7 @@ from suwen.errors import FormatError, InputError
 from suwen.report.ecg_nouns import Paper, ReadEcg
 from suwen.report.ecg_strings import say
 from suwen.report.ecg_words import clock, lasting
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import House, house_of
 from suwen.server.jobs import jobs_of
 from suwen.server.pages.ecg_job import KIND
@@ -37,7 +38,7 @@ from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False, prefix="/patients/{patient}/ecg")
+router = APIRouter(include_in_schema=False, prefix="/patients/{patient}/ecg", route_class=FormRoute)
 Language = Literal["en", "zh"]
 Text = Annotated[str, Form(max_length=300)]
 
@@ -67,7 +68,7 @@ def ecg_paper(request: Request, visitor: Signed, patient: str, record: str, part
     """Sheets from a second on, in a layout; with `mark` the number of the sign whose place it is."""
     head, held, read = _read(request, visitor, patient, record, part)
     if read is None:
-        raise InputError("this recording has not been read yet; read it first")
+        raise InputError("this recording has not been read yet; read it first", zh="该记录尚未判读；请先判读")
     lang, asked = _lang(visitor), _query(request)
     drawn = drawings_of(read, paper_of(asked), lang)
     mark = (asked.get("mark") or ("",))[0]
@@ -83,7 +84,7 @@ def ecg_print(request: Request, visitor: Signed, patient: str, record: str, part
     """A page for print: the paper true to scale with who and when, the signs in words."""
     head, held, read = _read(request, visitor, patient, record, part)
     if read is None:
-        raise InputError("this recording has not been read yet; read it first")
+        raise InputError("this recording has not been read yet; read it first", zh="该记录尚未判读；请先判读")
     drawn = drawings_of(read, paper_of(_query(request)), _lang(visitor))
     now = f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M %Z}"
     content = {**reading_content(read, _lang(visitor)), **drawn}
@@ -117,14 +118,14 @@ def ecg_upload(
     head = head_of(request, visitor, patient)
     house = house_of(request)
     try:
-        data = _uploaded(file, house, visitor)
+        data = _uploaded(file, house)
         record, _ = store_recording(
             visitor.actor, house.records, head.id, data, recorded=recorded.strip(), title=title.strip(),
             purpose=head.purpose,
         )  # fmt: skip
     except (FormatError, InputError) as wrong:
         template = "ecg_upload_wrong.html" if is_fragment(request) else "ecg_upload_page.html"
-        return _show(request, visitor, head, template, status=422, wrong=str(wrong))
+        return _show(request, visitor, head, template, status=422, wrong=wrong.said(visitor.lang))
     return _go(request, f"/patients/{head.id}/ecg/{record.id}/0")
 
 
@@ -164,7 +165,7 @@ def _read(
     if kept is not None or held.seconds > LIVE or held.size:
         return head, held, kept
     if held.problem:
-        raise FormatError(held.problem)
+        raise FormatError(held.problem.en, zh=held.problem.zh)
     read = read_ecg(recording_of(visitor.actor, house.records, head, opened, held), held, head)
     readings_of(house).put(held.key, read)
     return head, held, read
@@ -183,20 +184,21 @@ def _described(held: Held, visitor: Visitor) -> str:
     """What a recording is like, in a line."""
     lang = _lang(visitor)
     if held.problem:
-        return ECG_WORDS["unreadable"].said(lang).format(why=held.problem)
+        return ECG_WORDS["unreadable"].said(lang).format(why=held.problem.said(lang))
     if held.size:
         return ECG_WORDS["large"].said(lang).format(size=f"{held.size / 2**20:.0f}")
     leads = ", ".join(held.leads[:4]) + (f" … ({len(held.leads)})" if len(held.leads) > 4 else "")
     return f"{lasting(held.seconds, lang)} · {held.rate:g} Hz · {leads}"
 
 
-def _uploaded(file: UploadFile, house: House, visitor: Visitor) -> bytes:
+def _uploaded(file: UploadFile, house: House) -> bytes:
     most = _largest(house)
     data = file.file.read(most + 1)
     if not data:
-        raise InputError(ECG_WORDS["no_file"].said(visitor.lang))
+        raise InputError(ECG_WORDS["no_file"].en, zh=ECG_WORDS["no_file"].zh)
     if len(data) > most:
-        raise InputError(ECG_WORDS["too_large"].said(visitor.lang).format(largest=most // 2**20))
+        said, largest = ECG_WORDS["too_large"], most // 2**20
+        raise InputError(said.en.format(largest=largest), zh=said.zh.format(largest=largest))
     return data
 
 

@@ -45,7 +45,7 @@ def _apart(progress: Callable[[int, int, Saying | None], None], *given: Any) -> 
 def _head(found: Look) -> Head:
     who = [one for one in found.records if one.kind == _DEMOGRAPHICS]
     if not who:
-        raise NotFoundError("the record does not say who the patient is")
+        raise NotFoundError("the record does not say who the patient is", zh="该病历未说明患者身份")
     return Head(found.patient, Demographics.from_bytes(who[-1].payload), found.purpose, found)
 
 

@@ -16,7 +16,7 @@ from suwen.formats.fhir.nouns import Json
 from suwen.formats.fhir.stored import Stored
 from suwen.server.house import House
 from suwen.server.pages.patient_frame import Head
-from suwen.subject import Sex
+from suwen.subject import Saying, Sex
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,6 +49,7 @@ _SAMPLED = b"valueSampledData"
 _WHOLE = 16 * 256 * 2**20  # bytes that reading a large file may take, as where it was stored
 
 Key = tuple[str, int, int]
+_UNREADABLE = Saying("the record holds no electrocardiogram there that can be read", "该病历中此处没有可读取的心电图")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Held:
     rate: float = 0.0
     seconds: float = 0.0
     size: int = 0
-    problem: str = ""
+    problem: Saying | None = None
 
     @property
     def key(self) -> Key:
@@ -142,7 +143,7 @@ def held_one(actor: Actor, records: Records, head: Head, record: str, part: int)
     for one in found:
         if one.part == part:
             return newest, one
-    raise NotFoundError("the record holds no electrocardiogram there")
+    raise NotFoundError("the record holds no electrocardiogram there", zh="该病历中此处没有心电图")
 
 
 def _held(record: Record) -> tuple[Held, ...]:
@@ -195,7 +196,8 @@ def recording_of(actor: Actor, records: Records, head: Head, record: Record, hel
     resource = _resource(record) or {}
     found = [one for at_part, one in enumerate(tracings_of(resource)) if at_part == held.part]
     if not found or found[0].recording is None:
-        raise FormatError(held.problem or "the record holds no electrocardiogram there that can be read")
+        said = held.problem or _UNREADABLE
+        raise FormatError(said.en, zh=said.zh)
     return found[0].recording
 
 

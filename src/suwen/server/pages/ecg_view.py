@@ -70,7 +70,7 @@ def paper_of(fields: Fields) -> Paper:
     except ValueError as error:
         if isinstance(error, InputError):
             raise
-        raise InputError("speed, gain and second are numbers") from None
+        raise InputError("speed, gain and second are numbers", zh="走纸速度、增益和起始秒数均须为数字") from None
 
 
 def drawings_of(read: ReadEcg, paper: Paper, lang: Language) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -9,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from suwen.consult import break_glass
 from suwen.errors import AccessError, LoginError, NotFoundError
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.pages.emergency_words import EMERGENCY
 from suwen.server.places import CLINICAL
@@ -17,8 +19,9 @@ from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["MINUTES", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 MINUTES = (15, 60, 240, 480)
+_HOUR = 60
 _SHORTEST = 10  # characters of a reason, as the records ask for
 Typed = Annotated[str, Form()]
 
@@ -46,7 +49,8 @@ def emergency(
     wrong = "short" if len(reason.strip()) < _SHORTEST else "wrong_minutes" if minutes not in _choices() else ""
     if wrong:
         clinical = visitor.has(*CLINICAL)
-        return _form(request, visitor, patient, said=wrong, reason=reason) if clinical else _refused(request, visitor)
+        kept = {"reason": reason, "identifier": identifier, "minutes": minutes}
+        return _form(request, visitor, patient, said=wrong, kept=kept) if clinical else _refused(request, visitor)
     records, length = house_of(request).records, int(minutes)
     try:
         use = break_glass(visitor.actor, records, patient=patient, identifier=identifier, reason=reason, minutes=length)
@@ -55,11 +59,16 @@ def emergency(
     except AccessError:
         return _refused(request, visitor)
     except NotFoundError:
-        return _form(request, visitor, patient, said="unknown", reason=reason)
+        kept = {"reason": reason, "identifier": identifier, "minutes": minutes}
+        return _form(request, visitor, patient, said="unknown", kept=kept)
     return RedirectResponse(f"/patients/{use.patient}", 303)
 
 
-def _form(request: Request, visitor: Visitor, patient: str, *, said: str = "", reason: str = "") -> Response:
+def _form(
+    request: Request, visitor: Visitor, patient: str, *, said: str = "", kept: Mapping[str, str] | None = None
+) -> Response:
+    """The form, with what was typed: whoever stands at a bedside types nothing twice."""
+    typed = {"reason": "", "identifier": "", **(kept or {})}
     return show(
         request,
         "emergency.html",
@@ -67,7 +76,9 @@ def _form(request: Request, visitor: Visitor, patient: str, *, said: str = "", r
         visitor=visitor,
         status={"": 200, "unknown": 404}.get(said, 422),
         patient=patient,
-        reason=reason,
+        reason=typed["reason"],
+        identifier=typed["identifier"],
+        chosen=int(typed["minutes"]) if typed.get("minutes") in _choices() else _HOUR,
         minutes=MINUTES,
         said=said,
     )

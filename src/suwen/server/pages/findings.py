@@ -16,6 +16,7 @@ from suwen.errors import ConflictError, DataError, InputError, NotFoundError
 from suwen.finding import Chance, Finding
 from suwen.report.patient_page import patient_view
 from suwen.report.patient_view import FindingView, PatientView
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import House, house_of
 from suwen.server.pages.findings_words import FINDINGS
 from suwen.server.pages.patient_frame import Head, open_head, show_patient
@@ -25,7 +26,7 @@ from suwen.subject import Code
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 Text = Annotated[str, Form()]
 
 
@@ -91,7 +92,7 @@ def judge(request: Request, visitor: Signed, patient: str, record: str, said: An
     except ConflictError:
         return _one(request, visitor, patient, record, Refused(said, conflict=True), status=409)
     except InputError as wrong:
-        return _one(request, visitor, patient, record, Refused(said, str(wrong)), status=422)
+        return _one(request, visitor, patient, record, Refused(said, wrong.said(visitor.lang)), status=422)
     return RedirectResponse(f"/patients/{patient}/findings/{record}", 303)
 
 
@@ -106,18 +107,18 @@ def _keep(request: Request, visitor: Visitor, patient: str, record: str, said: V
         case "amend":
             known = next((one for one in head.consultation.findings if one.record == record), None)
             if known is None:
-                raise NotFoundError("there is no such finding of this patient")
-            right = _put_right(house, known, said, visitor)
+                raise NotFoundError("there is no such finding of this patient", zh="该患者没有此项所见")
+            right = _put_right(house, known, said)
             amend_finding(visitor.actor, house.records, patient, record, finding=right, **given)
         case _:
-            raise InputError("a finding is confirmed, amended or rejected")
+            raise InputError("a finding is confirmed, amended or rejected", zh="对所见只能确认、更正或否定")
 
 
-def _put_right(house: House, known: Filed, said: Verdict, visitor: Visitor) -> Mapping[str, Finding]:
+def _put_right(house: House, known: Filed, said: Verdict) -> Mapping[str, Finding]:
     """The finding with what it is instead, in every language it has a name in."""
     codes = _codes(house, said)
     if codes is None:
-        raise InputError(FINDINGS["amend_needs"].said(visitor.lang))
+        raise InputError(FINDINGS["amend_needs"].en, zh=FINDINGS["amend_needs"].zh)
     worded = {"en": known.finding, "zh": known.worded("zh")}
     return {lang: replace(one, code=codes[lang], chance=Chance(None)) for lang, one in worded.items()}
 

@@ -17,12 +17,13 @@ from suwen.diagnosis.heart.catalogue import EQUATIONS
 from suwen.diagnosis.heart.china_2019 import Stratum
 from suwen.diagnosis.heart.estimate import NotFor
 from suwen.diagnosis.heart.factors import FACTORS
-from suwen.diagnosis.heart.findings import said_value
 from suwen.diagnosis.heart.nouns import Person
+from suwen.diagnosis.heart.outcomes import horizon
 from suwen.errors import InputError, NotFoundError
 from suwen.report.heart_charts import PERSON, step
 from suwen.report.heart_strings import say
 from suwen.report.heart_view import groups, refused
+from suwen.server.guard.parts import FormRoute
 from suwen.server.pages.heart_estimates import (
     answer_for,
     asked,
@@ -35,6 +36,7 @@ from suwen.server.pages.heart_estimates import (
 )
 from suwen.server.pages.heart_forms import Sent
 from suwen.server.pages.heart_record import COURSES, HeartRecord, read_heart
+from suwen.server.pages.heart_said import clinic_value
 from suwen.server.pages.heart_what_if import changes_of, sliders_of, switches_of, then_of
 from suwen.server.pages.heart_words import HEART_WORDS
 from suwen.server.pages.patient_frame import Head, head_of, show_patient
@@ -43,7 +45,7 @@ from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 Language = Literal["en", "zh"]
 
 
@@ -96,11 +98,13 @@ def equation(request: Request, visitor: Signed, patient: str, key: str) -> Respo
     """One equation with everything shown: what each factor adds, what is unknown, the formula, limits, source."""
     head, record = _opened(request, visitor, patient)
     if key not in EQUATIONS:
-        raise NotFoundError("there is no equation of this key")
+        raise NotFoundError("there is no equation of this key", zh="没有该名称的风险方程")
     found = risk_for(EQUATIONS[key], record.person)
     if isinstance(found, NotFor):
-        reasons = "; ".join(one.said(visitor.lang) for one in found.reasons)
-        raise NotFoundError(f"{found.name.said(visitor.lang)}: {reasons}")
+        raise NotFoundError(
+            f"{found.name.en}: {'; '.join(one.en for one in found.reasons)}",
+            zh=f"{found.name.zh}：{'；'.join(one.zh for one in found.reasons)}",
+        )
     one = part_for(found, record.person, record.facts.derived, _lang(visitor))
     template = "heart_equation.html" if is_fragment(request) else "heart_equation_page.html"
     return _show(request, visitor, head, template, one=one, person_symbol=PERSON)
@@ -139,7 +143,10 @@ def _then(request: Request, visitor: Visitor, patient: str, sent: Sent, *, every
     head, record = _opened(request, visitor, patient)
     person = record.person
     if why_silent(person, died=record.facts.died) is not None:
-        raise InputError("no risk is estimated for this patient, so nothing can be changed")
+        raise InputError(
+            "no risk is estimated for this patient, so nothing can be changed",
+            zh="该患者没有可用的风险估计，因此无法作假设推演",
+        )
     changes = changes_of(sent, person)
     changed = person.with_values(**changes)
     equations = tuple({one.key: one for one in (*asked(person), *asked(changed))}.values())
@@ -163,7 +170,7 @@ def _risks(answer: Answer, record: HeartRecord, lang: Language) -> dict[str, Any
         "groups": groups(answer, lang),
         "first": None if first is None else part_for(first, person, record.facts.derived, lang),
         "rest": [
-            (one.equation, EQUATIONS[one.equation].name.said(lang), one.outcome.said(lang))
+            (one.equation, EQUATIONS[one.equation].name.said(lang), one.outcome.said(lang), _until(one.equation, lang))
             for one in answer.risks
             if first is None or one.equation != first.equation
         ],
@@ -177,6 +184,11 @@ def _risks(answer: Answer, record: HeartRecord, lang: Language) -> dict[str, Any
         "left_out": [(reason_in(reason, lang), count) for reason, count in sorted(record.left_out.items()) if count],
         "sources": list(dict.fromkeys(one.source for one in answer.risks)),
     }  # fmt: skip
+
+
+def _until(key: str, lang: Language) -> str:
+    """The years of an equation in words; "" where its outcome names the age up to which it looks."""
+    return horizon(EQUATIONS[key]).said(lang) if EQUATIONS[key].years else ""
 
 
 def _applied(answer: Answer) -> list[Any]:
@@ -206,7 +218,7 @@ def _inputs(record: HeartRecord, lang: Language) -> list[tuple[str, str, int]]:
     """Name, value and for how many years it is known, in the order of the table of factors."""
     values, old = record.person.values, dict(record.facts.old)
     return [
-        (FACTORS[key].name.said(lang), said_value(key, values[key], lang), old.get(key, 0))
+        (FACTORS[key].name.said(lang), clinic_value(key, values[key], lang), old.get(key, 0))
         for key in FACTORS
         if key in values
     ]

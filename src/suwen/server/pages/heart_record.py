@@ -85,7 +85,9 @@ def read_heart(head: Head) -> HeartRecord:
     given = heart(resources, head.id)
     facts = given.noun
     if not isinstance(facts, HeartFacts):
-        raise FormatError("the record cannot be read for the risk of the heart")
+        raise FormatError(
+            "the record cannot be read for the risk of the heart", zh="无法从病历中读取心血管风险所需的数据"
+        )
     return HeartRecord(facts, given.left_out, courses_of(resources))
 
 

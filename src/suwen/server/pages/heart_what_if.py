@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from suwen.diagnosis.heart.derived import with_changes
 from suwen.diagnosis.heart.estimate import Change, NotFor
 from suwen.diagnosis.heart.factors import FACTORS
-from suwen.diagnosis.heart.findings import said_value
 from suwen.diagnosis.heart.nouns import Equation, FactorKind, Person, Risk, Value
 from suwen.diagnosis.heart.words import CHOICE_NAMES, UNIT_NAMES
 from suwen.errors import InputError
@@ -19,6 +18,7 @@ from suwen.report.heart_view import Turned, risk_text, turned
 from suwen.report.strings import Language
 from suwen.server.pages.heart_estimates import risk_for
 from suwen.server.pages.heart_forms import Fields
+from suwen.server.pages.heart_said import clinic_value
 from suwen.subject import Saying
 
 __all__ = ["Slider", "Switch", "Then", "Turn", "changes_of", "sliders_of", "switches_of", "then_of"]
@@ -131,7 +131,7 @@ def _slider(key: str, person: Person, lang: Language) -> Slider:
         high=_number(_stepped(ends[1], step), step),
         step=f"{step:g}",
         position=_position(key, known),
-        said="" if known is None else said_value(key, known, lang),
+        said="" if known is None else clinic_value(key, known, lang),
         other=_MILLIGRAMS if other else "",
         factor=1 / other if other else 0.0,
     )
@@ -183,7 +183,10 @@ def changes_of(fields: Fields, person: Person) -> dict[str, Value]:
     for key in _SWITCHES:
         sent = fields.get(key, (_UNSAID,))[0]
         if sent not in {"yes", "no", _UNSAID, ""}:
-            raise InputError(f"{FACTORS[key].name.en}: choose yes, no or not stated")
+            raise InputError(
+                f"{FACTORS[key].name.en}: choose yes, no or not stated",
+                zh=f"{FACTORS[key].name.zh}：请选择“是”、“否”或“未说明”",
+            )
         if sent in {"yes", "no"} and _truth(person.values.get(key)) != float(sent == "yes"):
             found[key] = float(sent == "yes")
     if found.get("diabetes") == 0.0:
@@ -196,9 +199,12 @@ def _sent_number(key: str, sent: str) -> float:
     try:
         number = float(sent)
     except ValueError:
-        raise InputError(f"{factor.name.en}: write a number") from None
+        raise InputError(f"{factor.name.en}: write a number", zh=f"{factor.name.zh}：请填写数字") from None
     if not factor.low <= number <= factor.high:
-        raise InputError(f"{factor.name.en} lies between {factor.low:g} and {factor.high:g} {factor.unit}")
+        raise InputError(
+            f"{factor.name.en} lies between {factor.low:g} and {factor.high:g} {factor.unit}",
+            zh=f"{factor.name.zh}应在 {factor.low:g} 至 {factor.high:g} {factor.unit} 之间",
+        )
     return number
 
 
@@ -239,8 +245,8 @@ def _changed(person: Person, changes: Mapping[str, Value], lang: Language) -> li
     return [
         (
             FACTORS[key].name.said(lang),
-            said_value(key, person.values[key], lang) if key in person.values else "",
-            said_value(key, value, lang),
+            clinic_value(key, person.values[key], lang) if key in person.values else "",
+            clinic_value(key, value, lang),
         )
         for key, value in changes.items()
         if not (key == "diabetes_type" and FACTORS[key].kind is FactorKind.CHOICE and value in CHOICE_NAMES)

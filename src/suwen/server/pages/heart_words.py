@@ -41,7 +41,7 @@ HEART_WORDS: Words = MappingProxyType(
         ),
         "two_people": Saying(
             "The difference is between two people who differ in these values, not the effect of a treatment.",
-            "差别为两种情形之比，并非试验中的治疗效果。",
+            "所示为仅在这些数值上不同的两个人之间的差别，并非治疗效果。",
         ),
         "in_record": Saying("record: {value}", "记录：{value}"),
         "not_in_record": Saying("not in the record; counts once moved", "记录中无，移动后计入"),
@@ -59,6 +59,8 @@ HEART_WORDS: Words = MappingProxyType(
         "stated": Saying("You stated", "您补充"),
         "by_record": Saying("(by the record alone: {risk})", "（仅按记录：{risk}）"),
         "unknown_before": Saying("unknown", "未知"),
+        "before_after": Saying("Risk before and after", "改变前后的风险"),
+        "spoken": Saying("{name}: {before} before, {after} after", "{name}：改变前 {before}，改变后 {after}"),
         "others": Saying("By the other equations", "其他方程"),
         "gained": Saying("Applies now", "现适用"),
         "lost": Saying("No longer applies", "不再适用"),

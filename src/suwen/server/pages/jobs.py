@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from suwen.server.guard.parts import FormRoute
 from suwen.server.jobs import KINDS, Job, JobState, jobs_of
 from suwen.server.pages.jobs_words import WORDS
 from suwen.server.showing import show, templates, worded
@@ -18,7 +19,7 @@ from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False, prefix="/jobs")
+router = APIRouter(include_in_schema=False, prefix="/jobs", route_class=FormRoute)
 _TONES = {JobState.DONE: "green", JobState.FAILED: "red", JobState.WAITS_FOR_OWNER: "amber"}
 
 
@@ -108,7 +109,7 @@ def _line(job: Job, lang: str) -> dict[str, Any]:
         "done": job.done,
         "whole": job.whole,
         "said": job.said.said(lang) if job.said else "",
-        "reason": job.reason,
+        "reason": job.reason.said(lang) if job.reason else "",
         "asked": _moment(job.created),
         "changed": _moment(job.changed),
         "result": page if job.state is JobState.DONE else "",

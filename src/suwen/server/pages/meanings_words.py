@@ -18,7 +18,7 @@ class Meaning:
     key: str
     name: Saying
     says: Saying
-    source: str
+    source: str | Saying
     limits: Saying
 
 
@@ -105,13 +105,43 @@ MEANINGS: tuple[Meaning, ...] = (
         Saying("It is no promise for a single patient.", "对单个患者不构成保证。"),
     ),
     Meaning(
+        "information",
+        Saying("Expected information of a question", "提问的预期信息量"),
+        Saying(
+            "By how many bits the answer is expected to narrow the differential; beside it, how likely it is yes.",
+            "预计回答可使鉴别诊断的不确定性减少多少比特；其旁为回答“有”的可能性。",
+        ),
+        "Lindley DV. On a measure of the information provided by an experiment. Ann Math Stat 1956;27:986",
+        Saying("It does not know what an examination costs or what it risks.", "未计入检查的费用与风险。"),
+    ),
+    Meaning(
+        "similar-cases",
+        Saying("Similarity to a solved case", "与已确诊病例的相似度"),
+        Saying(
+            "From 0 (nothing in common) to 1 (the same features): the cosine of both sets of features, each weighted "
+            "by its information, so that what is rare counts for more.",
+            "从0（无共同之处）到1（表型相同）：两组表型按信息量加权的余弦，少见的表型权重更高。",
+        ),
+        Saying(
+            "solved cases of phenopacket-store, each named by its publication; benchmark similar-cases",
+            "phenopacket-store 的已确诊病例，均注明出处；基准测试 similar-cases",
+        ),
+        Saying(
+            "Published cases are the striking ones; a similar case is no diagnosis.",
+            "发表的病例多较典型；相似并不等于确诊。",
+        ),
+    ),
+    Meaning(
         "urgency",
         Saying("Urgency", "紧急程度"),
         Saying(
             "At once, today, soon, or for consideration: how soon somebody should look.",
             "立即、当日、尽快或供参考：应多快查看。",
         ),
-        "Suwen: set by each area for each kind of finding, and named with it",
+        Saying(
+            "Suwen: set by each area for each kind of finding, and named with it",
+            "素问：由各领域按发现类别设定，并随发现注明",
+        ),
         Saying("It says how soon to look, not how sick the patient is.", "表示应多快查看，并非病情轻重。"),
     ),
     Meaning(
@@ -122,7 +152,7 @@ MEANINGS: tuple[Meaning, ...] = (
             "Where a value is unknown, the span over its usual range is shown.",
             "具有同样数值的人群在所注年限内发生事件的比例，按所注方程计算。数值未知时，显示其常见范围所对应的区间。",
         ),
-        "the paper of each equation, listed below",
+        Saying("the paper of each equation, listed below", "各方程的论文，见下表"),
         Saying(
             "Equations hold for the people they were made from: country, decade, age. Two equations may differ widely.",
             "方程仅适用于其建模人群（国家、年代、年龄），不同方程结果可能相差甚远。",
@@ -151,6 +181,48 @@ MEANINGS: tuple[Meaning, ...] = (
         ),
         "Zwanenburg A et al. IBSI, Radiology 2020;295:328; Eisenhauer EA et al. RECIST 1.1, 2009",
         Saying("Without a spacing in the image there are no millimetres.", "图像未注明间距时无法给出毫米值。"),
+    ),
+    Meaning(
+        "forecast",
+        Saying("Forecast of a molecule", "分子性质预测值"),
+        Saying(
+            "What a model that learned from measured molecules expects, with the interval that held for 90 % of "
+            "molecules it had not seen, and whether this one lies among those it knows (in the domain).",
+            "模型由已测分子学得的预期值，附对未见分子90%成立的区间，并说明该分子是否在其已知范围（适用域）之内。",
+        ),
+        "Vovk V, Gammerman A, Shafer G. Algorithmic Learning in a Random World, 2005; the data of each endpoint below",
+        Saying(
+            "It is no measurement. Outside the domain the interval does not hold.",
+            "预测不等于实测；超出适用域时区间不成立。",
+        ),
+    ),
+    Meaning(
+        "likeness",
+        Saying("Likeness of molecules", "分子相似度"),
+        Saying(
+            "Tanimoto: of the parts of both molecules (circles of two bonds around each atom, ECFP4) the share that "
+            "both have; 1 is the same parts.",
+            "Tanimoto 系数：两分子的结构片段（各原子周围两键的环境，ECFP4）中共有者所占比例；1 表示片段相同。",
+        ),
+        "Rogers D, Hahn M. Extended-connectivity fingerprints. J Chem Inf Model 2010;50:742",
+        Saying(
+            "Alike in parts is not alike in effect: one atom can change everything.",
+            "结构相似不等于作用相似，一个原子之差即可截然不同。",
+        ),
+    ),
+    Meaning(
+        "times",
+        Saying("Dates and times", "日期与时间"),
+        Saying(
+            "A date in a record is what the record says; when something was filed or changed is the time of this "
+            "server, in the audit log in UTC.",
+            "病历中的日期按病历所载；归档与更改时间为本服务器时间，审计日志中为 UTC。",
+        ),
+        "ISO 8601; RFC 3339",
+        Saying(
+            "The time a record was brought in is not the time of what it tells.",
+            "记录导入的时间并非所述事件发生的时间。",
+        ),
     ),
     Meaning(
         "qtc",

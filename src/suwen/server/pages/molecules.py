@@ -7,16 +7,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
 from suwen.errors import FormatError, InputError, MissingExtraError
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.pages.molecules_reading import MOST_PASTED, kind_of_file, lacking, on_disk, pasted, warm
-from suwen.server.pages.molecules_refusals import refusal_in
 from suwen.server.pages.molecules_words import MOLECULE_WORDS
 from suwen.server.showing import is_fragment, show
 from suwen.server.visitors import Signed, Visitor
+from suwen.subject import Saying
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False, prefix="/molecules")
+router = APIRouter(include_in_schema=False, prefix="/molecules", route_class=FormRoute)
 Language = Literal["en", "zh"]
 Structure = Annotated[str, Form(max_length=5_000)]
 _LONGEST = 600_000  # characters of a pasted list
@@ -27,6 +28,24 @@ _EXAMPLES = (
     ("ibuprofen 布洛芬", "CC(C)Cc1ccc(cc1)C(C)C(=O)O"),
     ("terfenadine 特非那定", "CC(C)(C)c1ccc(cc1)C(O)CCCN1CCC(CC1)C(O)(c1ccccc1)c1ccccc1"),
     ("artemisinin 青蒿素", "CC1CCC2C(C)C(=O)OC3OC4(C)CCC1C23OO4"),
+)
+# Parts that are put where the cursor stands: "#" is the number of a ring, one that the text does not use yet.
+_BLOCKS = (
+    (Saying("benzene ring", "苯环"), "c#ccccc#"),
+    (Saying("pyridine ring", "吡啶环"), "c#ccncc#"),
+    (Saying("cyclohexane ring", "环己烷"), "C#CCCCC#"),
+    (Saying("piperazine ring", "哌嗪环"), "N#CCNCC#"),
+    (Saying("carboxylic acid", "羧基"), "C(=O)O"),
+    (Saying("amide", "酰胺"), "C(=O)N"),
+    (Saying("hydroxyl", "羟基"), "O"),
+    (Saying("amine", "氨基"), "N"),
+    (Saying("methyl", "甲基"), "C"),
+    (Saying("fluorine", "氟"), "F"),
+    (Saying("chlorine", "氯"), "Cl"),
+    (Saying("trifluoromethyl", "三氟甲基"), "C(F)(F)F"),
+    (Saying("cyano", "氰基"), "C#N"),
+    (Saying("sulfonamide", "磺酰胺"), "S(=O)(=O)N"),
+    (Saying("branch", "支链"), "()"),
 )
 
 
@@ -47,8 +66,24 @@ def molecules_profile(
         found = pasted(entered)
         content = _profiled(found, visitor)
     except (FormatError, InputError) as wrong:
-        return _page(request, visitor, entered=entered, wrong=refusal_in(str(wrong), visitor.lang))
+        return _page(request, visitor, entered=entered, wrong=wrong.said(visitor.lang))
     return _page(request, visitor, entered=entered, **content)
+
+
+@router.post("/preview")
+def molecules_preview(
+    request: Request, visitor: Signed, entered: Annotated[str, Form(max_length=_LONGEST)] = ""
+) -> Response:
+    """What is read of the text so far: drawn, and named for whoever does not see the drawing."""
+    from suwen.server.pages.molecules_view import preview_content  # noqa: PLC0415
+
+    content: dict[str, Any] = {"read": None, "count": 0, "wrong": ""}
+    try:
+        if entered.strip():
+            content |= preview_content(pasted(entered), _lang(visitor))
+    except (FormatError, InputError) as wrong:
+        content["wrong"] = wrong.said(visitor.lang)
+    return _show(request, visitor, "molecules_preview.html", **content)
 
 
 @router.post("/endpoints")
@@ -61,7 +96,7 @@ def molecules_endpoints(request: Request, visitor: Signed, smiles: Structure) ->
         warm(house_of(request))
         content = endpoint_content(read_molecule(smiles), _lang(visitor))
     except MissingExtraError as missing:
-        return _show(request, visitor, "molecules_missing.html", why=str(missing), missing=lacking())
+        return _show(request, visitor, "molecules_missing.html", why=missing.said(visitor.lang), missing=lacking())
     return _show(request, visitor, _whole(request, "molecules_endpoints"), **content)
 
 
@@ -85,10 +120,13 @@ def molecules_similar(
     try:
         data = file.file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
-            raise InputError(f"the file is larger than {_LARGEST // 2**20} MB; screen it instead")
+            raise InputError(
+                f"the file is larger than {_LARGEST // 2**20} MB; screen it instead",
+                zh=f"文件超过 {_LARGEST // 2**20} MB；请改用筛选漏斗",
+            )
         content = _similar(smiles, file.filename or "", data)
     except (FormatError, InputError) as wrong:
-        return _show(request, visitor, "molecules_wrong.html", status=422, wrong=refusal_in(str(wrong), visitor.lang))
+        return _show(request, visitor, "molecules_wrong.html", status=422, wrong=wrong.said(visitor.lang))
     return _show(request, visitor, _whole(request, "molecules_similar"), **given(_lang(visitor)), **content)
 
 
@@ -102,7 +140,7 @@ def _profiled(found: list[Any], visitor: Visitor) -> dict[str, Any]:
     only = found[0]
     if isinstance(only, Molecule):
         return {"one": True, **one_content(only, lang)}
-    raise FormatError(notice_text(only.problem, lang))
+    raise FormatError(notice_text(only.problem, "en"), zh=notice_text(only.problem, "zh"))
 
 
 def _similar(smiles: str, name: str, data: bytes) -> dict[str, Any]:
@@ -122,9 +160,15 @@ def _similar(smiles: str, name: str, data: bytes) -> dict[str, Any]:
             else:
                 refused += 1
             if len(known) + refused > _MOST_COMPARED:
-                raise InputError(f"the file holds more than {_MOST_COMPARED} molecules; screen it instead")
+                raise InputError(
+                    f"the file holds more than {_MOST_COMPARED} molecules; screen it instead",
+                    zh=f"文件中的分子多于 {_MOST_COMPARED} 个；请改用筛选漏斗",
+                )
     if not known:
-        raise FormatError("the file holds no molecule that can be read: look at its kind and its columns")
+        raise FormatError(
+            "the file holds no molecule that can be read: look at its kind and its columns",
+            zh="文件中没有可读取的分子：请检查文件类型及结构列",
+        )
     words = fingerprints([one.smiles for one in known])
     places = [str(at) for at in range(len(known))]
     near = nearest(fingerprint(asked.smiles), words, places, [0.0] * len(known), count=_SHOWN)
@@ -149,6 +193,7 @@ def _page(request: Request, visitor: Visitor, **content: Any) -> Response:
         compared_most=_MOST_COMPARED,
         compared_size=_LARGEST // 2**20,
         examples=_EXAMPLES,
+        blocks=_BLOCKS,
         **filled,
     )
 

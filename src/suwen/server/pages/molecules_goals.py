@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from suwen.server.pages.heart_forms import Fields
 
 __all__ = ["ALERTS", "MODELS", "RANGES", "choices_of", "goals_tree_of"]
 
+_PLACE = re.compile(r"line (\d+), column (\d+)")  # where tomllib stumbled
 RANGES = ("weight", "logp", "tpsa", "donors", "acceptors", "rotatable_bonds", "synthetic_access", "qed")
 MODELS = ("herg", "ames", "dili", "cyp3a4_veith", "cyp2d6_veith", "pgp_broccatelli")
 ALERTS = ("pains_a", "pains_b", "pains_c", "brenk", "nih")
@@ -58,7 +60,9 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise FormatError(f"the goals are not TOML: {error}") from None
+        place = _PLACE.search(str(error))
+        where = f"（第 {place[1]} 行第 {place[2]} 列）" if place else ""
+        raise FormatError(f"the goals are not TOML: {error}", zh=f"目标不是有效的 TOML{where}") from None
 
 
 def _require_no_files(tree: Mapping[str, Any]) -> None:
@@ -66,7 +70,10 @@ def _require_no_files(tree: Mapping[str, Any]) -> None:
     models = tree.get("models", ())
     named = isinstance(models, list) and any(isinstance(one, Mapping) and "file" in one for one in models)
     if "docking" in tree or named:
-        raise InputError("docking and model files are not taken here; use `suwen screen` for them")
+        raise InputError(
+            "docking and model files are not taken here; use `suwen screen` for them",
+            zh="此处不接受对接及模型文件；请使用 `suwen screen`",
+        )
 
 
 def _from_fields(fields: Fields) -> dict[str, Any]:
@@ -101,7 +108,7 @@ def _number(fields: Fields, name: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise InputError(f"{name}: write a number, or leave it out") from None
+        raise InputError(f"{name}: write a number, or leave it out", zh=f"{name}：请填写数字，或留空") from None
 
 
 def _one(fields: Fields, name: str) -> str:

@@ -35,11 +35,17 @@ Tell = Callable[[int, int, Saying | None], None]
 def pack(data: bytes) -> str:
     """A library as a text that goes along with a job. Raises InputError where it is too large."""
     if len(data) > LARGEST:
-        raise InputError(f"the library is larger than {LARGEST // 2**20} MB; use `suwen screen` for it")
+        raise InputError(
+            f"the library is larger than {LARGEST // 2**20} MB; use `suwen screen` for it",
+            zh=f"化合物库超过 {LARGEST // 2**20} MB；请使用 `suwen screen`",
+        )
     packed = gzip.compress(data, 6, mtime=0)
     if len(packed) > MOST_PACKED:
         most = MOST_PACKED / 1e6
-        raise InputError(f"the library is larger than {most:.1f} MB when packed; use `suwen screen` for it")
+        raise InputError(
+            f"the library is larger than {most:.1f} MB when packed; use `suwen screen` for it",
+            zh=f"化合物库压缩后超过 {most:.1f} MB；请使用 `suwen screen`",
+        )
     return base64.b64encode(packed).decode("ascii")
 
 
@@ -48,7 +54,9 @@ def _run(context: Context) -> Mapping[str, Any]:
     try:
         data = gzip.decompress(base64.b64decode(str(asked["library"])))
     except (ValueError, OSError, EOFError, zlib.error):
-        raise DataError("the library that was kept for this screening is damaged") from None
+        raise DataError(
+            "the library that was kept for this screening is damaged", zh="为本次筛选保存的化合物库已损坏"
+        ) from None
     context.progress(0, 0, MOLECULE_WORDS["waiting"])
     result, files = context.apart(_screened, data, str(asked["suffix"]), str(asked["name"]), dict(asked["goals"]))
     for (name, kind), content in zip(_FILES, files, strict=True):

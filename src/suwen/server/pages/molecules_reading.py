@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suwen.errors import FormatError, InputError, MissingExtraError, SuwenError
+from suwen.server.guard.sniffing import Kind, kind_of
 from suwen.server.house import House
 from suwen.subject import Saying
 
@@ -24,6 +25,7 @@ __all__ = ["MOST_PASTED", "Lacking", "Warming", "kind_of_file", "lacking", "on_d
 MOST_PASTED = 100  # molecules of a list that are profiled at once
 _KINDS = (".smi", ".csv", ".tsv", ".sdf")
 _CALLED = {".smiles": ".smi", ".ism": ".smi", ".can": ".smi", ".txt": ".smi", ".sd": ".sdf", ".mol": ".sdf"}
+_TEXTS = frozenset((Kind.TEXT, Kind.JSON, Kind.UNKNOWN))  # the last: GB 18030, too
 _NAMED = re.compile(r"\s+")
 
 
@@ -58,9 +60,12 @@ def pasted(text: str) -> list[Molecule | Refused]:
 
     lines = [(row, line.strip()) for row, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not lines:
-        raise InputError("paste or draw a molecule first")
+        raise InputError("paste or draw a molecule first", zh="请先粘贴或绘制一个分子")
     if len(lines) > MOST_PASTED:
-        raise InputError(f"{len(lines)} lines are too many at once; at most {MOST_PASTED}, or screen a file of them")
+        raise InputError(
+            f"{len(lines)} lines are too many at once; at most {MOST_PASTED}, or screen a file of them",
+            zh=f"一次 {len(lines)} 行过多，最多 {MOST_PASTED} 行；更多分子请用筛选漏斗",
+        )
     found: list[Molecule | Refused] = []
     for row, line in lines:
         structure, *rest = _NAMED.split(line, maxsplit=1)
@@ -79,16 +84,24 @@ def kind_of_file(name: str, data: bytes) -> str:
     suffix = Path(name).suffix.lower()
     suffix = _CALLED.get(suffix, suffix)
     if suffix not in _KINDS:
-        raise FormatError("files of molecules end in .smi, .txt, .csv, .tsv or .sdf")
+        raise FormatError(
+            "files of molecules end in .smi, .txt, .csv, .tsv or .sdf",
+            zh="分子文件的扩展名应为 .smi、.txt、.csv、.tsv 或 .sdf",
+        )
     if not data.strip():
-        raise FormatError("the file is empty")
+        raise FormatError("the file is empty", zh="文件为空")
     head = data[:4096]
-    if head.startswith((b"\x1f\x8b", b"PK", b"%PDF", b"\x7fELF")) or (
-        b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff")
-    ):
-        raise FormatError("the file is no text, whatever it is called; unpack it, or save it as SMILES, CSV or SDF")
+    # A bracket may begin a SMILES, a brace nothing that is read here; UTF-16 is text with zero bytes.
+    is_other = kind_of(head) not in _TEXTS or head.lstrip().startswith((b"{", b"\x7fELF"))
+    if head[:2] not in (b"\xff\xfe", b"\xfe\xff") and (is_other or b"\0" in head):
+        raise FormatError(
+            "the file is no text, whatever it is called; unpack it, or save it as SMILES, CSV or SDF",
+            zh="文件并非文本（无论其名称如何）；请解压，或另存为 SMILES、CSV 或 SDF",
+        )
     if suffix == ".sdf" and b"M  END" not in data:
-        raise FormatError("the file is called an SDF and holds no record of a molecule")
+        raise FormatError(
+            "the file is called an SDF and holds no record of a molecule", zh="文件名为 SDF，但其中没有分子记录"
+        )
     return suffix
 
 

@@ -9,11 +9,11 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from suwen.errors import FormatError, InputError
+from suwen.server.guard.parts import FormRoute
 from suwen.server.jobs import Job, JobState, jobs_of
 from suwen.server.pages.heart_forms import Sent
 from suwen.server.pages.molecules_job import LARGEST, MOST_PACKED, SCREENING, pack
 from suwen.server.pages.molecules_reading import kind_of_file, lacking
-from suwen.server.pages.molecules_refusals import refusal_in
 from suwen.server.pages.molecules_words import MOLECULE_WORDS
 from suwen.server.showing import is_fragment, show, templates, worded
 from suwen.server.visitors import Signed, Visitor
@@ -21,7 +21,7 @@ from suwen.subject import Saying
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False, prefix="/molecules/screening")
+router = APIRouter(include_in_schema=False, prefix="/molecules/screening", route_class=FormRoute)
 Language = Literal["en", "zh"]
 _MARK = {"en": "; ", "zh": "；"}
 
@@ -105,7 +105,7 @@ def _drawing(smiles: str, name: str) -> str:
 
 
 def _form(request: Request, visitor: Visitor, wrong: FormatError | InputError | None = None) -> Response:
-    said = None if wrong is None else refusal_in(str(wrong), visitor.lang)
+    said = None if wrong is None else wrong.said(visitor.lang)
     if said and is_fragment(request):
         return _show(request, visitor, "molecules_refused.html", status=422, wrong=said)
     lacks = lacking()

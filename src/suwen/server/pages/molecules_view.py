@@ -27,7 +27,7 @@ from suwen.report.molecule_words import Sources, formula_text
 from suwen.report.strings import Language
 from suwen.server.pages.molecules_svg import unstyled
 
-__all__ = ["Row", "endpoint_content", "list_content", "one_content", "shares_content"]
+__all__ = ["Row", "endpoint_content", "list_content", "one_content", "preview_content", "shares_content"]
 
 _COLUMNS = ("weight", "logp", "tpsa", "donors", "acceptors", "rotatable_bonds", "qed", "synthetic_access")
 
@@ -70,6 +70,23 @@ def one_content(molecule: Molecule, lang: Language) -> dict[str, Any]:
     }
 
 
+def preview_content(found: Sequence[Molecule | Refused], lang: Language) -> dict[str, Any]:
+    """The first molecule of what is typed, drawn and in a sentence; of a list how many are read, and what is not."""
+    molecules = [one for one in found if isinstance(one, Molecule)]
+    wrong = [(one.row, notice_text(one.problem, lang)) for one in found if isinstance(one, Refused)]
+    if not molecules:
+        return {"wrong": wrong[0][1]}
+    first = profile(molecules[0])
+    counts = {key: property_text(first[key], lang) for key in ("weight", "heavy_atoms", "rings", "aromatic_rings")}
+    return {
+        **given(lang),
+        "read": {"formula": formula_text(first.formula), "picture": drawn(molecules[0], stereo=True), **counts},
+        "name": molecules[0].name,
+        "count": len(molecules),
+        "refused": wrong,
+    }
+
+
 def endpoint_content(molecule: Molecule, lang: Language) -> dict[str, Any]:
     """The learned endpoints of one molecule; what atoms add is asked for endpoint by endpoint."""
     found, sources = forecasts([molecule])[0], Sources()
@@ -104,11 +121,11 @@ def shares_content(molecule: Molecule, key: str, lang: Language) -> dict[str, An
     found = forecasts([molecule])[0]
     chosen = [one for one in found if one.endpoint.key == key]
     if not chosen:
-        raise NotFoundError("there is no endpoint of this key")
+        raise NotFoundError("there is no endpoint of this key", zh="没有该名称的预测终点")
     groups = forecast_groups(chosen, {key: explain(molecule, key)}, Sources(), lang)
     one: ForecastView = groups[0][2][0]
     if one.shares is None:
-        raise InputError("what the atoms add cannot be told of this endpoint")
+        raise InputError("what the atoms add cannot be told of this endpoint", zh="无法说明各原子对该终点的贡献")
     return {**given(lang), "shares": one.shares}
 
 
@@ -122,7 +139,7 @@ def list_content(found: Sequence[Molecule | Refused], lang: Language) -> dict[st
         try:
             rows.append(_row(profile(one), lang))
         except InputError as wrong:  # too large to be profiled
-            refused.append((0, one.name or one.smiles[:200], str(wrong)))
+            refused.append((0, one.name or one.smiles[:200], wrong.said(lang)))
     heads = [_head(key, lang) for key in _COLUMNS]
     return {**given(lang), "rows": rows, "refused": refused, "heads": heads}
 

@@ -23,9 +23,29 @@ MOLECULE_WORDS: Words = MappingProxyType(
         "draw": Saying("Draw …", "绘制……"),
         "drawing": Saying("Drawing board", "绘图板"),
         "drawing_help": Saying(
-            "The board is worked with a pointer; who cannot use one pastes a SMILES instead.",
-            "绘图板需用指针操作；不便使用者可直接粘贴 SMILES。",
+            "The board is worked with a pointer. By keyboard, close it (Escape) and type: what you type is drawn and "
+            "read out as you go, and the building blocks below the field put in rings and groups.",
+            "绘图板需用指针操作。仅用键盘时，请按 Esc 关闭后直接输入：所输入结构会即时绘出并朗读，"
+            "输入框下的结构片段可插入环和基团。",
         ),
+        "blocks": Saying("Building blocks", "结构片段"),
+        "blocks_lead": Saying(
+            "Each is put where the cursor stands; the drawing follows. A group in brackets is a branch: C(O)C.",
+            "插入到光标处，图形随之更新。括号内为支链，如 C(O)C。",
+        ),
+        "preview": Saying("As read so far", "当前识别结果"),
+        "preview_empty": Saying("What you type is drawn here.", "输入的结构将在此绘出。"),
+        "preview_one": Saying(
+            "{formula}, {weight}; heavy atoms: {heavy_atoms}, rings: {rings}, of them aromatic: {aromatic_rings}",
+            "{formula}，{weight}；重原子 {heavy_atoms} 个，环 {rings} 个，其中芳香环 {aromatic_rings} 个",
+        ),
+        "preview_many": Saying(
+            "{count} molecules are read; the first is drawn.", "已识别 {count} 个分子，图示为第一个。"
+        ),
+        "preview_line": Saying("Line {row}: {why}", "第 {row} 行：{why}"),
+        "preview_wrong": Saying("Not a molecule yet: {why}", "尚不构成分子：{why}"),
+        "own_file": Saying("Search a file of your own", "在自有文件中查找"),
+        "contents": Saying("On this page", "本页内容"),
         "use": Saying("Take this structure", "使用该结构"),
         "close": Saying("Close", "关闭"),
         "examples": Saying("Examples", "示例"),

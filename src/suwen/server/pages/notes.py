@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 from suwen.consult import enter_note, keep_correction, withdraw_record
 from suwen.errors import InputError, NotFoundError
 from suwen.language.nouns import Status
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
 from suwen.server.pages.differential_words import NOTES
 from suwen.server.pages.notes_reading import (
@@ -25,6 +27,7 @@ from suwen.server.pages.notes_reading import (
     text_at,
     texts_in,
 )
+from suwen.server.pages.notes_rules import rule_in
 from suwen.server.pages.patient_frame import Head, head_of, open_head, show_patient
 from suwen.server.pages.terms import features_of
 from suwen.server.pages.weighing import Weighed, weigh
@@ -33,7 +36,7 @@ from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 Text = Annotated[str, Form()]
 _TOP = 6
 
@@ -95,7 +98,7 @@ def first_text(request: Request, visitor: Signed, patient: str, record: str) -> 
     texts = texts_in(head.look.records)
     chosen = next((one for one in texts if one.record == record), None)
     if chosen is None and not any(one.id == record for one in head.look.records):
-        raise NotFoundError("there is no such record of this patient")
+        raise NotFoundError("there is no such record of this patient", zh="该患者没有此记录")
     return _shown(request, visitor, head, texts, chosen)
 
 
@@ -129,7 +132,7 @@ def put_mark_right(
     weighed = weigh(house_of(request), head, visitor.lang, top=_TOP)
     marked = _marked(request, visitor, head, text, weighed)
     if marked is None:
-        raise NotFoundError("nothing is marked in this text")
+        raise NotFoundError("nothing is marked in this text", zh="该文本中没有任何标注")
     chosen = marked.numbered(place.number)
     require_same(chosen, said.start, said.end, said.was)
     _keep(request, visitor, head, text, chosen, said)
@@ -144,7 +147,7 @@ def _keep(request: Request, visitor: Visitor, head: Head, text: NoteText, chosen
     records, kept = house_of(request).records, chosen.kept
     if said.what == "undo":
         if kept is None:
-            raise InputError("this mark was not corrected; there is nothing to undo")
+            raise InputError("this mark was not corrected; there is nothing to undo", zh="该标注未被更正过，无可撤销")
         withdraw_record(visitor.actor, records, head.id, kept.record, base=kept.version, purpose=head.purpose)
         return
     term = features_of(house_of(request)).code(said.code, "en") if said.code else None
@@ -187,6 +190,7 @@ def _shown(  # noqa: PLR0913 - what the page shows
         weighed=weighed,
         before={one.section.finding.code.value: one.chance for one in before.ranked} if before else {},
         statuses=[one.value for one in Status],
+        rule_in=partial(rule_in, lang=visitor.lang),
         typed=typed,
         wrong=wrong,
         status=status,

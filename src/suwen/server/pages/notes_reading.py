@@ -14,7 +14,7 @@ from suwen.language.nouns import Mention, Status
 from suwen.language.reader import NoteReader
 from suwen.report.note_page import NotePage, NoteView, Row, note_view
 from suwen.server.pages.weighing import tongue_of
-from suwen.subject import Code, Patient
+from suwen.subject import Code, Patient, Saying
 
 __all__ = ["Marked", "MarkedMention", "NoteText", "mark", "put_right", "require_same", "text_at", "texts_in"]
 
@@ -32,7 +32,7 @@ class NoteText:
     title: str
     day: str
     text: str = field(repr=False)
-    problem: str = ""
+    problem: Saying | None = None
 
     @property
     def path(self) -> str:
@@ -67,7 +67,7 @@ class Marked:
     def numbered(self, number: int) -> MarkedMention:
         """The mention with a number from 1. Raises NotFoundError."""
         if not 1 <= number <= len(self.mentions):
-            raise NotFoundError("the text has no such mark; look at it again")
+            raise NotFoundError("the text has no such mark; look at it again", zh="该文本没有此标注；请重新查看")
         return self.mentions[number - 1]
 
 
@@ -82,7 +82,7 @@ def text_at(texts: Sequence[NoteText], record: str, place: int) -> NoteText:
     for one in texts:
         if (one.record, one.place) == (record, place):
             return one
-    raise NotFoundError("the record holds no such text")
+    raise NotFoundError("the record holds no such text", zh="该记录不含此文本")
 
 
 def mark(text: NoteText, reader: NoteReader, about: Patient, records: Sequence[Record], lang: str) -> Marked:
@@ -122,17 +122,23 @@ def put_right(
     if what == "status":
         known = {one.value: one for one in Status}
         if status not in known:
-            raise InputError(f"a status is one of {', '.join(known)}")
+            raise InputError(f"a status is one of {', '.join(known)}", zh=f"状态须为以下之一：{'、'.join(known)}")
         return correct(text, chosen.was, code=before.code if before else None, status=known[status], by=by, at=at)
     if what == "code" and code is not None:
         return correct(text, chosen.was, code=code, status=before.status if before else None, by=by, at=at)
-    raise InputError("say what is so: nothing of the kind, another status, or another concept of the list")
+    raise InputError(
+        "say what is so: nothing of the kind, another status, or another concept of the list",
+        zh="请说明实际情况：并无此事、状态不同，或为列表中的其他概念",
+    )
 
 
 def require_same(chosen: MarkedMention, start: int, end: int, was: str) -> None:
     """Refuse what was said of another mark than stands there now. Raises ConflictError."""
     if (chosen.was.start, chosen.was.end, chosen.was.code.value) != (start, end, was):
-        raise ConflictError("the text is read otherwise now than when it was shown; look at it again")
+        raise ConflictError(
+            "the text is read otherwise now than when it was shown; look at it again",
+            zh="该文本当前的识别结果与显示时不同；请重新查看",
+        )
 
 
 def _texts(record: Record) -> Iterator[NoteText]:

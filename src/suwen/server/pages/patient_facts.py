@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from suwen.consult import Record, resource_of
-from suwen.formats.fhir import Json, Summary, summarise
+from suwen.formats.fhir import Json
+from suwen.server.pages.patient_said import Names, said_of
 
-__all__ = ["GROUPS", "FactsSeen", "Line", "Lines", "facts_in", "stated_in", "summed_up"]
+__all__ = ["GROUPS", "FactsSeen", "Line", "Lines", "facts_in", "stated_in"]
 
 _OVER = frozenset(
     {
@@ -55,13 +56,13 @@ class Lines:
     total: int
 
 
-def facts_in(records: Sequence[Record]) -> dict[str, Lines]:
+def facts_in(records: Sequence[Record], lang: str = "en", names: Names | None = None) -> dict[str, Lines]:
     """The lines of each group, the latest first; of what is said several times the latest counts."""
     found: dict[str, dict[str, Line]] = {name: {} for name in GROUPS}
     for record in records:
         group = next((name for name, kinds in GROUPS.items() if record.kind in kinds), "")
         resource = resource_of(record) if group else None
-        line = _line(resource, record) if resource is not None else None
+        line = _line(resource, record, lang, names) if resource is not None else None
         if resource is None or line is None or (group == "values" and not (line.value or line.state)):
             continue
         lines = found["signs" if line.state else group]
@@ -79,27 +80,21 @@ class FactsSeen:
 
     def __init__(self, most: int = 256) -> None:
         self._most, self._lock = most, threading.Lock()
-        self._held: OrderedDict[tuple[tuple[str, int], ...], dict[str, Lines]] = OrderedDict()
+        self._held: OrderedDict[tuple[object, ...], dict[str, Lines]] = OrderedDict()
 
-    def of(self, records: Sequence[Record]) -> dict[str, Lines]:
+    def of(self, records: Sequence[Record], lang: str = "en", names: Names | None = None) -> dict[str, Lines]:
         """As `facts_in`."""
-        versions = tuple((one.id, one.version) for one in records)
+        versions = (lang, names is None, *((one.id, one.version) for one in records))
         with self._lock:
             if versions in self._held:
                 self._held.move_to_end(versions)
                 return self._held[versions]
-        found = facts_in(records)
+        found = facts_in(records, lang, names)
         with self._lock:
             self._held[versions] = found
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
         return found
-
-
-def summed_up(record: Record) -> Summary | None:
-    """The line of a record that holds a resource; None where it holds something else."""
-    resource = resource_of(record)
-    return summarise(resource) if resource is not None else None
 
 
 def stated_in(record: Record) -> str:
@@ -108,8 +103,8 @@ def stated_in(record: Record) -> str:
     return ("present" if stated else "absent") if isinstance(stated, bool) else ""
 
 
-def _line(resource: Json, record: Record) -> Line | None:
-    said = summarise(resource)
+def _line(resource: Json, record: Record, lang: str, names: Names | None) -> Line | None:
+    said = said_of(resource, lang, names)
     if not said.what or said.status == "entered-in-error":
         return None
     stated = resource.get("valueBoolean")

@@ -107,7 +107,7 @@ def _policy(html: str) -> str:
 
 def _require_consulted(head: Head) -> None:
     if not head.consultation.at and not head.consultation.findings:
-        raise InputError("nobody has consulted on this patient yet; consult first")
+        raise InputError("nobody has consulted on this patient yet; consult first", zh="该患者尚未会诊；请先会诊")
 
 
 def _tongue(lang: str) -> Tongue:
@@ -115,4 +115,4 @@ def _tongue(lang: str) -> Tongue:
         return "en"
     if lang == "zh":
         return "zh"
-    raise NotFoundError("reports are in en and zh")
+    raise NotFoundError("reports are in en and zh", zh="报告只有英文（en）和中文（zh）版")

@@ -13,6 +13,7 @@ SUMMARY: Words = MappingProxyType(
     {
         "matters": Saying("What matters most", "要点"),
         "all_findings": Saying("All findings", "全部发现"),
+        "in_image": Saying("In the image", "在影像中查看"),
         "no_findings": Saying("No finding yet.", "尚无发现。"),
         "never_consulted": Saying(
             "Nobody has consulted on this patient yet. A consult has every area look at the record.",
@@ -72,6 +73,11 @@ TIMELINE: Words = MappingProxyType(
         "before": Saying("Later", "较近"),
         "after": Saying("Earlier", "较早"),
         "filed": Saying("filed", "归档"),
+        "finding": Saying("Finding", "发现"),
+        "review_one": Saying("Review", "审核"),
+        "consult_one": Saying("Consult", "会诊"),
+        "consult_filed": Saying("{count} findings filed, first of them: {first}", "归档 {count} 项发现，首项：{first}"),
+        "each_finding": Saying("Show all {count}", "展开全部 {count} 项"),
         "unreadable": Saying("cannot be read", "无法读取"),
         "present": Saying("present", "有"),
         "absent": Saying("absent", "无"),

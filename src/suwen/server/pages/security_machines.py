@@ -20,7 +20,9 @@ from suwen.govern import (
     revoke_device,
     rotate_kek,
 )
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
+from suwen.server.pages.security_names import ACTS, called
 from suwen.server.pages.security_words import WORDS
 from suwen.server.showing import show
 from suwen.server.tls.trust import renew_trust
@@ -28,7 +30,7 @@ from suwen.server.visitors import Signed, Visitor
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 Text = Annotated[str, Form()]
 _ACTS = (Act.VIEW, Act.ANNOTATE, Act.REGISTER, Act.DIAGNOSE)  # what the policies know devices to do
 
@@ -52,7 +54,7 @@ def certify(request: Request, visitor: Signed, name: Text, asked: Text, acts: An
     """Certify a device's request and register it."""
     known = {act.value: act for act in _ACTS}
     if not set(acts) <= set(known):
-        raise InputError(f"a device may {', '.join(known)} and nothing else")
+        raise InputError(f"a device may {', '.join(known)} and nothing else", zh=f"设备权限只能是：{'、'.join(known)}")
     records = house_of(request).records
     certificate = certify_device(visitor.actor, records, asked, name=name, acts=[known[one] for one in acts])
     return _devices(request, visitor, told=WORDS["certified"].said(visitor.lang), certificate=certificate)
@@ -77,7 +79,7 @@ def _devices(request: Request, visitor: Visitor, *, told: str = "", certificate:
         visitor=visitor,
         devices=found,
         now=house.records.store.clock(),
-        acts=[one.value for one in _ACTS],
+        acts={one.value: called(ACTS, one.value, visitor.lang) for one in _ACTS},
         told=told,
         certificate=certificate,
     )

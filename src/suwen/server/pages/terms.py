@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from suwen.errors import InputError
 from suwen.knowledge import Diseases, Ontology
+from suwen.server.guard.parts import FormRoute
 from suwen.server.house import House, house_of
 from suwen.server.pages.differential_words import DIFFERENTIAL
 from suwen.server.showing import show
@@ -19,7 +20,7 @@ from suwen.subject import Code
 
 __all__ = ["Lexicon", "diseases_of", "features_of", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 _MOST = 8
 _SHORTEST = 2  # letters; one Chinese character is enough
 Text = Annotated[str, Form()]
@@ -66,7 +67,7 @@ def diseases_of(house: House) -> Lexicon:
 def terms(request: Request, visitor: Signed, q: Text = "", of: Text = "feature") -> Response:
     """Suggestions as choices of a form: posted, since what is typed may be of a patient."""
     if of not in {"feature", "disease"}:
-        raise InputError("there are suggestions of a feature and of a disease")
+        raise InputError("there are suggestions of a feature and of a disease", zh="仅提供特征和疾病的检索建议")
     house = house_of(request)
     asked = bool(q.strip())
     lexicon = (features_of(house) if of == "feature" else diseases_of(house)) if asked else None

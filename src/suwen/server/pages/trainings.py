@@ -39,11 +39,14 @@ def run_named(folder: Path, name: str) -> Run:
     from suwen.learn.log import read_log  # noqa: PLC0415
 
     if name not in runs_in(folder):
-        raise NotFoundError("there is no training of this name")
+        raise NotFoundError("there is no training of this name", zh="没有该名称的训练")
     try:
         lines = read_log(folder / name)
     except (DataError, FormatError) as damaged:
-        raise FormatError(f"the log of this training cannot be read: {damaged}") from None
+        said = damaged.said("zh")
+        raise FormatError(
+            f"the log of this training cannot be read: {damaged}", zh=f"无法读取该训练的日志：{said}"
+        ) from None
     epochs = tuple(one for one in lines if one["kind"] == "epoch")
     over = any(one["kind"] == "end" for one in lines)
     training = [one["loss"] for one in epochs]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,6 +21,7 @@ from suwen.subject import Feature
 
 __all__ = ["Answered", "Ranked", "Weighed", "entered_in", "tongue_of", "weigh"]
 
+_READ_AS = re.compile(r"(?:features\[\d+\]: )?(\S+) was read as (HP:\d+) (.+)")
 _HPO = "http://human-phenotype-ontology.org"
 
 
@@ -65,6 +67,8 @@ class Weighed:
     answered: tuple[Answered, ...] = ()
     problem: str = ""
     left_out: tuple[tuple[str, int], ...] = field(default=())
+    read: tuple[tuple[str, str, str], ...] = ()  # codes that were read as terms: code, term, its name
+    notes: tuple[str, ...] = ()  # what else is to be said of the features
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -94,7 +98,24 @@ def weigh(house: House, head: Head, lang: str, *, top: int = 10) -> Weighed:
     tongue = tongue_of(lang)
     page = differential_page(assessment, top=top, lang=tongue)
     ranked = tuple(map(partial(_ranked, lang=tongue), sections(page, tongue)))
-    return Weighed(given, page, page_axis(page), ranked, answered, "", left_out)
+    labels = {one.code.value: one.code.label or one.code.value for one in page.patient.features}
+    read, notes = _read_as(page.notes, labels)
+    return Weighed(given, page, page_axis(page), ranked, answered, "", left_out, read, notes)
+
+
+def _read_as(
+    notes: Iterable[str], labels: Mapping[str, str]
+) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:
+    """Of the notes on features those that say as which term a code was read, as fields; and the others as they are."""
+    read, others = [], []
+    for note in dict.fromkeys(notes):
+        found = _READ_AS.fullmatch(note)
+        if found:
+            code, term, name = found.groups()
+            read.append((code, term, labels.get(term, name)))
+        else:
+            others.append(note)
+    return tuple(read), tuple(others)
 
 
 def tongue_of(lang: str) -> Language:

@@ -14,6 +14,7 @@ INSTALLED := $(VENV)/.installed
 # A validator of FHIR that is not ours; tests that ask it skip with a reason where npm could not fetch it.
 PEER := tests/peers/medplum/node_modules/.installed
 KIT := tests/peers/fhir-kit/node_modules/.installed
+LIGHT := tests/peers/lighthouse/node_modules/.installed
 # The viewer OHIF as it is published, 50 MB: make ohif; without it the test that runs it skips.
 OHIF := tests/peers/ohif/node_modules/@ohif/app/dist/index.html
 
@@ -29,7 +30,7 @@ LEAVE ?= --ignore=tests/test_docs.py  # the documentation is run by make check
 BENCHMARKS ?= rare-disease similar-cases records fhir phenotype-text chinese-text notes \
 	pneumonia adrenal hippocampus chest chest-lesions lesion-measures image-reading risk-equations heart-disease qrs rhythm screen admet activity-cliffs workstation heat-maps surrogate constraints label-noise
 
-.PHONY: run test check bench siege recipes docs web ohif clean help
+.PHONY: run test check bench siege recipes docs web pages ohif clean help
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,7 +38,7 @@ help: ## Show this list
 run: $(INSTALLED) $(WEB) ## Set up what is missing, then serve the workstation with a made-up ward: https://localhost:8443
 	$(BIN)/suwen $(DEMO)
 
-test: $(INSTALLED) $(PEER) $(KIT) $(WEB) ## Run the tests, but for the documentation (make check)
+test: $(INSTALLED) $(PEER) $(KIT) $(LIGHT) $(WEB) ## Run the tests, but for the documentation (make check)
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS) $(LEAVE)  # a file's tests stay together: what they share is made once
 
 check: $(INSTALLED) ## Check style, types, floors and documentation
@@ -64,13 +65,16 @@ recipe-%: $(INSTALLED) ## Rebuild one shipped weight: make recipe-pneumonia, -ad
 docs: $(INSTALLED) ## Run the documentation: its code, its commands, its option lists
 	$(BIN)/pytest tests/test_docs.py -v
 
+pages: $(INSTALLED) $(LIGHT) $(WEB) ## Score the workstation's pages with Lighthouse, result into bench/results
+	$(BIN)/python bench/lighthouse_peer.py bench/results/lighthouse.json
+
 ohif: $(INSTALLED) $(OHIF) ## Fetch the viewer OHIF, which a test runs against the server
 
 web: $(WEB) ## Build what runs in the browser (needs Node 20 and npm)
 
 clean: ## Remove the environment and everything that can be made again
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report.html report.pdf demo src/suwen/server/assets web/node_modules \
-	  tests/peers/medplum/node_modules tests/peers/fhir-kit/node_modules tests/peers/ohif/node_modules
+	  tests/peers/medplum/node_modules tests/peers/fhir-kit/node_modules tests/peers/ohif/node_modules tests/peers/lighthouse/node_modules
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 # The environment is made once and again whenever what it is made from has changed.
@@ -93,6 +97,11 @@ $(WEB): web/package-lock.json web/vite.config.js $(wildcard web/src/*) $(wildcar
 	@{ command -v npm >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' && \
 	  npm ci --silent --no-audit --no-fund --ignore-scripts --prefix web && npm run --silent --prefix web build -- --logLevel error && touch $@; } || \
 	  echo "what runs in the browser was not built: it needs Node 20 or newer and npm; pages work without, but plainly" >&2
+
+$(LIGHT): tests/peers/lighthouse/package-lock.json
+	@{ command -v npm >/dev/null 2>&1 && \
+	  npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/peers/lighthouse && touch $@; } || \
+	  echo "Lighthouse could not be installed (npm); the test that asks it skips" >&2
 
 $(OHIF): tests/peers/ohif/fetch.py
 	@$(BIN)/python $< || echo "the viewer OHIF could not be fetched (npm); the test that runs it skips" >&2

@@ -209,13 +209,14 @@ class _Loads(HTMLParser):
 def _weight(served: _Served) -> int:
     """Bytes of the sign-in page and of all that it loads."""
     connection = served.connection()
-    connection.request("GET", "/sign-in")
+    packed = {"accept-encoding": "br, gzip"}  # as every browser asks
+    connection.request("GET", "/sign-in", headers=packed)
     body = connection.getresponse().read()
     found = _Loads()
     found.feed(body.decode())
     total = len(body)
     for path in dict.fromkeys(found.paths):
-        connection.request("GET", path)
+        connection.request("GET", path, headers=packed)
         total += len(connection.getresponse().read())
     connection.close()
     return total

@@ -15,7 +15,7 @@ from suwen.server.watch.metrics import TYPE, metrics_of
 
 __all__ = ["allowed", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(tags=["Health"])
 _REMEMBERED = 2.0  # seconds that a look at the store holds: whoever asks often costs no more than whoever asks rarely
 
 

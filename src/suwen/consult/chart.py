@@ -205,5 +205,5 @@ def keep(work: Work, act: Act, patient: bytes, drafts: Sequence[charts.Draft]) -
 
 def shown(one: charts.Record) -> Record:
     """A record as the floor above shows it."""
-    images = tuple((blob.id.hex(), blob.size) for blob in one.blobs)
+    images = tuple((blob.id.hex(), blob.size) for blob in one.blobs) if one.blobs else ()
     return Record(one.patient.hex(), one.id.hex(), one.version, one.at, one.kind, one.payload, images, one.withdrawn)

@@ -158,7 +158,9 @@ def _sorted(found: Sequence[charts.Record], patient: bytes, *, at: int, revision
         resources=resources,
         filed={one.record: one for one in filed},
         answers={one.report.area: one for one in answers},
-        corrections=tuple(one.correction for one in corrections_in(map(shown, found))),
+        corrections=tuple(
+            one.correction for one in corrections_in(shown(one) for one in found if one.kind == CORRECTION)
+        ),
     )
 
 

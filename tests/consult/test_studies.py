@@ -45,6 +45,11 @@ def test_a_picture_is_read_by_its_record() -> None:
 def test_a_tracing_is_read_where_the_consult_answered_after_it_came() -> None:
     tracing = record(7, "DocumentReference", {"status": "current", "type": TRACING, "date": "2026-02-01"})
     assert [one.read for one in lines(tracing, answered=6)] == [False]
+    component = [{"valueSampledData": {"period": 2, "data": "1 2 3"}}]
+    samples = {"code": TRACING, "component": component, "effectiveDateTime": "2026-02-03T08:00:00Z"}
+    assert [(one.kind, one.day) for one in lines(record(8, "Observation", samples))] == [("ecg", "2026-02-03")]
+    value = {"code": {"coding": [{"code": "8867-4"}]}, "valueQuantity": {"value": 80}}
+    assert lines(record(9, "Observation", value)) == []
     assert [(one.kind, one.modality, one.read) for one in lines(tracing, answered=8)] == [("ecg", "ECG", True)]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suwen.cli.demo import Ward, admit
+from suwen.cli.demo_training import FOLDER, train_in
 from suwen.errors import MissingExtraError, SuwenError
 
 if TYPE_CHECKING:
@@ -46,9 +47,17 @@ def furnish(ward: Ward, records: Records) -> None:
 
 
 def consult_ward(ward: Ward, house: House) -> None:
-    """Have every area look at the ward's patients once, in a thread of its own: the first page does not wait for it."""
+    """Have every area look at the ward's patients once, and then train a small model, in a thread of its own.
+
+    The first page does not wait for it.
+    """
+    threading.Thread(target=_begin, args=(ward, house), name="ward", daemon=True).start()
+
+
+def _begin(ward: Ward, house: House) -> None:
     if not (ward.folder / _CONSULTED).exists():
-        threading.Thread(target=_consult, args=(ward, house), name="ward", daemon=True).start()
+        _consult(ward, house)
+    train_in(ward.folder / FOLDER)
 
 
 def _consult(ward: Ward, house: House) -> None:

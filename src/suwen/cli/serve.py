@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from suwen.cli.demo import demonstration
+from suwen.cli.demo_training import FOLDER
 from suwen.cli.demo_ward import consult_ward, furnish
 from suwen.cli.engine import engine_options, open_engine
 from suwen.cli.records.opening import Where, default_store, opening, plainly
@@ -78,6 +79,8 @@ def serve(
     settings = read_settings(file, os.environ, store=store or Path(default_store()))
     stated = (("host", host), ("port", port), ("store", store))
     chosen: dict[str, Any] = {name: value for name, value in stated if value is not None}
+    if demo:
+        chosen["trainings"] = settings.trainings or ward.folder / FOLDER
     settings = _certified(replace(settings, **chosen, demonstration=shown))
 
     def science() -> tuple[Engine, NoteReader]:

@@ -14,9 +14,11 @@ from suwen.records.store import charts
 
 __all__ = ["StudyLine", "studies_in"]
 
-_ECG_STUDY = "11524-6"  # LOINC: EKG study
+# A study of the heart's currents: LOINC's study, panel of twelve leads and part; MDC's potential.
+_ECG = frozenset({"11524-6", "34534-8", "LP6244-0", "131328"})
 _IMAGES, _READING, _FILE = "ImagingStudy", "ImageReading", "ImageFile"
-_DOCUMENT, _ECG_AREA = "DocumentReference", "ecg"
+_DOCUMENT, _OBSERVATION, _ECG_AREA = "DocumentReference", "Observation", "ecg"
+_SPELLED = tuple(f'"{one}"'.encode() for one in sorted(_ECG))
 _ANSWERED = frozenset({Status.DONE, Status.NOTHING})
 
 
@@ -41,8 +43,15 @@ def studies_in(found: Iterable[charts.Record], areas: Sequence[AreaReport]) -> t
     records = list(found)
     read = set(_series_read(records))
     answered = max((one.at for one in areas if one.area == _ECG_AREA and one.status in _ANSWERED), default=0)
-    lines = (_line(one, read, answered) for one in records if one.kind in {_IMAGES, _DOCUMENT, _FILE})
+    lines = (_line(one, read, answered) for one in records if _may_be(one))
     return tuple(sorted((one for one in lines if one is not None), key=lambda one: -one.at))
+
+
+def _may_be(record: charts.Record) -> bool:
+    """Whether a record is worth parsing: of many observations few hold a tracing."""
+    if record.kind == _OBSERVATION:
+        return b"ampledData" in record.payload and any(one in record.payload for one in _SPELLED)
+    return record.kind in {_IMAGES, _DOCUMENT, _FILE}
 
 
 def _line(record: charts.Record, read: set[str], answered: int) -> StudyLine | None:
@@ -61,11 +70,12 @@ def _line(record: charts.Record, read: set[str], answered: int) -> StudyLine | N
         day = str(resource.get("started", ""))[:10]
         said = str(resource.get("description", ""))
         return StudyLine("images", record.id.hex(), record.at, day, modality or "OT", said, seen)
-    kinds = resource.get("type")
+    kinds = resource.get("code" if record.kind == _OBSERVATION else "type")
     codes = {str(one.get("code", "")) for one in _objects(kinds.get("coding") if isinstance(kinds, dict) else ())}
-    if _ECG_STUDY not in codes:
+    if not codes & _ECG:
         return None
-    day, said = str(resource.get("date", ""))[:10], str(resource.get("description", ""))
+    day = str(resource.get("date") or resource.get("effectiveDateTime") or "")[:10]
+    said = str(resource.get("description", ""))
     return StudyLine("ecg", record.id.hex(), record.at, day, "ECG", said, record.at < answered)
 
 

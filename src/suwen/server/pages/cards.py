@@ -97,13 +97,20 @@ def models(request: Request, visitor: Signed) -> Response:
 @router.get("/models/runs/{name}")
 def run(request: Request, visitor: Signed, name: str) -> Response:
     """One training: its course so far; the page asks again while it grows."""
-    return show(request, "model_run.html", WORDS, visitor=visitor, run=_run(request, name))
+    return _course(request, visitor, name, "model_run.html")
 
 
 @router.get("/models/runs/{name}/course")
 def course(request: Request, visitor: Signed, name: str) -> Response:
     """The part of that page which grows."""
-    return show(request, "model_course.html", WORDS, visitor=visitor, run=_run(request, name))
+    return _course(request, visitor, name, "model_course.html")
+
+
+def _course(request: Request, visitor: Signed, name: str, template: str) -> Response:
+    from suwen.report.card_view import figure_name  # noqa: PLC0415
+
+    named = partial(figure_name, lang="zh" if visitor.lang == "zh" else "en")
+    return show(request, template, WORDS, visitor=visitor, run=_run(request, name), figure_name=named)
 
 
 @router.get("/models/{name}")

@@ -109,6 +109,12 @@ def test_a_second_factor_is_asked_for_from_the_next_login_on(desk: Desk) -> None
     code = TOTP(_secret(shown)).at(time.time() + 30)  # the one of now was used up by enrolling
     desk.run("login", "dr.lin", SUWEN_PASSWORD=PASSWORD, SUWEN_CODE=code)
     assert "with second factor" in desk.run("whoami", by="dr.lin")
+    first = desk.run("account", "reset", "dr.lin", by="administrator").strip()
+    assert "set SUWEN_CODE" in desk.fails("login", "dr.lin", SUWEN_PASSWORD=first)
+    remove = ("account", "remove-factor", "dr.lin", "--reason")
+    assert "say why" in desk.fails(*remove, "lost", by="administrator")
+    desk.run(*remove, "phone lost, came in person", by="administrator")
+    desk.first_login("dr.lin", first)
 
 
 def _secret(shown: str) -> str:

@@ -15,12 +15,21 @@ from suwen.consult.emergency import break_glass
 from suwen.consult.images import Image, open_image, store_images
 from suwen.consult.patients import amend_patient, find_patients, list_my_patients, register_patient
 from suwen.errors import AccessError, AuditError, LoginError, NotFoundError
+from suwen.govern.apps import revoke_apps_of
 from suwen.govern.auditing import current_checkpoint, prove_entry, read_audit
 from suwen.govern.care import grant_care, identified, list_break_glass, list_care, review_break_glass, revoke_care
 from suwen.govern.hospital import open_records
 from suwen.govern.keys import change_passphrase, erase_patient, preview_erasure, rotate_data_keys, rotate_kek
 from suwen.govern.machines import list_devices, revoke_device
-from suwen.govern.people import grant_role, list_accounts, lock_account, log_in, open_account, reset_password
+from suwen.govern.people import (
+    grant_role,
+    list_accounts,
+    lock_account,
+    log_in,
+    open_account,
+    remove_second_factor,
+    reset_password,
+)
 from suwen.govern.upkeep import back_up, check_store, verify_store
 from suwen.records.access import Act, Purpose, Role
 from suwen.records.audit import EventKind, Outcome
@@ -177,6 +186,8 @@ def governing(ward: Ward, patient: str) -> dict[str, tuple[set[Role], Callable[[
         "open account": (administrator, lambda actor: open_account(actor, records, "new", "New", roles=[])),
         "role": (administrator, lambda actor: grant_role(actor, records, "target", Role.PHYSICIAN)),
         "reset": (administrator, lambda actor: reset_password(actor, records, "target")),
+        "factor": (administrator, lambda actor: remove_second_factor(actor, records, "target", reason="phone is lost")),
+        "apps": (officer, lambda actor: revoke_apps_of(actor, records, "target")),
         "care": (administrator, lambda actor: grant_care(actor, records, patient=patient, who="target")),
         "list care": (administrator, lambda actor: list_care(actor, records)),
         "devices": (administrator, lambda actor: list_devices(actor, records)),
@@ -200,7 +211,10 @@ def test_three_powers_and_nobody_has_two_of_them(either_ward: Ward) -> None:
     """Proves that each act of those responsible is its role's alone; all others are refused and leave no trace."""
     ward = either_ward
     patient = ward.patient(1)
-    ward.hire("target", Role.NURSE)
+    target = ward.hire("target", Role.NURSE)
+    with ward.records.store.transaction() as ongoing:
+        account = account_by_id(ward.records.store, ongoing.connection, target.id)
+        save_account(ward.records.store, ongoing.connection, replace(account, totp="JBSWY3DPEHPK3PXP"))
     actors = {role: ward[role] for role in Role}
     for name, (may, act) in governing(ward, patient).items():
         before = rows(ward)

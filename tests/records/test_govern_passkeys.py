@@ -14,7 +14,7 @@ from suwen.govern.passkeys import (
     log_in_with_passkey,
     remove_passkey,
 )
-from suwen.govern.people import change_password, lock_account, reset_password
+from suwen.govern.people import change_password, lock_account, log_in, remove_second_factor, reset_password
 from suwen.records.access import Role
 from suwen.records.audit import EventKind, Outcome
 from suwen.records.people import Actor
@@ -82,13 +82,17 @@ def test_a_removed_or_unknown_passkey_and_a_locked_account_do_not_log_in(ward: W
         logged_in(ward, device)
 
 
-def test_after_a_password_reset_the_same_key_can_be_added_again(ward: Ward) -> None:
-    """Proves that a reset leaves no look-up behind by which the key would belong to "another" account."""
+def test_a_password_reset_keeps_the_passkey_and_a_removed_one_can_be_added_again(ward: Ward) -> None:
+    """Proves that a removal leaves no look-up behind by which the key would belong to "another" account."""
     person, device = given(ward)
-    password = reset_password(ward[Role.ADMINISTRATOR], ward.records, "physician")
+    first = reset_password(ward[Role.ADMINISTRATOR], ward.records, "physician")
+    assert logged_in(ward, device).id == person.id
+    with pytest.raises(LoginError, match="passkey"):
+        log_in(ward.records, "physician", first)
+    remove_second_factor(ward[Role.ADMINISTRATOR], ward.records, "physician", reason="key lost, came in person")
     with pytest.raises(LoginError):
         logged_in(ward, device)
-    again = change_password(ward.records, "physician", password, "another phrase of mine 9")
+    again = change_password(ward.records, "physician", first, "another phrase of mine 9")
     options, ceremony = begin_passkey(again, ward.records, PARTY)
     finish_passkey(again, ward.records, ceremony, device.create(options), name="key", party=PARTY)
     assert logged_in(ward, device).id == person.id

@@ -10,6 +10,7 @@ import pytest
 from ward import CHEAP, PASSWORD, Ward, opening
 from watch import audited, length, rows
 
+from suwen.cli.records import login as commanded
 from suwen.consult.patients import list_my_patients
 from suwen.errors import AccessError, ConflictError, InputError, LoginError, NotFoundError
 from suwen.govern.hospital import open_records
@@ -24,6 +25,7 @@ from suwen.govern.people import (
     log_in_as_subject,
     log_out,
     open_account,
+    remove_second_factor,
     reset_password,
     revoke_role,
     unlock_account,
@@ -264,7 +266,7 @@ def test_wrong_passwords_lock_and_the_clock_unlocks(either_ward: Ward) -> None:
 
 
 def test_the_second_factor_is_put_in_force_by_a_code_and_then_asked_for(ward: Ward) -> None:
-    """Proves that TOTP (RFC 6238) holds from its confirmation on, a code only once, and a reset drops it."""
+    """Proves that TOTP (RFC 6238) holds from its confirmation on, and a code only once."""
     nurse = ward.hire("nurse-1", Role.NURSE)
     secret, address = begin_second_factor(nurse, ward.records)
     assert address.startswith("otpauth://totp/")
@@ -279,8 +281,46 @@ def test_the_second_factor_is_put_in_force_by_a_code_and_then_asked_for(ward: Wa
         log_in(ward.records, "nurse-1", PASSWORD, code=code)  # used up by the confirmation
     ward.clock.now += 60
     log_in(ward.records, "nurse-1", PASSWORD, code=pyotp.TOTP(secret).at(int(ward.clock.now)))
+
+
+def test_a_new_password_is_no_way_past_the_second_factor(ward: Ward) -> None:
+    """Proves that a reset keeps the factor, and that its removal is another act with a reason, audited by itself."""
+    nurse, administrator = ward.hire("nurse-1", Role.NURSE), ward[Role.ADMINISTRATOR]
+    secret, _ = begin_second_factor(nurse, ward.records)
+    confirm_second_factor(nurse, ward.records, secret, pyotp.TOTP(secret).at(int(ward.clock.now)))
+    first = reset_password(administrator, ward.records, "nurse-1")
+    ward.clock.now += 60
+    with pytest.raises(LoginError, match="code"):
+        log_in(ward.records, "nurse-1", first)
+    with pytest.raises(LoginError, match="code"):
+        change_password(ward.records, "nurse-1", first, OTHER)
+    change_password(ward.records, "nurse-1", first, OTHER, code=pyotp.TOTP(secret).at(int(ward.clock.now)))
+    for reason in ("", "  lost   "):
+        with pytest.raises(InputError):
+            remove_second_factor(administrator, ward.records, "nurse-1", reason=reason)
+    stood = length(ward)
+    with pytest.raises(InputError, match="own"):
+        remove_second_factor(administrator, ward.records, "administrator", reason="I have lost my telephone")
+    remove_second_factor(administrator, ward.records, "nurse-1", reason="phone stolen, came in person")
+    entry = next(one for one in audited(ward, stood) if one.subject == nurse.id and one.kind is EventKind.ACCOUNT)
+    assert entry.detail == {"what": "second factor removed", "reason": "phone stolen, came in person"}
+    log_in(ward.records, "nurse-1", OTHER)
+    with pytest.raises(NotFoundError):
+        remove_second_factor(administrator, ward.records, "nurse-1", reason="phone stolen, came in person")
+
+
+def test_at_the_command_line_a_first_password_asks_for_two_codes(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that whoever has a factor gets in after a reset: the code that was taken is not asked for again."""
+    nurse = ward.hire("nurse-1", Role.NURSE)
+    secret, _ = begin_second_factor(nurse, ward.records)
+    app, now = pyotp.TOTP(secret), int(ward.clock.now)
+    confirm_second_factor(nurse, ward.records, secret, app.at(now))
+    ward.clock.now += 60
     first = reset_password(ward[Role.ADMINISTRATOR], ward.records, "nurse-1")
-    change_password(ward.records, "nurse-1", first, OTHER)
+    given = {"PASSWORD": first, "NEW_PASSWORD": OTHER, "CODE": app.at(now + 60), "NEXT_CODE": app.at(now + 90)}
+    for name, value in given.items():
+        monkeypatch.setenv(f"SUWEN_{name}", value)
+    assert commanded._admitted(ward.records, "nurse-1").id == nurse.id
 
 
 def test_lists_of_accounts_tell_no_secrets(ward: Ward) -> None:

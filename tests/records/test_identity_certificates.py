@@ -75,12 +75,14 @@ def signed(
     is_authority: bool = False,
     signs: bool = True,
     extra: x509.UnrecognizedExtension | None = None,
+    bits: int = 0,
 ) -> bytes:
     """Sign a certificate with an authority's own key, wrong in ways that `issue` never is."""
     key = serialization.load_pem_private_key(signer.key.encode(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     own = certificates.read_certificates(signer.certificate)[0]
-    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    held = rsa.generate_private_key(65537, bits) if bits else ec.generate_private_key(ec.SECP256R1())
+    public = held.public_key()
     base = datetime.fromtimestamp(int(NOW), UTC)
     use = dict.fromkeys(
         [
@@ -264,11 +266,11 @@ def test_a_request_gets_what_is_given_and_not_what_it_asks_for() -> None:
     assert not made.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     assert made.subject.rfc4514_string() == "CN=d"
     assert enrol(pem)
-    assert enrol(authority.issue(HOSPITAL, request_for(rsa.generate_private_key(65537, 2048)), device="d", clock=now))
+    assert enrol(authority.issue(HOSPITAL, request_for(rsa.generate_private_key(65537, 3072)), device="d", clock=now))
 
 
 def test_weak_keys_and_damaged_requests_are_not_certified() -> None:
-    for key in (ec.generate_private_key(ec.SECP256K1()), rsa.generate_private_key(65537, 1024)):  # noqa: S505 (to be refused)
+    for key in (ec.generate_private_key(ec.SECP256K1()), rsa.generate_private_key(65537, 2048)):
         with pytest.raises(InputError):
             authority.issue(HOSPITAL, request_for(key), device="d", clock=now)
     with pytest.raises(InputError):
@@ -279,6 +281,18 @@ def test_weak_keys_and_damaged_requests_are_not_certified() -> None:
     for wrong in (damaged, "nothing", CERTIFICATE):
         with pytest.raises(FormatError):
             authority.issue(HOSPITAL, wrong, device="d", clock=now)
+
+
+def test_a_device_with_a_weak_key_is_not_enrolled_and_one_from_before_is_recognised() -> None:
+    """ASVS 5.0, 11.2.3, for certificates of other authorities, which did not ask us how long keys must be."""
+
+    def pem(bits: int) -> str:
+        return x509.load_der_x509_certificate(signed(bits=bits)).public_bytes(serialization.Encoding.PEM).decode()
+
+    with pytest.raises(InputError, match=r"2048 bits; 3072"):
+        enrol(pem(2048))
+    assert enrol(pem(3072))
+    assert recognise(signed(bits=2048)).id == DEVICE.id
 
 
 def test_names_and_days_have_bounds() -> None:

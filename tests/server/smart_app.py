@@ -46,7 +46,7 @@ def make_keys(folder: Path) -> Keys:
     from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415
     from jwt.algorithms import ECAlgorithm, RSAAlgorithm  # noqa: PLC0415
 
-    curve, rsa_key = ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)
+    curve, rsa_key = ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 3072)
     shown = [
         {**ECAlgorithm.to_jwk(curve.public_key(), as_dict=True), "kid": "ES384", "use": "sig"},
         {**RSAAlgorithm.to_jwk(rsa_key.public_key(), as_dict=True), "kid": "RS384"},

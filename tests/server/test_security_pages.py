@@ -53,6 +53,18 @@ def test_an_account_is_opened_changed_and_locked(served: Served) -> None:
     assert "locked" in row
 
 
+def test_a_second_factor_is_taken_from_an_account_by_an_act_of_its_own(served: Served) -> None:
+    """The reason is asked for; nobody is offered to take their own."""
+    page = (administrator := served.client(Role.ADMINISTRATOR)).get("/security/accounts").text
+    assert 'value="factor"' in page
+    assert 'value="factor"' not in re.search(r"<tr>\s*<td class=\"mono\">administrator<.*?</tr>", page, re.S)[0]
+    change = {"login": "nurse", "what": "factor", "reason": "short"}
+    assert administrator.post("/security/accounts/change", data=change).status_code == 422
+    change["reason"] = "phone stolen, came in person"
+    assert administrator.post("/security/accounts/change", data=change).status_code == 404  # there is none
+    assert served.client(Role.SECURITY_OFFICER).post("/security/accounts/change", data=change).status_code == 403
+
+
 @pytest.mark.parametrize(
     "data", [{"login": "x", "name": "x", "role": "king"}, {"login": "a b", "name": "x", "role": "nurse"}]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from pathlib import Path
@@ -76,3 +77,66 @@ def test_the_code_names_requirements_that_exist() -> None:
         for said in re.findall(r"ASVS(?: 5\.0)?,? ?((?:\d+\.\d+(?:\.\d+)?(?:, | and )?)+)", file.read_text("utf-8")):
             for number in re.findall(r"\d+\.\d+(?:\.\d+)?", said):
                 assert number in known | {"5.0"}, f"{file.name}: {number}"
+
+
+# Each file that makes a key of its own, and the words of the row in which that key stands.
+MAKERS = {
+    "server/tls/certificates.py": "| the server's |",
+    "records/identity/authority.py": "| authority of the hospital |",
+    "learn/site_keys.py": "| key of a site |",
+    "formats/images/deidentifying/key.py": "| key of de-identified images |",
+    "cohort/pseudonyms.py": "| cohort key:",
+    "records/keys/file.py": "| key-encryption key |",
+    "records/keys/environment.py": "| key-encryption key |",
+    "records/keys/keyring_service.py": "| key-encryption key |",
+    "records/keys/pkcs11_token.py": "| key-encryption key |",
+    "records/keys/pkcs11_methods.py": "| key-encryption key |",
+    "records/keys/key_file.py": "| passphrase |",
+    "records/vault/patient_key.py": "| data key |",
+    "records/vault/bundle.py": "`suwen bundle`",
+    "records/store/backup.py": "`suwen backup`",
+    "records/identity/totp.py": "| authenticator app |",
+    "records/identity/oidc.py": "| sign-in under way",
+    "records/identity/passkeys.py": "| sign-in under way",
+    "records/identity/pending.py": "| sign-in under way",
+    "server/smart/boxes.py": "| session, token or code of an app |",
+    "records/identity/sessions.py": "| session, token or code of an app |",
+}
+NO_KEYS = {"govern/measure.py", "records/vault/stream.py"}  # a key that seals nothing, for measuring; a salt
+MAKING = re.compile(
+    r"generate_private_key\(|PrivateKey\.generate\(|generate_key\(|token_bytes\((?:KEY_BYTES|32)\)|random\(32\)"
+)
+
+
+def labels() -> dict[str, str]:
+    """Each label from which a key is derived, without the number of its format, and the file in which it stands."""
+    found: dict[str, str] = {}
+    for folder in ("records", "cohort", "consult", "govern", "server", "learn"):
+        for file in (HERE / "src" / "suwen" / folder).rglob("*.py"):
+            for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in {"derive", "_derive"}:
+                    parts = (one for given in call.args for one in ast.walk(given) if isinstance(one, ast.Constant))
+                    for text in (one.value for one in parts):
+                        said = text.decode() if isinstance(text, bytes) else str(text)
+                        if said.startswith("suwen "):
+                            found[re.sub(r" \d+(?=\s|$)", "", said).strip()] = file.name
+    return found
+
+
+def test_every_key_of_the_code_stands_in_the_inventory(page: str) -> None:
+    """ASVS 5.0, 11.1.2: a key that is derived or made somewhere new has to be placed before this passes."""
+    inventory = page.partition("## Keys and algorithms")[2].partition("## Classes of data")[0]
+    known = labels()
+    assert len(known) > 20
+    assert {label: file for label, file in known.items() if f"`{label}`" not in inventory} == {}
+    assert set(re.findall(r"`(suwen [a-z ]+)`", inventory)) - set(known) <= COMMANDS
+    makers = {
+        str(file.relative_to(HERE / "src" / "suwen"))
+        for file in (HERE / "src" / "suwen").rglob("*.py")
+        if MAKING.search(file.read_text("utf-8"))
+    }
+    assert makers - set(MAKERS) == NO_KEYS
+    assert [row for row in MAKERS.values() if row not in inventory] == []
+
+
+COMMANDS = {"suwen records rotate kek", "suwen records passphrase", "suwen records erase"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import fields
 from pathlib import Path
 
@@ -56,6 +58,7 @@ def test_everything_at_once(tmp_path: Path) -> None:
             idle = 600
             longest = 28800.5
             largest = 1048576
+            at_once = 4194304
             a_minute = 60
             tries = 5
             origins = ["https://app.example.org"]
@@ -82,6 +85,7 @@ def test_everything_at_once(tmp_path: Path) -> None:
         idle=600.0,
         longest=28800.5,
         largest=1 << 20,
+        at_once=4 << 20,
         a_minute=60,
         tries=5,
         origins=("https://app.example.org",),
@@ -174,6 +178,22 @@ def test_apps_and_callers(tmp_path: Path) -> None:
     assert "heron" not in repr(found)
 
 
+def test_a_weak_key_of_a_system_that_signs_is_told_before_anything_is_served(tmp_path: Path) -> None:
+    def keys(bits: int) -> None:
+        modulus = base64.urlsafe_b64encode((1 << (bits - 1)).to_bytes(bits // 8)).decode().rstrip("=")
+        one = {"kty": "RSA", "n": modulus, "e": "AQAB"}
+        (tmp_path / "keys.json").write_text(json.dumps({"keys": [{"kty": "EC", "crv": "P-384"}, one]}))
+
+    app = "[[apps]]\nid = 'a'\nname = 'A'\njwks = 'keys.json'\n"
+    caller = "[[cds_clients]]\nissuer = 'i'\ndevice = 'd'\njwks = 'keys.json'\n"
+    keys(2048)
+    found = problems(tmp_path, app + caller)
+    assert "2048 bits" in found["apps[0].jwks"]
+    assert "2048 bits" in found["cds_clients[0].jwks"]
+    keys(3072)
+    assert read_settings(written(tmp_path, app + caller), {}).apps
+
+
 def test_no_secret_is_told(tmp_path: Path) -> None:
     with pytest.raises(FormatError) as refused:
         read_settings(written(tmp_path, "[provider]\nsecret = 98765"), {})
@@ -233,10 +253,31 @@ def test_the_example_names_everything_and_can_be_used(tmp_path: Path) -> None:
     found = read_settings(filled, {})
     assert found.provider is not None
     for one in SCHEMA:  # what stands behind # is what holds without it
-        if one.name not in {"store", "certificate", "key", "clients", "origins", "trainings", "fhir_servers"}:
+        if one.name not in {
+            "store",
+            "certificate",
+            "key",
+            "clients",
+            "origins",
+            "trainings",
+            "engines",
+            "fhir_servers",
+        }:
             assert getattr(found, one.name) == getattr(Settings(store=Path()), one.name)
     assert all(
         f"{one.name} = " in text
         for one in (*SCHEMA, *PROVIDER, *APP, *CDS_CLIENT)
         if one.name not in {"secret", "secret_variable"}
     )
+
+
+@pytest.mark.parametrize("text", ["workers = 2", "workers = 'auto'"])
+def test_more_than_one_process_is_refused(tmp_path: Path, text: str) -> None:
+    """Each would have limits and tokens of its own."""
+    with pytest.raises(FormatError, match=r"workers.*one process serves"):
+        read_settings(written(tmp_path, text), {})
+    assert read_settings(written(tmp_path, "workers = 1"), {}).port == 8443
+    for name in ("WEB_CONCURRENCY", "SUWEN_SERVER_WORKERS"):
+        with pytest.raises(FormatError, match=name):
+            read_settings(None, {name: "4"})
+        assert read_settings(None, {name: "1"}).port == 8443

@@ -18,6 +18,7 @@ from suwen.govern import (
     lock_account,
     open_account,
     own_account,
+    reset_password,
 )
 from suwen.server.visitors import BEFORE, LANGUAGE, SESSION
 
@@ -97,6 +98,21 @@ def test_the_password_is_asked_before_the_code_and_neither_is_sent_back(served: 
     assert SESSION not in cookies_of(answer)
     answer = client.post("/sign-in/code", data={"csrf": token, "code": code_now(served, app)})
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_after_a_new_first_password_the_app_is_asked_all_the_same(served: Served) -> None:
+    """ASVS 5.0, 6.4.3: the code comes before the change, and the change asks for the next one."""
+    app = with_code(served, "in-reset")
+    first = reset_password(served.ward[Role.ADMINISTRATOR], served.ward.records, "in-reset")
+    client, answer, token = enter(served, "in-reset", first)
+    assert 'action="/sign-in/code"' in answer.text
+    answer = client.post("/sign-in/code", data={"csrf": token, "code": code_now(served, app)})
+    assert 'action="/sign-in/password"' in answer.text
+    assert 'name="code"' in answer.text
+    new = {"csrf": token, "new": "another phrase of mine 9", "again": "another phrase of mine 9"}
+    served.ward.clock.now += 60
+    answer = client.post("/sign-in/password", data={**new, "code": code_now(served, app)})
+    assert (answer.status_code, SESSION in cookies_of(answer)) == (303, True)
 
 
 def test_a_code_is_good_once(served: Served) -> None:

@@ -222,6 +222,25 @@ def test_a_signed_token_counts_once_and_unsigned_or_foreign_ones_never(apps: Ser
         assert apps.client().post("/oauth/token", data=form | bad).json()["error"] == "invalid_client"
 
 
+def test_a_weak_key_signs_nothing_and_whoever_runs_the_server_is_told(
+    apps: Served, jwks: Keys, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A key set may be exchanged while the server runs; NIST SP 800-57: 2048 bits of RSA are 112 of strength."""
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+    from jwt.algorithms import RSAAlgorithm  # noqa: PLC0415
+
+    weak, kept = rsa.generate_private_key(65537, 2048), jwks[0].read_text()
+    shown = {**RSAAlgorithm.to_jwk(weak.public_key(), as_dict=True), "kid": "RS384"}
+    form = {"grant_type": "client_credentials", "scope": "system/*.rs"}
+    try:
+        jwks[0].write_text(json.dumps({"keys": [shown]}))
+        said = signed(apps, (jwks[0], {"RS384": weak}), "bulk", alg="RS384")
+        assert apps.client().post("/oauth/token", data=form | said).json()["error"] == "invalid_client"
+    finally:
+        jwks[0].write_text(kept)
+    assert "has 2048 bits" in caplog.text
+
+
 # Tokens
 
 

@@ -41,6 +41,7 @@ _ENDS = {
     "en": "{faults} faults, {warnings} warnings, {ok} in order.",
     "zh": "故障{faults}项，警告{warnings}项，正常{ok}项。",
 }
+_WRITTEN = {"en": "{count} components: {file}", "zh": "{count}个组件：{file}"}
 
 
 @click.command()
@@ -53,6 +54,11 @@ _ENDS = {
 )
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 @click.option("--json", "as_json", is_flag=True, help="Write what was found as JSON.")
+@click.option(
+    "--components",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what is installed as a bill of materials (CycloneDX) to this file, and do nothing else.",
+)
 @click.pass_context
 def doctor(
     context: click.Context,
@@ -61,8 +67,14 @@ def doctor(
     passphrase_file: Path | None,
     lang: str,
     as_json: bool,
+    components: Path | None,
 ) -> None:
     """Say what is wrong with this installation. Ends with status 1 where there is a fault."""
+    if components is not None:
+        from suwen.cli.doctor_components import write_components  # noqa: PLC0415
+
+        click.echo(_WRITTEN[lang].format(count=write_components(components), file=components))
+        return
     from suwen.cli.doctor_checks import Asked, examined  # noqa: PLC0415
 
     asked = Asked(store, Path(default_store()), file, passphrase_file, dict(os.environ), time.time())

@@ -1,6 +1,6 @@
 """Those responsible: keys, roles, care relationships, devices, audit and backup of a sealed store."""
 
-from suwen.govern.apps import grant_app
+from suwen.govern.apps import grant_app, revoke_app, revoke_apps_of
 from suwen.govern.auditing import (
     Proof,
     audit_events,
@@ -90,6 +90,7 @@ from suwen.govern.people import (
     log_in_as_subject,
     log_out,
     open_account,
+    remove_second_factor,
     reset_password,
     revoke_role,
     unlock_account,
@@ -227,6 +228,7 @@ __all__ = [
     "remove_job",
     "remove_old_jobs",
     "remove_passkey",
+    "remove_second_factor",
     "renew_witness",
     "require_known",
     "reset_password",
@@ -234,6 +236,8 @@ __all__ = [
     "resume_alone",
     "resume_job",
     "review_break_glass",
+    "revoke_app",
+    "revoke_apps_of",
     "revoke_care",
     "revoke_device",
     "revoke_role",

@@ -40,6 +40,7 @@ __all__ = [
     "log_in_as_subject",
     "log_out",
     "open_account",
+    "remove_second_factor",
     "reset_password",
     "revoke_role",
     "unlock_account",
@@ -47,6 +48,7 @@ __all__ = [
 
 # Kept apart from every other role, as in the policies (GB/T 22239-2019, 8.1.5): with two, one could hide an act.
 _APART = {Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR}
+_REASON, _LONGEST_REASON = 10, 2000  # characters: "x" is no reason anybody can review
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without what is mistaken for another sign when copied from paper
 
 
@@ -281,22 +283,53 @@ def unlock_account(actor: Actor, records: Records, login: str) -> None:
 
 
 def reset_password(actor: Actor, records: Records, login: str) -> str:
-    """A new first password for somebody who has lost theirs; ends their sessions, drops their second factor.
+    """A new first password for somebody who has lost theirs; ends their sessions.
 
-    An account that was locked stays locked. Raises AccessError, NotFoundError.
+    Threat: whoever talks an administrator into a new password must not get past the second factor with it (ASVS 5.0,
+    6.4.3). It stays in force; `remove_second_factor` is another act. An account that was locked stays locked.
+    Raises AccessError, NotFoundError.
     """
     with records.acting(actor, Purpose.OPERATIONS) as work:
         work.require(Act.MANAGE, ResourceKind.ACCOUNTS)
         account, password = named(work, login), new_password()
-        fresh = passwords.set_password(
-            replace(unlock(account), totp="", totp_step=0, passkeys=()), password, cost=records.login_policy.cost
-        )
+        fresh = passwords.set_password(unlock(account), password, cost=records.login_policy.cost)
         save_account(records.store, work.connection, replace(fresh, must_change=True))
-        for one in records.store.documents.find(work.connection, "passkey", first=bytes.fromhex(account.id)):
-            records.store.documents.remove(work.connection, one)  # else the same key could never be added again
         end_sessions(records.store, work.connection, account.id)
         _note(work, EventKind.ACCOUNT, account, {"what": "password reset"})
         return password
+
+
+def remove_second_factor(actor: Actor, records: Records, login: str, *, reason: str) -> None:
+    """Take the authenticator app and the passkeys from an account whose owner has lost them; ends their sessions.
+
+    The reason says how it was proven who asks; it stands in the audit. The password stays as it is. Raises AccessError,
+    NotFoundError where there is no factor, InputError without a reason or for one's own account.
+    """
+    if len(reason.strip()) < _REASON:
+        raise InputError(
+            "say why the second factor goes and how you know who asks: it is kept in the audit",
+            zh="请说明移除双重验证的理由及如何核实了本人身份：理由将记入审计",
+        )
+    with records.acting(actor, Purpose.OPERATIONS) as work:
+        work.require(Act.MANAGE, ResourceKind.ACCOUNTS)
+        account = named(work, login)
+        if account.id == actor.id:  # with somebody's open session alone their factor would be gone
+            raise InputError(
+                "nobody removes their own second factor; another administrator does",
+                zh="任何人不得移除自己的双重验证；请由另一名管理员操作",
+            )
+        if not account.totp and not account.passkeys:
+            raise NotFoundError("the account has no second factor", zh="该账户未启用双重验证")
+        save_account(records.store, work.connection, replace(account, totp="", totp_step=0, passkeys=()))
+        for one in records.store.documents.find(work.connection, "passkey", first=bytes.fromhex(account.id)):
+            records.store.documents.remove(work.connection, one)  # else the same key could never be added again
+        end_sessions(records.store, work.connection, account.id)
+        work.note(
+            EventKind.ACCOUNT,
+            act=Act.MANAGE.value,
+            subject=account.id,
+            detail={"what": "second factor removed", "reason": reason.strip()[:_LONGEST_REASON]},
+        )
 
 
 def begin_second_factor(actor: Actor, records: Records) -> tuple[str, str]:
@@ -319,8 +352,8 @@ def _without_totp(account: Account) -> Account:
     """Refuse to replace a second factor: with somebody's open session alone, theirs could be exchanged."""
     if account.totp:
         raise InputError(
-            "the account has a second factor; an administrator resets the password to begin anew",
-            zh="该账户已启用双重验证；须由管理员重置密码后重新开始",
+            "the account has a second factor; an administrator removes it before another begins",
+            zh="该账户已启用双重验证；须由管理员移除后方可重新设置",
         )
     return account
 

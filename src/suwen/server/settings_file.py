@@ -11,6 +11,7 @@ from typing import Any
 
 from suwen.errors import FormatError, Problem
 from suwen.server.settings import CdsClient, Provider, Settings, SmartClient
+from suwen.server.smart.strength import SMALLEST_RSA, weak_rsa
 
 __all__ = ["EXAMPLE", "PREFIX", "SCHEMA", "Setting", "read_settings"]
 
@@ -280,6 +281,10 @@ def _made(kind: Any, required: tuple[str, ...], values: dict[str, Any], at: str,
     for name in required:
         if name not in values and not told & {at + name, f"{PREFIX}{at}{name}".replace(".", "_").upper()}:
             reading.wrong(at + name, "is missing", "set it")
+    weak = weak_rsa(values["jwks"]) if "jwks" in values else 0
+    if weak:
+        remedy = f"give one of {SMALLEST_RSA} bits or more, or of the curve P-384 (ES384) or P-256 (ES256)"
+        reading.wrong(f"{at}jwks", f"holds an RSA key of {weak} bits", remedy)
     if reading.problems:
         return None
     return kind(**{**values, **({"ca_file": str(values["ca_file"])} if "ca_file" in values else {})})

@@ -102,12 +102,25 @@ def unlock(where: Where, login: str) -> None:
 @click.argument("login")
 @click.pass_obj
 def reset(where: Where, login: str) -> None:
-    """Print a new first password for LOGIN; ends their sessions and drops their second factor."""
+    """Print a new first password for LOGIN; ends their sessions. Their second factor stays in force."""
     from suwen.govern import reset_password  # noqa: PLC0415
 
     with working(where) as (actor, records):
         click.echo(reset_password(actor, records, login))
     say("This is the first password; it is to be changed at the next login and is not shown again.")
+
+
+@account.command("remove-factor")
+@click.argument("login")
+@click.option("--reason", required=True, help="Why, and how you know who asks: stays in the audit.")
+@click.pass_obj
+def remove_factor(where: Where, login: str, reason: str) -> None:
+    """Take authenticator app and passkeys from LOGIN, who has lost them; ends their sessions."""
+    from suwen.govern import remove_second_factor  # noqa: PLC0415
+
+    with working(where) as (actor, records):
+        remove_second_factor(actor, records, login, reason=reason)
+    click.echo(f"{login}: has no second factor any more")
 
 
 @click.group(cls=SuwenGroup)

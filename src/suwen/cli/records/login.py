@@ -26,7 +26,8 @@ _TRIES = 3  # at a new password that is too weak
 def login(where: Where, login: str) -> None:
     """Log in as LOGIN: asks for the password, and at the first login for a new one.
 
-    For scripts: SUWEN_PASSWORD, SUWEN_NEW_PASSWORD, SUWEN_CODE. The session ends after 15 minutes without use.
+    For scripts: SUWEN_PASSWORD, SUWEN_NEW_PASSWORD, SUWEN_CODE, SUWEN_NEXT_CODE. The session ends
+    after 15 minutes without use.
     """
     from suwen.govern import own_account  # noqa: PLC0415
 
@@ -50,7 +51,9 @@ def _admitted(records: Records, login: str) -> Actor:
             what = lacking(refused)
             if what is Lacking.NEW_PASSWORD:
                 say("This is the first login with this password: choose one of your own, of 12 characters or more.")
-                return _with_new_password(records, login, secret, code)
+                # a code is good once, and the one just given was taken
+                following = ask("the next code that your authenticator app shows", "SUWEN_NEXT_CODE") if code else None
+                return _with_new_password(records, login, secret, following)
             if what is not Lacking.CODE or code is not None:
                 raise
             code = ask("code of your authenticator app", "SUWEN_CODE")

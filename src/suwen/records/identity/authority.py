@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from suwen.errors import FormatError, InputError
-from suwen.records.identity.certificates import malformed, read_certificates
+from suwen.records.identity.certificates import SMALLEST_RSA, malformed, read_certificates
 from suwen.records.identity.reading import Fields, head
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 _LONGEST_NAME = 64  # the upper bound of a common name, RFC 5280, appendix A.1
-_SMALLEST_RSA = 2048
 _SOONER = timedelta(minutes=5)  # a device whose clock is a little behind must not see a certificate from the future
 
 
@@ -241,10 +240,10 @@ def _requested_key(request: str) -> CertificatePublicKeyTypes:
             "the request is not signed with its own key; make a new one", zh="该请求未用其自身密钥签名；请重新生成"
         )
     strong_curve = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
-    if not strong_curve and not (isinstance(key, rsa.RSAPublicKey) and key.key_size >= _SMALLEST_RSA):
+    if not strong_curve and not (isinstance(key, rsa.RSAPublicKey) and key.key_size >= SMALLEST_RSA):
         raise InputError(
-            "the key is not P-256, P-384 or RSA with 2048 bits or more; make a request with one of these",
-            zh="密钥须为 P-256、P-384 或 2048 位以上的 RSA；请用其中之一生成请求",
+            f"the key is not P-256, P-384 or RSA with {SMALLEST_RSA} bits or more; make a request with one of these",
+            zh=f"密钥须为 P-256、P-384 或 {SMALLEST_RSA} 位以上的 RSA；请用其中之一生成请求",
         )
     return key
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.x509.verification import ExtensionPolicy, Policy
 
-__all__ = ["enrol", "fingerprint", "malformed", "read_certificates", "recognise", "revoke"]
+__all__ = ["SMALLEST_RSA", "enrol", "fingerprint", "malformed", "read_certificates", "recognise", "revoke"]
 
+SMALLEST_RSA = 3072  # bits: 128 of strength (NIST SP 800-57 part 1 revision 5, table 2)
 _REFUSED = Saying(
     "the device's certificate is not accepted; ask those responsible for devices",
     "不接受该设备的证书；请联系设备负责人",
@@ -80,6 +81,7 @@ def enrol(
     now = clock()
     try:
         _verify(found[0], trust, now)
+        _require_strong(found[0])
         subject = found[0].subject.rfc4514_string()
     except malformed() as error:
         raise InputError(f"the device cannot be enrolled: {error}", zh=f"无法登记该设备：{error}") from error
@@ -93,6 +95,17 @@ def enrol(
         valid_until=found[0].not_valid_after_utc.timestamp(),
         registered=now,
     )
+
+
+def _require_strong(certificate: x509.Certificate) -> None:
+    """Refuse weak RSA keys of new devices. One that was registered before stays until its certificate ends."""
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < SMALLEST_RSA:
+        raise _UnsoundError(
+            f"its RSA key has {key.key_size} bits; {SMALLEST_RSA} are needed, or a key of P-256 or P-384"
+        )
 
 
 def revoke(device: Device) -> Device:

@@ -20,6 +20,7 @@ from suwen.govern import (
 )
 from suwen.server.guard.parts import FormRoute
 from suwen.server.house import house_of
+from suwen.server.pages.account_apps import held_by_apps
 from suwen.server.pages.account_code import drawn
 from suwen.server.pages.account_fresh import is_fresh, require_fresh
 from suwen.server.pages.account_words import ACCOUNT, ROLES
@@ -30,7 +31,7 @@ from suwen.server.visitors import Signed, Visitor
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False, route_class=FormRoute)
-_DONE = frozenset({"password", "totp", "passkey", "removed", "confirmed", "ended"})
+_DONE = frozenset({"password", "totp", "passkey", "removed", "confirmed", "ended", "app"})
 Typed = Annotated[str, Form()]
 
 
@@ -111,6 +112,7 @@ def _page(request: Request, visitor: Visitor, *, said: str = "", done: str = "")
         roles=[ROLES[one].said(visitor.lang) if one in ROLES else one for one in sorted(visitor.account.roles)],
         passkeys=keys,
         sessions=[(one, _moment(one.started)) for one in own_sessions(visitor.actor, house.records)],
+        apps=held_by_apps(request, visitor),
         fresh=is_fresh(house, visitor.actor),
         said=said,
         done=f"done_{done}" if done in _DONE else "",

@@ -49,8 +49,8 @@ ACCOUNT: Words = MappingProxyType(
         "change": Saying("Change the password", "更改密码"),
         "totp_title": Saying("Authenticator app", "身份验证器"),
         "totp_on": Saying(
-            "In force: signing in asks for a code. If the phone is lost, an administrator resets the account.",
-            "已启用：登录时须输入验证码。如手机遗失，请联系系统管理员重置账户。",
+            "In force: signing in asks for a code. If the phone is lost, an administrator removes the app.",
+            "已启用：登录时须输入验证码。如手机遗失，请联系系统管理员移除。",
         ),
         "totp_off": Saying(
             "Not in force. With it, a password that was read over your shoulder is not enough to sign in.",
@@ -85,6 +85,17 @@ ACCOUNT: Words = MappingProxyType(
         "sessions_here": Saying("this session", "当前会话"),
         "sessions_since": Saying("since {moment}", "登录时间：{moment}"),
         "sessions_end": Saying("Sign out everywhere else", "退出其他会话"),
+        "apps_title": Saying("Apps that act for you", "代表您操作的应用"),
+        "apps_hint": Saying(
+            "What you have granted apps, and until when. What you take back ends at once.",
+            "您授予各应用的权限及有效期。撤回后立即失效。",
+        ),
+        "apps_none": Saying("No app holds anything of yours.", "目前没有应用持有您的授权。"),
+        "apps_for": Saying("for the patient {patient}", "针对患者：{patient}"),
+        "apps_lasts": Saying("from {since} until {until} at the latest", "授权时间：{since}，最晚至{until}"),
+        "apps_end": Saying("Take back", "撤回授权"),
+        "apps_end_label": Saying("Take back what “{app}” holds", "撤回“{app}”的授权"),
+        "done_app": Saying("The app can do nothing for you any more.", "已撤回授权，该应用不能再代表您操作。"),
         "done_ended": Saying("Every other session of yours has ended.", "您的其他会话已全部结束。"),
         "done_password": Saying("The password is changed.", "密码已更改。"),
         "done_totp": Saying("The authenticator app is in force.", "身份验证器已启用。"),

@@ -33,15 +33,25 @@ WORDS: Words = MappingProxyType(
             "账户已创建。初始密码（仅显示一次）：{password}。首次登录时须修改。",
         ),
         "reset": Saying("New first password", "重置密码"),
+        "factor": Saying("Remove the second factor", "移除双重验证"),
+        "factor_reason": Saying(
+            "Why, and how you know who asks (stays in the audit)", "理由及身份核实方式（将记入审计）"
+        ),
         "unlock": Saying("Unlock", "解锁"),
         "lock": Saying("Lock", "锁定"),
         "grant": Saying("Give this role", "授予该角色"),
         "revoke": Saying("Take this role", "撤销该角色"),
         "role": Saying("Role", "角色"),
+        "change": Saying("Change …", "更改……"),
         "done": Saying("Done.", "已完成。"),
         "lock_hint": Saying(
             "The security officer shuts out an account at once; the administrator opens it again.",
             "安全管理员可立即锁定账户；由系统管理员解锁。",
+        ),
+        "end_apps": Saying("Shut out apps", "终止应用授权"),
+        "end_apps_hint": Saying(
+            "Takes back at once what the person has granted to apps; the person stays signed in.",
+            "立即撤回该人员授予应用的全部权限；本人仍保持登录。",
         ),
         # care
         "care": Saying("Care relationships", "诊疗关系"),
@@ -52,6 +62,7 @@ WORDS: Words = MappingProxyType(
         "identifier": Saying("Identifier of the patient", "患者标识号"),
         "who": Saying("Login name of who treats", "诊疗人员登录名"),
         "days": Saying("Days (empty: until revoked)", "天数（留空则直至撤销）"),
+        "new_care": Saying("A new care relationship", "新建诊疗关系"),
         "give_care": Saying("Enter the relationship", "建立关系"),
         "end_care": Saying("End it", "终止"),
         "since": Saying("since", "起"),
@@ -123,6 +134,7 @@ WORDS: Words = MappingProxyType(
         "kind": Saying("Kind", "类别"),
         "any": Saying("any", "不限"),
         "by": Saying("By (login name)", "操作者（登录名）"),
+        "through": Saying("through the app {app}", "经应用“{app}”"),
         "about": Saying("About a patient (number in hexadecimal)", "涉及患者（十六进制编号）"),
         "from": Saying("From (day)", "自（日期）"),
         "to": Saying("To (day)", "至（日期）"),
@@ -162,6 +174,7 @@ WORDS: Words = MappingProxyType(
             "No: the log was changed since. Tell the security officer.", "否：日志已被更改，请告知安全管理员。"
         ),
         "nothing_found": Saying("No entry is like that.", "没有符合条件的条目。"),
+        "shown_all": Saying("Entries: {count}", "共{count}条"),
         "shown": Saying("{count} entries, the newest {most} shown", "共{count}条，显示最新{most}条"),
         "csv": Saying("All as FHIR AuditEvent (NDJSON)", "全部导出为FHIR AuditEvent（NDJSON）"),
     }

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suwen.errors import DataError, LoginError, MissingExtraError
 from suwen.server.smart.boxes import Box
+from suwen.server.smart.strength import SMALLEST_RSA
 
 if TYPE_CHECKING:
     from suwen.server.house import House
 
 __all__ = ["ALGORITHMS", "claimed", "require_signed", "verify"]
 
+LOG = logging.getLogger("suwen.server")
 # Threat: "none" needs no key, and with HS256 the public key, which everybody has, would be the secret (RFC 8725, 3.1).
 # Each algorithm serves its own type of key and curve only.
 ALGORITHMS = {"ES384": ("EC", "P-384"), "RS384": ("RSA", ""), "ES256": ("EC", "P-256")}
-_SMALLEST_RSA = 2048  # NIST SP 800-131A
 _LEEWAY = 60.0
 _LONGEST = 3600.0  # seconds a token may be good for: it is made for one request
 _LONGEST_TEXT = 16 * 1024
@@ -120,7 +122,9 @@ def _key(keys: list[Mapping[str, Any]], kid: object, algorithm: str) -> Any:
     if len(fitting) != 1:
         raise LoginError(_REFUSED)
     chosen = PyJWK(dict(fitting[0]), algorithm)
-    if kind == "RSA" and chosen.key.key_size < _SMALLEST_RSA:
+    if kind == "RSA" and chosen.key.key_size < SMALLEST_RSA:
+        # whoever runs the server is told; keys may have been exchanged since the settings were read
+        LOG.error("an RSA key of a system that signs has %d bits; %d are needed", chosen.key.key_size, SMALLEST_RSA)
         raise LoginError(_REFUSED)
     return chosen
 

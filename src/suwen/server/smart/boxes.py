@@ -71,6 +71,12 @@ class Box(Generic[T]):
                 del self._held[key]
         return len(gone)
 
+    def values(self) -> list[T]:
+        """What is held now, the oldest first; without the handles, which nobody has any more."""
+        now = self.clock()
+        with self._lock:
+            return [value for until, value in self._held.values() if now < until]
+
     def _make_room(self) -> None:
         if len(self._held) < self.most:
             return

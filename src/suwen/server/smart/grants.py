@@ -57,8 +57,8 @@ class Asked:
 class Grant:
     """What a token carries: who granted it (an app never has more rights), to which app, which scopes, which patient.
 
-    `context` are scopes that only say for whom the app was launched. `family`: of all that came from one code.
-    `expires`: seconds UTC. `lasts`: seconds.
+    `context` are scopes that only say for whom the app was launched. `family`: of all that came from one code; it
+    opens nothing. `since`: when it was granted, `expires`: both seconds UTC. `lasts`: seconds.
     """
 
     actor: Actor
@@ -67,6 +67,7 @@ class Grant:
     patient: str = ""
     context: tuple[str, ...] = ()
     family: str = ""
+    since: float = 0.0
     expires: float = 0.0
     lasts: float = _TOKEN
 
@@ -98,7 +99,9 @@ class Grants:
 
     def code(self, grant: Grant, asked: Asked) -> str:
         """A code for what a person granted, to be exchanged once within a minute."""
-        return self._codes.put(_Code(replace(grant, family=new_handle()), asked.redirect, asked.challenge))
+        now = self.clock()
+        kept = replace(grant, family=new_handle(), since=now, expires=now + _CODE)
+        return self._codes.put(_Code(kept, asked.redirect, asked.challenge))
 
     def redeem(self, code: str, *, client: str, redirect: str, verifier: str) -> tuple[str, Grant] | None:
         """A token for a code, None where anything does not fit. A code is tried once, whatever comes of it.
@@ -137,6 +140,25 @@ class Grants:
                 "the token is not accepted; have the app ask for a new one", zh="不接受该令牌；请让应用重新申请"
             )
         return found
+
+    def of_account(self, account: str) -> list[Grant]:
+        """What apps hold of a person (id of the account): tokens, and codes not exchanged yet; the newest first."""
+        with self._lock:
+            held = [*self._tokens.values(), *(one.grant for one in self._codes.values())]
+        mine = [one for one in reversed(held) if one.family and one.actor.id == account]
+        return sorted(mine, key=lambda one: -one.since)
+
+    def end(self, account: str, *, family: str = "") -> int:
+        """Take back what apps hold of a person, at once; `family`: of this one grant alone. How much there was.
+
+        A code that is not exchanged yet goes too: else an app that waits would come back with a token.
+        """
+
+        def is_meant(one: Grant) -> bool:
+            return one.actor.id == account and bool(one.family) and one.family == (family or one.family)
+
+        with self._lock:
+            return self._codes.drop(lambda one: is_meant(one.grant)) + self._tokens.drop(is_meant)
 
     def revoke(self, token: str, client: str) -> None:
         """Take an app's own token back, with all that came from the same code; another's stays (RFC 7009, 2.1)."""

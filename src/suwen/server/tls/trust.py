@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from suwen.errors import InputError, SuwenError
 from suwen.govern import trusted_authorities
+from suwen.server.tls.handshakes import Failed, tell_failures
 
 if TYPE_CHECKING:
     from suwen.server.house import House
@@ -48,6 +49,7 @@ def _made(house: House) -> ssl.SSLContext:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     _trust(context, house)
     context.sni_callback = _Looking(house)
+    tell_failures(context, Failed())
     return context
 
 

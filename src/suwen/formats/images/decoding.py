@@ -18,7 +18,7 @@ from suwen.formats.images.notice_strings import REASONS
 from suwen.formats.images.notices import reason, refusal
 from suwen.formats.images.objects import DicomObject
 
-__all__ = ["Decoder", "grey", "stored_type"]
+__all__ = ["Decoder", "by_gdcm", "grey", "stored_type"]
 
 Samples = NDArray[Any]
 
@@ -104,7 +104,7 @@ class Decoder:
         if not source.native:
             data = self._compressed(dataset, frame)
             require_size(data, form)
-            if _by_gdcm(source.syntax, form):
+            if by_gdcm(source.syntax, form):
                 return self._coloured(self._beside.decode(data, form, source.syntax), form)
         decoder = pixels.get_decoder(source.syntax)
         if not source.native:
@@ -152,7 +152,8 @@ class Decoder:
         return dataset
 
 
-def _by_gdcm(syntax: str, form: Form) -> bool:
+def by_gdcm(syntax: str, form: Form) -> bool:
+    """Whether only GDCM decodes samples of this form: it is asked in a process beside (`GuardedCodec`)."""
     return syntax in _LOSSLESS_JPEG or (syntax == _EXTENDED_JPEG and form.allocated == 16)
 
 

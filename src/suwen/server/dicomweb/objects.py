@@ -5,17 +5,27 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from fastapi import HTTPException
 
 from suwen.errors import FormatError, InputError
+from suwen.formats.images.budget import Budget
+from suwen.formats.images.codestreams import require_size
+from suwen.formats.images.decoding import by_gdcm
+from suwen.formats.images.frames import Form, form_of
+from suwen.formats.images.guarded_codec import GuardedCodec
 from suwen.formats.images.headers import guarded, import_pydicom
+from suwen.formats.images.objects import open_object
+from suwen.formats.images.stored import Stored
 from suwen.server.dicomweb.accepting import EXPLICIT, OCTETS, STORED
 
-__all__ = ["bulk", "codec_for", "frame_type", "frames", "parsed", "recoded"]
+__all__ = ["bulk", "codec_for", "frame_type", "frames", "opened", "parsed", "recoded"]
 
 _IMPLICIT = "1.2.840.10008.1.2"
+_MEMORY = 2**28  # bytes that decoding one object may take
+_BYTE = 8
 _OPEN = frozenset({_IMPLICIT, EXPLICIT, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
 _NATIVE_OUT = frozenset({_IMPLICIT, EXPLICIT})
 _COMPRESSED = (  # PS3.18 table 8.7.3-5; the first that fits
@@ -44,7 +54,7 @@ def recoded(data: bytes, stored: str, wanted: str) -> bytes:
         return data
     if wanted not in _NATIVE_OUT:
         raise HTTPException(406, f"this object is had as {stored}, or without compression")
-    dataset = _opened(parsed(data), stored)
+    dataset = opened(data, stored)
     dataset.file_meta.TransferSyntaxUID = wanted
     out = io.BytesIO()
     try:
@@ -57,17 +67,40 @@ def recoded(data: bytes, stored: str, wanted: str) -> bytes:
     return out.getvalue()
 
 
-def _opened(dataset: Any, stored: str) -> Any:
-    """The data set with samples that lie open, least significant byte first."""
+def opened(data: bytes, stored: str) -> Any:
+    """The data set of an object with samples that lie open. Raises HTTPException 406 where they cannot be decoded."""
+    dataset = parsed(data)
     if stored in _OPEN or "PixelData" not in dataset:
         return dataset
     try:
         with guarded("its samples cannot be decoded"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset.decompress(as_rgb=True, generate_instance_uid=False, decoding_plugin=codec_for(stored))
-    except FormatError:
+            form = form_of(open_object(Stored("object", None, data), Budget(_MEMORY)))
+            if by_gdcm(stored, form):
+                _decode_beside(dataset, form, stored)
+            else:
+                dataset.decompress(as_rgb=True, generate_instance_uid=False, decoding_plugin=codec_for(stored))
+    except InputError:
         raise HTTPException(406, f"its samples cannot be decoded here; ask for them as {stored}") from None
     return dataset
+
+
+def _decode_beside(dataset: Any, form: Form, stored: str) -> None:
+    """Decode lossless JPEG, frame by frame, in a process of its own: what only GDCM can do."""
+    Budget(_MEMORY).require(form.frame_bits // 8 * form.frames)
+    parts = []
+    with closing(GuardedCodec()) as codec:
+        for frame in import_pydicom().encaps.generate_frames(dataset.PixelData, number_of_frames=form.frames):
+            require_size(frame, form)
+            found = codec.decode(frame, form, stored)
+            parts.append(found.astype(found.dtype.newbyteorder("<")).tobytes())
+    samples = b"".join(parts)
+    dataset.PixelData = samples + bytes(len(samples) % 2)
+    dataset["PixelData"].VR = "OW" if form.allocated > _BYTE else "OB"
+    dataset["PixelData"].is_undefined_length = False
+    if form.samples > 1:
+        dataset.PlanarConfiguration = 0
+    dataset.file_meta.TransferSyntaxUID = EXPLICIT
 
 
 def codec_for(syntax: str) -> str:
@@ -105,7 +138,7 @@ def frames(data: bytes, stored: str, wanted: str, numbers: Sequence[int]) -> Ite
         return _streams(dataset, count, numbers)
     if wanted not in {STORED, *_NATIVE_OUT}:
         raise HTTPException(406, f"frames are had as {stored}, or without compression")
-    return _samples(_opened(dataset, stored), stored, count, numbers)
+    return _samples(opened(data, stored), stored, count, numbers)
 
 
 def _streams(dataset: Any, count: int, numbers: Sequence[int]) -> Iterator[bytes]:

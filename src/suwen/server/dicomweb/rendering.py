@@ -21,11 +21,12 @@ from suwen.formats.images.headers import guarded, import_pydicom
 from suwen.formats.images.objects import open_object
 from suwen.formats.images.pixels import samples_of
 from suwen.formats.images.stored import Stored
-from suwen.server.dicomweb.objects import codec_for, parsed
+from suwen.server.dicomweb.objects import codec_for, opened, parsed
 
 __all__ = ["Drawn", "drawn_of", "picture"]
 
 _MEMORY = 2**30
+_BESIDE = frozenset({"1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"})  # lossless JPEG, which GDCM decodes
 _LARGEST = 4096  # pixels of a side that a picture is made with
 _FUNCTIONS = frozenset({"linear", "linear-exact", "sigmoid"})
 Grey = NDArray[np.float64]
@@ -90,11 +91,14 @@ def picture(data: bytes, number: int, media: str, drawn: Drawn) -> bytes:
 
 
 def _colours(data: bytes, number: int) -> NDArray[np.uint8]:
-    dataset = parsed(data)
+    dataset, how = parsed(data), dict[str, str]()
     with guarded("colours"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        syntax = str(dataset.file_meta.TransferSyntaxUID)
-        how = {"decoding_plugin": codec_for(syntax)} if dataset.file_meta.TransferSyntaxUID.is_compressed else {}
+        syntax = dataset.file_meta.TransferSyntaxUID
+        if syntax in _BESIDE:
+            dataset = opened(data, str(syntax))
+        elif syntax.is_compressed:
+            how = {"decoding_plugin": codec_for(str(syntax))}
         found: NDArray[Any] = import_pydicom().pixels.pixel_array(
             dataset, index=number - 1, **how
         )  # as red, green and blue

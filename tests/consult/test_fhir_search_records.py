@@ -58,7 +58,8 @@ def test_finds_over_ones_own_patients_or_one(ward: Ward, three: list[str]) -> No
     assert search_records(ward[Role.PHYSICIAN], ward.records, "Observation?_summary=count")["total"] == 4
 
 
-def test_references_are_followed_forth_and_back(ward: Ward, three: list[str]) -> None:
+@pytest.mark.usefixtures("three")
+def test_references_are_followed_forth_and_back(ward: Ward) -> None:
     """Proves it for references as documents wrote them; the colleague's patient is found in no way."""
     assert sorted(ids(ward, "Observation?patient.identifier=MRN-1")) == ["a1", "b1"]
     assert ids(ward, "Observation?subject:Patient.family=family2&code=8302-2") == ["a2"]

@@ -136,10 +136,7 @@ def _seen_name(seen: Code | Measurement | Region | Stretch | Atoms | Span, lang:
     if isinstance(seen, Code):
         return feature_name(seen)
     if isinstance(seen, Measurement):
-        if seen.unit == "a":
-            return f"{feature_name(seen.code)} {age_text(seen.value, lang)}"
-        unit = "" if seen.unit == "1" else f" {seen.unit}"  # UCUM writes what has no unit so
-        return f"{feature_name(seen.code)} {seen.value:g}{unit}"
+        return f"{feature_name(seen.code)} {_value_text(seen, lang)}"
     if isinstance(seen, Region):
         return region_text(seen, lang)
     if isinstance(seen, Stretch):
@@ -147,6 +144,13 @@ def _seen_name(seen: Code | Measurement | Region | Stretch | Atoms | Span, lang:
     if isinstance(seen, Atoms):
         return phrase("seen_atoms", lang, smiles=seen.smiles, indices=", ".join(map(str, seen.indices)))
     return phrase("seen_span", lang, text=seen.text)
+
+
+def _value_text(seen: Measurement, lang: Language) -> str:
+    if seen.unit == "a":
+        return age_text(seen.value, lang)
+    unit = "" if seen.unit == "1" else f" {seen.unit}"  # UCUM writes what has no unit so
+    return f"{seen.value:g}{unit}"
 
 
 def stretch_text(stretch: Stretch, lang: Language) -> str:

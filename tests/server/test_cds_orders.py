@@ -100,6 +100,18 @@ def test_an_allergy_a_prohibition_and_an_earlier_stop_are_told(calls: Calls) -> 
     assert "suggestions" not in cards[2]
 
 
+@pytest.mark.parametrize("id_", ["draft-1", None], ids=["same id", "no id"])
+def test_an_allergy_is_told_whatever_its_id(calls: Calls, id_: str | None) -> None:
+    """Ids are unique within a type alone, and what is sent along may have none."""
+    allergy: dict[str, Any] = {"resourceType": "AllergyIntolerance", "patient": {"reference": "Patient/t7"}}
+    allergy |= {"code": {"text": "Cefaclor"}} | ({"id": id_} if id_ else {})
+    order = prescribed({"text": "Cefaclor"}, "t7")
+    order = order | {"id": id_} if id_ else {name: one for name, one in order.items() if name != "id"}
+    prefetch = {"patient": known("t7", "7"), "allergies": allergy}
+    cards = calls.cards(SIGN, ordering("t7", order, hook="order-sign", prefetch=prefetch))
+    assert [card["indicator"] for card in cards] == ["critical"]
+
+
 def test_an_order_for_somebody_else_is_critical(calls: Calls) -> None:
     cards = signing(calls, prescribed({"text": "Amoxicillin"}, "t8"))
     assert [(one, "another patient" in said) for one, said in summaries(cards)] == [("critical", True)]

@@ -26,6 +26,7 @@ from suwen.cli.ward_images import Painted, painted_ct, painted_radiograph
 from suwen.consult import Act, imaging_index, open_patient
 from suwen.formats.fhir import Stored, check
 from suwen.govern import Role, begin_authority, certify_device, grant_care, identified
+from suwen.server.dicomweb.attributes import matches
 from suwen.server.dicomweb.multipart import parts_of, typed, written
 
 DICOM = "application/dicom"
@@ -206,6 +207,12 @@ def test_searches_match_and_page(served: Served, ct: list[bytes]) -> None:
     assert (study["00201206"]["Value"], study["00201208"]["Value"]) == ([1], [6])
     numbers = client.get(f"/dicom-web/studies/{first.StudyInstanceUID}/instances").json()
     assert [one["00200013"]["Value"][0] for one in numbers] == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_address_full_of_commas_is_not_as_many_patterns() -> None:
+    found = {"00080060": {"vr": "CS", "Value": ["CT"]}}
+    assert matches(found, "00080060", "MR,CT")
+    assert not matches(found, "00080060", "MR," * 2_000 + "CT")
 
 
 def test_includefield_and_fuzzymatching(served: Served, ct: list[bytes]) -> None:

@@ -95,6 +95,18 @@ def test_an_app_does_what_its_scopes_say_and_no_more(served: Served) -> None:
     assert answer["entry"][0]["response"]["status"] == "403 Forbidden"
 
 
+def test_an_app_that_may_not_search_learns_nothing_by_a_condition(served: Served) -> None:
+    create(physician(served), observation(served.own, code="app-cond"))
+    new = observation(served.own, code="app-cond")
+    client = app(served, "patient/Observation.c", patient=served.own)
+    asked = {"if-none-exist": "code=app-cond"}
+    assert client.post("/fhir/Observation", content=render(new), headers=SENT | asked).status_code == 403
+    entry = {"resource": new, "request": {"method": "POST", "url": "Observation", "ifNoneExist": "code=app-cond"}}
+    document = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    assert client.post("/fhir", content=render(document), headers=SENT).status_code == 403
+    assert client.post("/fhir/Observation", content=render(new), headers=SENT).status_code == 201
+
+
 def test_everything_is_what_the_scopes_cover(served: Served) -> None:
     create(physician(served), observation(served.own))
     client = app(served, "patient/Patient.r", "patient/Observation.rs", patient=served.own)

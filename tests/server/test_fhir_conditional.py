@@ -55,6 +55,29 @@ def test_an_update_of_several_of_another_or_of_nothing(served: Served) -> None:
     assert search(client, "Observation", code="cond-2")["total"] == 2
 
 
+def test_a_condition_may_name_the_patient_by_the_whole_address(served: Served) -> None:
+    """Else it would find nothing, and what is there would be filed once more."""
+    client = physician(served)
+    made = create(client, observation(served.own, code="cond-whole"))
+    new = observation(served.own, code="cond-whole", value="38.2")
+    where = f"code=cond-whole&subject=https://localhost:8443/fhir/Patient/{served.own}"
+    again = client.post("/fhir/Observation", content=render(new), headers=SENT | {"if-none-exist": where})
+    assert (again.status_code, read(again.text)["id"]) == (200, made["id"])
+    entry = {"resource": new, "request": {"method": "POST", "url": "Observation", "ifNoneExist": where}}
+    answer = client.post("/fhir", content=render(bundle("transaction", entry)), headers=SENT)
+    assert read(answer.text)["entry"][0]["response"]["status"] == "200 OK"
+    assert put_where(client, new, where).status_code == 200
+    assert search(client, "Observation", code="cond-whole")["total"] == 1
+
+
+def test_a_condition_of_a_new_resource_asks_for_something(served: Served) -> None:
+    client, new = physician(served), observation(served.own, code="cond-empty")
+    made = client.post("/fhir/Observation", content=render(new), headers=SENT | {"if-none-exist": "_count=5"})
+    assert made.status_code == 400
+    entry = {"resource": new, "request": {"method": "POST", "url": "Observation", "ifNoneExist": "_count=5"}}
+    assert client.post("/fhir", content=render(bundle("transaction", entry)), headers=SENT).status_code == 400
+
+
 def test_of_others_there_is_nothing_to_update(served: Served) -> None:
     """What is filed for a patient of others is refused as ever, whether something there would answer or not."""
     client = physician(served)

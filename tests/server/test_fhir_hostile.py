@@ -129,6 +129,17 @@ def test_hostile_headers(served: Served) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("Provenance", "_has:Provenance:target:" * 2000 + "recorded"), ("Person", "link:Person." * 4000 + "gender")],
+    ids=["pointed at", "pointing"],
+)
+def test_thousands_of_links_in_one_name(served: Served, kind: str, name: str) -> None:
+    client = physician(served)
+    assert client.post(f"/fhir/{kind}/_search", data={name: "ge2020"}).status_code == 400
+    assert client.get(f"/fhir/{kind}?{name}=ge2020").status_code in {400, 414}
+
+
 def test_a_body_that_is_too_large(served: Served) -> None:
     from suwen.server.fhir import asked  # noqa: PLC0415
 

@@ -126,6 +126,14 @@ def test_the_directory_is_searched_by_whoever_may_look_things_up_in_it(housed: t
     assert served.client().get("/fhir/Organization").status_code == 401
 
 
+def test_a_bare_id_that_may_be_anybody_s_is_no_patient_s(housed: tuple[Served, str]) -> None:
+    served, patient = housed
+    client = physician(served)
+    (who,) = ids(search(client, "Practitioner", identifier=f"{NPI}|7"))
+    made = create(client, observation(patient) | {"performer": [{"reference": f"Practitioner/{who}"}]})["id"]
+    assert ids(search(client, "Observation", performer=who)) == [made]
+
+
 def test_references_of_the_directory_are_followed(housed: tuple[Served, str]) -> None:
     served, patient = housed
     client = physician(served)

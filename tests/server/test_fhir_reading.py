@@ -128,6 +128,17 @@ def test_a_patient_may_be_named_by_the_whole_address(served: Served, safe: str) 
     assert client.get(f"/fhir/Observation?patient={other}").status_code == 403
 
 
+def test_several_may_be_named_by_their_whole_addresses(served: Served) -> None:
+    client = physician(served)
+    made = [create(client, observation(served.own, code="wholes"))["id"] for _ in range(2)]
+    other = create(client, {"resourceType": "Patient", "name": [{"family": "Whole"}]})["id"]
+    made.append(create(client, observation(other, code="wholes"))["id"])
+    for comma in (",", "%2C"):
+        whole = comma.join(f"https://localhost:8443/fhir/Patient/{one}" for one in (other, served.own))
+        page = read(client.get(f"/fhir/Observation?patient={whole}&code=wholes").text)
+        assert sorted(ids(page)) == sorted(made)
+
+
 def test_what_goes_along(served: Served) -> None:
     client = physician(served)
     visit = create(client, encounter(served.own))["id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,34 @@ def test_the_others_of_a_group_that_broke_off_are_not_answered(ward: Ward) -> No
     for thread in threads:
         thread.join(30)
     assert sorted(type(each).__name__ for each in found) == ["StoreError", "ZeroDivisionError", "int"]
+
+
+def test_those_who_come_after_are_answered_whatever_failed(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    together, actor = Together(ward.records), ward[Role.PHYSICIAN]
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise MemoryError
+
+    def faulty(_: Any) -> int:
+        monkeypatch.setattr(storing, "append", broken)  # so that not even the failure can be logged
+        raise ZeroDivisionError
+
+    with pytest.raises(MemoryError):
+        together.read(actor, Purpose.TREATMENT, faulty)
+    monkeypatch.undo()
+    assert at_once(lambda: together.read(actor, Purpose.TREATMENT, lambda _: 7)) == [7]
+
+
+def test_a_group_that_broke_off_is_logged_with_the_app_that_asked(ward: Ward) -> None:
+    together, actor = Together(ward.records), replace(ward[Role.PHYSICIAN], through="some-app")
+
+    def faulty(_: Any) -> int:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        together.read(actor, Purpose.TREATMENT, faulty)
+    last = read_audit(ward[Role.AUDITOR], ward.records, by=actor.id)[-1][1]
+    assert last.detail == {"error": "ZeroDivisionError", "through": "some-app"}
 
 
 def test_what_failed_otherwise_is_in_the_audit_too(ward: Ward) -> None:

@@ -24,6 +24,7 @@ from suwen.consult import list_findings
 from suwen.consult.imaging import store_objects
 from suwen.govern import Role
 from suwen.server.jobs import jobs_of
+from suwen.server.pages import images_compare
 from suwen.server.pages.images_series import key_of
 
 _NUMBERS = itertools.count(1)
@@ -238,3 +239,9 @@ def test_what_was_drawn_is_kept_and_can_be_withdrawn(served: Served, volume: Any
 def test_wrong_measurements_are_refused(served: Served, volume: Any, drawn: str) -> None:
     answer = served.client(Role.PHYSICIAN).post(at(served, volume, "/1/measurements"), data={"drawn": drawn})
     assert answer.status_code == 422
+
+
+def test_a_day_that_is_none_hides_no_comparison() -> None:
+    assert images_compare._days("2023-02-31", "2023-03-02") is None
+    assert images_compare._days("", "2023-03-02") is None
+    assert images_compare._days("2023-03-01", "2023-03-02") == 1

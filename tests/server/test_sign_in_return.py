@@ -42,7 +42,7 @@ def test_a_page_asked_for_before_signing_in_comes_after_it(served: Served) -> No
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
     assert served.own not in answer.headers["location"]  # no id in a history or a log
     said = cookies_of(answer)[BACK].lower()
-    assert all(one in said for one in ("httponly", "secure", "samesite=strict", "path=/", "max-age=600"))
+    assert all(one in said for one in ("httponly", "secure", "samesite=lax", "path=/", "max-age=600"))
     assert entered(client) == path
     assert entered(fresh(served)[0]) == "/"
 

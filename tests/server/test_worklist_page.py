@@ -233,7 +233,7 @@ def test_broken_glass_is_no_care_and_the_list_says_so(served: Served) -> None:
     assert "emergency access" in page.text
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "not read yet"), ("zh", "未判读")])
+@pytest.mark.parametrize(("lang", "words"), [("en", "not read yet"), ("zh", "素问未分析")])
 def test_studies_are_listed_the_unread_first_and_those_of_others_never(served: Served, lang: str, words: str) -> None:
     coded = {"coding": [{"system": "http://loinc.org", "code": "11524-6"}]}
     content = [{"attachment": {"contentType": "application/dicom", "title": "a tracing"}}]

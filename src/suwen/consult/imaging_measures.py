@@ -52,8 +52,9 @@ class Measured:
                 f"a measurement of the kind {self.kind} has {POINTS[self.kind]} points of two numbers",
                 zh=f"此类测量须有 {POINTS[self.kind]} 个点，每点两个坐标",
             )
-        numbers = [each for one in self.points for each in one] + [one for one, _ in self.values.values()]
-        if not all(math.isfinite(one) and abs(one) < _FARTHEST for one in numbers) or self.slice < 0:
+        numbers = [each for one in self.points for each in one]
+        sound = all(math.isfinite(one) for one, _ in self.values.values())  # an area or activity may be large
+        if not sound or not all(math.isfinite(one) and abs(one) < _FARTHEST for one in numbers) or self.slice < 0:
             raise InputError(
                 "the points and values of a measurement are finite numbers on an image",
                 zh="测量点与测量值须为图像范围内的有限数值",

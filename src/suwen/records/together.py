@@ -83,8 +83,10 @@ class Together:
             for one in group:
                 one.failure = _again(failure)
         finally:
-            self._broken_off(group, events, sys.exception(), written=written)
-            self._hand_on(group)
+            try:
+                self._broken_off(group, events, sys.exception(), written=written)
+            finally:  # whatever else fails: else all who come from now on would wait for ever
+                self._hand_on(group)
 
     def _broken_off(
         self, group: Sequence[_Reader], events: Sequence[Event], failure: BaseException | None, *, written: bool
@@ -102,12 +104,8 @@ class Together:
             ongoing.events.extend(one for one in events if one.kind is EventKind.DECISION)
             said = {"error": type(failure).__name__}
             for one in group:
-                ongoing.note(
-                    EventKind.DECISION,
-                    actor=one.actor.id,
-                    purpose=one.purpose.value,
-                    outcome=Outcome.FAILURE,
-                    detail=said,
+                Work(self._records, ongoing, one.actor, one.purpose).note(
+                    EventKind.DECISION, outcome=Outcome.FAILURE, detail=said
                 )
 
     def _hand_on(self, group: Sequence[_Reader]) -> None:

@@ -38,13 +38,14 @@ def own_path(text: str) -> str:
 def keep_place(request: Request, response: Response) -> None:
     """Keep the page that a browser is at, for the person whose session it was.
 
-    A picture or a stream within a page is no place to go back to, and neither is what changes something.
+    A picture or a stream within a page is no place to go back to, and neither is what changes something. The cookie is
+    "lax": an OpenID Connect provider sends the browser back from its own site, and a "strict" one would not come along.
     """
     path = _page(request)
     if path == "/" or len(path) > _LONGEST or path.startswith(_NOWHERE):
         return
     who = request.cookies.get(SESSION, "").partition(".")[0]
-    keep(response, BACK, f"{quote(who, safe='')}.{quote(path, safe='/')}", age=_LASTS)
+    keep(response, BACK, f"{quote(who, safe='')}.{quote(path, safe='/')}", age=_LASTS, sent="lax")
 
 
 def kept_place(request: Request, actor: Actor) -> str:

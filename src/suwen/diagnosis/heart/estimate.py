@@ -58,7 +58,7 @@ def estimate(equation: Equation, person: Person) -> Risk:
     """
     reasons = refusals(equation, person)
     if reasons:
-        problems = [Problem(equation.key, reason.en, zh_what=f"{equation.name.zh}不适用") for reason in reasons]
+        problems = [Problem(equation.key, reason.en, zh_what=reason.zh) for reason in reasons]
         raise InputError(f"{equation.name.en} does not apply", problems, zh=f"{equation.name.zh}不适用")
     missing = tuple(key for key in equation.uses if key not in person.values)
     if not missing:
@@ -160,6 +160,8 @@ def _interval(equation: Equation, person: Person, missing: tuple[str, ...]) -> R
     terms = partial(_summed, equation)
     low_at, high_at = extremes(equation, missing, known, partial(risk_of, added=equation.added or terms))
     low, high = risk_of(low_at, terms), risk_of(high_at, terms)
+    if low > high:  # equal but for rounding, where what is unknown changes nothing
+        low, high, low_at, high_at = high, low, high_at, low_at
     bands = {band_of(equation, low, known), band_of(equation, high, known)}
     return Risk(
         equation=equation.key,

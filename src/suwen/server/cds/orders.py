@@ -100,9 +100,15 @@ def _checked(order: _Order, held: _Held, patient: str) -> Iterator[Card]:
         yield _card("other_patient", order, held, "critical", removes=True)
     if not order.concept:
         return
-    ours = [one for one in held.entries if one.resource.get("id") != order.resource.get("id")]
+    ours = [one for one in held.entries if not _is_itself(one.resource, order.resource)]
     yield from _allergies(order, ours, held)
     yield from _known(order, ours, held)
+
+
+def _is_itself(entry: Json, order: Json) -> bool:
+    """Whether an entry is the order. Threat: ids are of a type; an allergy of the same id, or of none, is no order."""
+    id_ = order.get("id")
+    return id_ is not None and (entry.get("resourceType"), entry.get("id")) == (order["resourceType"], id_)
 
 
 def _allergies(order: _Order, entries: Iterable[_Entry], held: _Held) -> Iterator[Card]:

@@ -51,7 +51,8 @@ def matches(attributes: Json, tag: str, asked: str) -> bool:
         return any(one in re.split(r"[,\\]", asked) for one in words)
     # Viewers ask for several modalities with commas, which no code (CS) has in it, and want any of them; what several
     # values ask for is left open where nobody agreed on it (PS3.4 C.2.2.2.8, note 4).
-    several = re.split(r"[,\\]", asked) if element.get("vr") == "CS" else [asked]
+    # Threat: a whole address of commas, each a pattern to be made for every object.
+    several = re.split(r"[,\\]", asked[:_LONGEST]) if element.get("vr") == "CS" else [asked]
     spelt = [one.replace("^", " ").rstrip() for one in words] if element.get("vr") == "PN" else []
     return any(_pattern(one).match(word) for one in several for word in (*words, *spelt))
 

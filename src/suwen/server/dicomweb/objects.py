@@ -100,6 +100,8 @@ def _decode_beside(dataset: Any, form: Form, stored: str) -> None:
     dataset["PixelData"].is_undefined_length = False
     if form.samples > 1:
         dataset.PlanarConfiguration = 0
+    if dataset.get("PhotometricInterpretation") == "YBR_FULL_422":
+        dataset.PhotometricInterpretation = "YBR_FULL"  # every sample is there now
     dataset.file_meta.TransferSyntaxUID = EXPLICIT
 
 

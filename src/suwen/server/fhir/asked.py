@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import simplejson
 from fastapi import Depends, Request, Response
@@ -37,6 +39,7 @@ __all__ = [
     "localised",
     "prefers",
     "refused",
+    "relative",
     "rest_of",
     "since_of",
     "tree_of",
@@ -172,6 +175,13 @@ def _preferences(request: Request) -> set[str]:
     """What a Prefer header asks for (RFC 7240)."""
     said = ",".join(request.headers.getlist("prefer")).replace(";", ",").replace('"', "")
     return {one.replace(" ", "").lower() for one in said.split(",")}
+
+
+def relative(text: str, base: str) -> str:
+    """Parameters with addresses of this server as `Type/id`, which is how references stand in what is served."""
+    forms = (quote(f"{base}/", safe=safe) for safe in ("", "/", ":/"))
+    addresses = "|".join(map(re.escape, (f"{base}/", *forms)))
+    return re.sub(f"(=|,|%2C)(?:{addresses})", r"\1", text, flags=re.IGNORECASE)
 
 
 def refused(request: Request, known: Collection[str]) -> Response | None:

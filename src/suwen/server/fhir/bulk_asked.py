@@ -74,7 +74,8 @@ def _wanted(given: Mapping[str, Sequence[str]], problems: list[Problem], *, leni
         unknown = set(given) - _KNOWN - _OF_THE_ANSWER
         remedy = f"there are {', '.join(sorted(_KNOWN))}"
         problems += [Problem("", "a parameter is not answered here", remedy)] if unknown else []
-    if set(given.get("_outputFormat", ())) - _FORMATS:
+    forms = {one.replace(" ", "+") for one in given.get("_outputFormat", ())}  # a + that was not percent-encoded
+    if forms - _FORMATS:
         problems.append(Problem("_outputFormat", f"an export is {NDJSON}"))
     since = since_of(next(iter(given.get("_since", ())), ""))
     if since is None:

@@ -10,7 +10,18 @@ from suwen.consult.fhir.rest import Answered, Step, Who, instant, read_steps, tr
 from suwen.errors import ConflictError, FormatError, SuwenError
 from suwen.formats.fhir import Json
 from suwen.server.fhir import answers
-from suwen.server.fhir.asked import Asking, Body, FhirRoute, asking_of, base_of, is_json, localised, prefers, tree_of
+from suwen.server.fhir.asked import (
+    Asking,
+    Body,
+    FhirRoute,
+    asking_of,
+    base_of,
+    is_json,
+    localised,
+    prefers,
+    relative,
+    tree_of,
+)
 from suwen.server.fhir.described import BUNDLE
 from suwen.server.fhir.outcomes import outcome, outcome_for, outcome_tree, problems_of, status_for
 
@@ -28,7 +39,7 @@ def transaction(request: Request, body: Body) -> Response:
     if not is_json(request):
         return outcome(415, "send a Bundle as application/fhir+json in UTF-8")
     try:
-        bundle = localised(tree_of(body), base_of(sent.house))
+        bundle = _localised(tree_of(body), base_of(sent.house))
         kind = bundle.get("type")
         if bundle["resourceType"] != "Bundle" or kind not in {"transaction", "batch"}:
             raise FormatError("a Bundle of the type transaction or batch is expected")
@@ -44,6 +55,18 @@ def transaction(request: Request, body: Body) -> Response:
         return outcome_for(changed, status=412)
     base = base_of(sent.house)
     return answers.fhir(answers.bundle("transaction-response", [_entry(base, one, wanted=wanted) for one in done]))
+
+
+def _localised(tree: Json, base: str) -> Json:
+    """A Bundle with references to this server as `Type/id`, in its conditions too: else they would find nothing."""
+    made: Json = localised(tree, base)
+    entries = made.get("entry")
+    for one in entries if isinstance(entries, list) else ():
+        asked = one.get("request") if isinstance(one, dict) else None
+        if isinstance(asked, dict):
+            said = {name: asked[name] for name in ("url", "ifNoneExist") if isinstance(asked.get(name), str)}
+            asked.update({name: relative(text, base) for name, text in said.items()})
+    return made
 
 
 def _batch(sent: Asking, bundle: Json, *, wanted: bool) -> Json:

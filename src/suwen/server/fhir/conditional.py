@@ -10,8 +10,6 @@ from fastapi import APIRouter, Request, Response
 
 from suwen.consult.fhir.rest import (
     Asked,
-    Limits,
-    Who,
     identifying,
     parse_asked,
     patch_where,
@@ -21,11 +19,11 @@ from suwen.consult.fhir.rest import (
 )
 from suwen.errors import ConflictError, FormatError, Problem
 from suwen.server.fhir import answers
-from suwen.server.fhir.asked import Asking, Body, FhirRoute, asking_of, base_of, prefers
+from suwen.server.fhir.asked import Body, FhirRoute, asking_of, base_of, prefers, relative
 from suwen.server.fhir.described import DELETED, PATCHED_WHERE, UPDATED_WHERE
 from suwen.server.fhir.outcomes import outcome, outcome_for
 from suwen.server.fhir.reading import Kind
-from suwen.server.fhir.writing import NO_WITHDRAWING, IfMatch, patch_of, resource_of, tag_of
+from suwen.server.fhir.writing import NO_WITHDRAWING, IfMatch, patch_of, resource_of, tag_of, who_of
 
 __all__ = ["router"]
 
@@ -36,11 +34,11 @@ router = APIRouter(prefix="/fhir", tags=["FHIR R4"], route_class=FhirRoute, defa
 def update(request: Request, kind: Kind, body: Body, if_match: IfMatch = "") -> Response:
     """Write the next version of the one resource that answers the parameters, or file a new one where none does."""
     sent = asking_of(request)
-    who = _who(sent, kind, "u", "c")
+    who = who_of(sent, kind, "u", "c")
     resource = resource_of(request, kind, body, base_of(sent.house))
     if isinstance(resource, Response):
         return resource
-    where = _condition(request, kind)
+    where = _condition(request, kind, base_of(sent.house))
     if isinstance(where, Response):
         return where
     try:
@@ -54,11 +52,11 @@ def update(request: Request, kind: Kind, body: Body, if_match: IfMatch = "") -> 
 def patch(request: Request, kind: Kind, body: Body, if_match: IfMatch = "") -> Response:
     """Write the next version of the one resource that answers the parameters as a JSON Patch of it."""
     sent = asking_of(request)
-    who = _who(sent, kind, "u")
+    who = who_of(sent, kind, "u")
     operations = patch_of(request, body)
     if isinstance(operations, Response):
         return operations
-    where = _condition(request, kind)
+    where = _condition(request, kind, base_of(sent.house))
     if isinstance(where, Response):
         return where
     try:
@@ -76,8 +74,8 @@ def delete(request: Request, kind: Kind, if_match: IfMatch = "") -> Response:
     sent = asking_of(request)
     if kind == "Patient":
         return outcome(405, NO_WITHDRAWING)
-    who = _who(sent, kind, "d")
-    where = _condition(request, kind)
+    who = who_of(sent, kind, "d")
+    where = _condition(request, kind, base_of(sent.house))
     if isinstance(where, Response):
         return where
     try:
@@ -87,16 +85,7 @@ def delete(request: Request, kind: Kind, if_match: IfMatch = "") -> Response:
     return Response(status_code=204, headers={} if gone is None else {"etag": answers.etag(gone)})
 
 
-def _who(sent: Asking, kind: str, act: str, *more: str) -> Who:
-    """Who asks; an app has to be allowed to search too, for it learns whether something answers."""
-    limits: Limits = sent.limits(kind, act)
-    for one in (*more, "s"):
-        narrower = sent.limits(kind, one)
-        limits = narrower if narrower.patient else limits
-    return Who(sent.caller.actor, sent.purpose, limits)
-
-
-def _condition(request: Request, kind: str) -> Asked | Response:
+def _condition(request: Request, kind: str, base: str) -> Asked | Response:
     query = request.url.query
     if named := identifying(kind, query):
         remedy = f"send it as an entry of a Bundle, with the address {kind}?... in its request"
@@ -105,6 +94,6 @@ def _condition(request: Request, kind: str) -> Asked | Response:
     if not query:
         return outcome(400, "say by parameters which resource is meant")
     try:
-        return require_selective(parse_asked(kind, query))
+        return require_selective(parse_asked(kind, relative(query, base)))
     except FormatError as wrong:
         return outcome_for(wrong, status=400)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -23,7 +23,17 @@ from suwen.consult.fhir.rest import (
 )
 from suwen.errors import FormatError, NotFoundError, Problem
 from suwen.server.fhir import answers
-from suwen.server.fhir.asked import Asking, Body, FhirRoute, asking_of, base_of, is_lenient, refused, since_of
+from suwen.server.fhir.asked import (
+    Asking,
+    Body,
+    FhirRoute,
+    asking_of,
+    base_of,
+    is_lenient,
+    refused,
+    relative,
+    since_of,
+)
 from suwen.server.fhir.described import CONDITIONAL, FORM, SEARCHED
 from suwen.server.fhir.outcomes import outcome, outcome_for
 
@@ -121,20 +131,13 @@ def _search(request: Request, sent: Asking, kind: str, text: str, *, in_address:
             return outcome_for(over, status=410)
         return answers.fhir(_set(sent, kind, page, f"{base}/{kind}?{urlencode({_PAGE: tokens[0]})}"))
     try:
-        asked = parse_asked(kind, _relative(text, f"{base}/"), lenient=is_lenient(request))
+        asked = parse_asked(kind, relative(text, base), lenient=is_lenient(request))
     except FormatError as wrong:
         return outcome_for(wrong, status=400)
     # What was asked for in a body stays out of every address that we write.
     shown = (f"?{asked.used}" if asked.used else "") if in_address else "/_search"
     page = search_resources(sent.rest, who, asked)
     return answers.fhir(_set(sent, kind, page, f"{base}/{kind}{shown}", asked.ignored))
-
-
-def _relative(text: str, base: str) -> str:
-    """Parameters with addresses of this server as `Type/id`, which is how references stand in what is served."""
-    for form in (base, quote(base, safe=":/"), quote(base, safe="/"), quote(base, safe="")):
-        text = text.replace(f"={form}", "=")
-    return text
 
 
 def _set(sent: Asking, kind: str, page: Page, here: str, ignored: Sequence[str] = ()) -> dict[str, object]:

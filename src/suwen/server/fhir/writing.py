@@ -8,24 +8,39 @@ from fastapi import APIRouter, Header, Request, Response
 
 from suwen.consult.fhir.rest import (
     Change,
+    Limits,
     Operation,
+    Who,
     create_resource,
     kept_apart,
     parse_asked,
     patch_resource,
     read_patch,
+    require_selective,
     update_resource,
     withdraw_resource,
 )
 from suwen.errors import ConflictError, FormatError, Problem
 from suwen.formats.fhir import Json, check
 from suwen.server.fhir import answers
-from suwen.server.fhir.asked import Body, FhirRoute, asking_of, base_of, is_json, json_of, localised, prefers, tree_of
+from suwen.server.fhir.asked import (
+    Asking,
+    Body,
+    FhirRoute,
+    asking_of,
+    base_of,
+    is_json,
+    json_of,
+    localised,
+    prefers,
+    relative,
+    tree_of,
+)
 from suwen.server.fhir.described import PATCHED, READ, RESOURCE
 from suwen.server.fhir.outcomes import issues_of, outcome, outcome_for
 from suwen.server.fhir.reading import Id, Kind
 
-__all__ = ["NO_WITHDRAWING", "UNREAD", "IfMatch", "patch_of", "resource_of", "router", "tag_of"]
+__all__ = ["NO_WITHDRAWING", "UNREAD", "IfMatch", "patch_of", "resource_of", "router", "tag_of", "who_of"]
 
 router = APIRouter(prefix="/fhir", tags=["FHIR R4"], route_class=FhirRoute, default_response_class=Response)
 
@@ -72,12 +87,13 @@ def _inner(tree: Json) -> Json:
 def create(request: Request, kind: Kind, body: Body, if_none_exist: IfNoneExist = "") -> Response:
     """File a new resource; the server gives it its id."""
     sent = asking_of(request)
-    who = sent.who(kind, "c")
+    who = who_of(sent, kind, "c") if if_none_exist else sent.who(kind, "c")
     resource = resource_of(request, kind, body, base_of(sent.house))
     if isinstance(resource, Response):
         return resource
+    condition = relative(if_none_exist.partition("?")[2] or if_none_exist, base_of(sent.house))
     try:
-        unless = parse_asked(kind, if_none_exist.partition("?")[2] or if_none_exist) if if_none_exist else None
+        unless = require_selective(parse_asked(kind, condition)) if if_none_exist else None
     except FormatError as wrong:
         return outcome_for(wrong, status=400)
     try:
@@ -133,6 +149,15 @@ def patch(request: Request, kind: Kind, id_: Id, body: Body, if_match: IfMatch =
     except ConflictError as changed:
         return outcome_for(changed, status=412)
     return answers.written(base_of(sent.house), done, prefers(request))
+
+
+def who_of(sent: Asking, kind: str, act: str, *more: str) -> Who:
+    """Who asks by a condition; an app has to be allowed to search too, for it learns whether something answers."""
+    limits: Limits = sent.limits(kind, act)
+    for one in (*more, "s"):
+        narrower = sent.limits(kind, one)
+        limits = narrower if narrower.patient else limits
+    return Who(sent.caller.actor, sent.purpose, limits)
 
 
 def patch_of(request: Request, body: bytes) -> tuple[Operation, ...] | Response:

@@ -144,7 +144,9 @@ def _calibration(card: Card, lang: str) -> str:
 
 def _short(value: object) -> str:
     """A value of a check as a reader wants it: three digits of a number."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
 def _run(request: Request, name: str) -> Run:

@@ -84,7 +84,10 @@ def _structures(head: Head, image: Image, lang: Language) -> list[Mapping[str, A
 
 
 def _days(first: str, second: str) -> int | None:
-    return (date.fromisoformat(second) - date.fromisoformat(first)).days if first and second else None
+    try:
+        return (date.fromisoformat(second) - date.fromisoformat(first)).days
+    except ValueError:  # none, or eight digits of a header that are no day
+        return None
 
 
 def changes(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[Change]:

@@ -27,7 +27,7 @@ from suwen.server.pages.images_outlines import COLOURS
 from suwen.server.pages.images_reading import KIND, area_named
 from suwen.server.pages.images_structures import Row, rows_of
 from suwen.server.pages.images_words import IMAGE_WORDS
-from suwen.subject import Code, Kind, Measurement, Reference, Region, Saying
+from suwen.subject import Code, Kind, Measurement, Reference, Region, Saying, Scale
 
 if TYPE_CHECKING:
     from suwen.formats.images import Image as Opened
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Drawn", "file_drawn"]
 
 _LANGUAGES = ("en", "zh")
-_RULES = "1"  # raised whenever the same outlines are filed otherwise
+_RULES = "2"  # raised whenever the same outlines are filed otherwise
 _MOST_FILED = 12  # structures; a whole body in findings would bury what waits for review
 _VOLUME, _LONG = Code("SCT:118565006", "Volume"), Code("SCT:103339001", "Long Axis")
 _NAMES = {
@@ -77,9 +77,10 @@ def _said(choice: Choice, drawn: Segmentation) -> dict[int, Saying]:
 def file_drawn(actor: Actor, records: Records, patient: str, series: str, drawn: Drawn, *, purpose: Purpose) -> None:
     """Keep outlines with their measures, and file the structures as findings of an area of this image."""
     whole = [one for one in drawn.rows if not one.part]
+    # first: what cannot be kept must not leave findings behind
+    packed = [zlib.compress(np.ascontiguousarray(_bytes(one)).tobytes()) for one in drawn.planes]
     if len(whole) <= _MOST_FILED:
         consult(actor, records, patient, areas=[_area(drawn, whole)], purpose=purpose)
-    packed = [zlib.compress(np.ascontiguousarray(_bytes(one)).tobytes()) for one in drawn.planes]
     sealed = [Image([one], len(one), _chunk(len(one))) for one in packed]
     content = {
         "format": 2,
@@ -128,6 +129,8 @@ def _remarks(drawn: Drawn) -> Iterator[Saying]:
         yield IMAGE_WORDS["limit_parts"]
     if drawn.image.grid.spacing is None:
         yield IMAGE_WORDS["scale_none"]
+    elif drawn.image.grid.scale is Scale.DETECTOR:
+        yield IMAGE_WORDS["scale_detector"]
     if any(one.edge for one in drawn.rows):
         yield IMAGE_WORDS["limit_edge"]
     if sum(1 for one in drawn.rows if not one.part) > _MOST_FILED:

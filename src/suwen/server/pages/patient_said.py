@@ -42,7 +42,7 @@ _UNITS: Mapping[str, Saying] = MappingProxyType(
         "m[IU]/L": Saying("mIU/L", "mIU/L"),
         "mL/min/{1.73_m2}": Saying("mL/min/1.73 m²", "mL/min/1.73 m²"),
         "mmol/mol{Hb}": Saying("mmol/mol", "mmol/mol"),
-        "a": Saying("years", "岁"),
+        "a": Saying("years", "年"),  # of ages and of durations
         "wk": Saying("weeks", "周"),
         "d": Saying("days", "天"),
         "h": Saying("h", "小时"),

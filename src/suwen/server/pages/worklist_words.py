@@ -48,8 +48,8 @@ WORDS: Words = MappingProxyType(
         "made": Saying("Made", "检查日期"),
         "arrived": Saying("Arrived", "收到时间"),
         "state": Saying("State", "状态"),
-        "read": Saying("read", "已判读"),
-        "unread": Saying("not read yet", "未判读"),
+        "read": Saying("read by Suwen", "素问已分析"),  # by an engine: no physician has reported on it thereby
+        "unread": Saying("not read yet by Suwen", "素问未分析"),
         "ecg": Saying("Electrocardiogram", "心电图"),
         "images": Saying("Images", "影像"),
         "patient": Saying("Patient", "患者"),

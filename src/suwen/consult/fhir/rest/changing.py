@@ -98,7 +98,11 @@ def existing_in(work: Work, wholes: Wholes, resource: Json, unless: Asked, limit
     found = find_in(work, wholes, unless, limits)
     if len(found) > 1:
         raise ConflictError("several resources answer the condition; make it narrower")
-    return found[0].version if found else None
+    if not found:
+        return None
+    if (record := found[0].record) is not None:
+        note_opened(work, found[0].name.patient, [record])  # it is told to whoever asked
+    return found[0].version
 
 
 def place_for(resource: Json, coming: Mapping[str, Named]) -> Place:

@@ -17,18 +17,22 @@ _IDENTIFYING = frozenset(
     {
         "accession",
         "address-postalcode",
+        "altid",
         "birthdate",
+        "container-id",
         "death-date",
         "email",
         "group-identifier",
         "identifier",
         "instance",
         "phone",
+        "related-id",
         "requisition",
         "series",
         "telecom",
     }
 )
+_MOST_LINKS = 8
 _TEXTUAL = frozenset({"identifier", "text", "contains", "exact"})
 _NOBODY = frozenset({"Endpoint", "HealthcareService", "InsurancePlan", "Location", "Organization"})  # no persons
 
@@ -42,9 +46,14 @@ def identifying(kind: str, text: str) -> list[str]:
 
 def _says_who(kind: str, name: str) -> bool:
     head, _, modifier = name.partition(":")
-    if head == "_has":
-        of, _, more = modifier.partition(":")
-        return _says_who(of, more.partition(":")[2])
+    for _ in range(_MOST_LINKS):
+        if head != "_has":
+            break
+        kind, _, more = modifier.partition(":")
+        name = more.partition(":")[2]
+        head, _, modifier = name.partition(":")
+    if head == "_has":  # deeper than any search goes: what stands at its end is not looked for
+        return True
     if "." in name:  # the last of a chain is asked; its type may be any
         last = name.rpartition(".")[2]
         return any(_says_who(one, last) for one in TYPES if one not in _NOBODY)

@@ -126,7 +126,7 @@ def _backward(work: Work, whole: Whole, revinclude: Sequence[Path], matches: Seq
     wanted = {one.local for one in matches}
     found = []
     for path in revinclude:
-        names = [Named(path.kind, whole.patient, one) for one in whole.served(path.kind)]
+        names = _served_as(whole, path.kind)
         opened = [*_versions(work, whole, names, noted=False)]
         hits = [one for one in opened if wanted & set(_references(one.resource or {}, path))]
         _note(work, whole, [one for one in hits if bytes.fromhex(one.id[32:]) in whole.newest])
@@ -135,6 +135,13 @@ def _backward(work: Work, whole: Whole, revinclude: Sequence[Path], matches: Seq
             made = [one for one in derived_versions(work, whole) if one.kind == path.kind]
             found += [one for one in made if wanted & set(_references(one.resource or {}, path))]
     return found
+
+
+def _served_as(whole: Whole, kind: str) -> list[Named]:
+    """The resources of a type in a chart, as they are called; a Patient by the chart's own id."""
+    if kind == "Patient":
+        return [Named(kind, whole.patient)]
+    return [Named(kind, whole.patient, one) for one in whole.served(kind)]
 
 
 def _references(resource: Json, path: Path) -> Iterator[str]:

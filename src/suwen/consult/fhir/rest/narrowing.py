@@ -31,8 +31,11 @@ def _named_by(one: Criterion, kind: str) -> set[str] | None:
         return {patient for id_ in _ids(one) if (patient := patient_of(f"{kind}/{id_}"))}
     if one.parameter.kind is not Kind.REFERENCE or one.modifier in {"missing", "identifier"}:
         return None
+    if kind == "Patient":
+        return None
     texts = [value.text for value in one.values if isinstance(value, Words)]
-    type_ = one.modifier or one.parameter.target or "Patient"
+    # A bare id of `performer` and the like may be anybody's; only of these it is a patient's.
+    type_ = one.modifier or one.parameter.target or ("Patient" if one.parameter.name in _WHOSE else "")
     found = [patient_of(text if "/" in text else f"{type_}/{text}") for text in texts]
     return set(found) if all(found) and found else None
 

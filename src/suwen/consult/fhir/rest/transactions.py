@@ -124,7 +124,8 @@ def _filled(step: Step, request: Json, query: str, resource: Any) -> Step:
     if step.method == "PUT" and not step.expected and step.where is None:
         raise FormatError("an update says which version it was read as (ifMatch)")
     condition = request.get("ifNoneExist")
-    unless = parse_asked(step.kind, condition) if isinstance(condition, str) and condition else None
+    is_said = isinstance(condition, str) and bool(condition)
+    unless = require_selective(parse_asked(step.kind, str(condition))) if is_said else None
     return replace(step, resource=resource, unless=unless)
 
 
@@ -221,8 +222,7 @@ class _Transaction:
     def _exists(self, step: Step, limits: Limits) -> bool:
         if step.condition is None:
             return False
-        if step.where is not None:
-            self._limits(step.kind, "s")
+        self._limits(step.kind, "s")
         found = existing_in(self._work, self._wholes, step.resource, step.condition, limits)
         if found is None:
             return False

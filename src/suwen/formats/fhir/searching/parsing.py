@@ -103,6 +103,9 @@ class _Draft:
 
     def condition(self, name: str, value: str) -> None:
         """A parameter that says which resources are wanted."""
+        if self.depth > _DEEPEST:  # said before anything more is followed: a name may hold thousands of links
+            self.problems.append(Problem("", f"more than {_DEEPEST} references in a row", "search in steps"))
+            return
         head, _, modifier = name.partition(":")
         if head == "_has":
             self._has(modifier, value)
@@ -170,10 +173,7 @@ class _Draft:
             self._link(Has(parameter, draft.query))
 
     def _beyond(self, kind: str) -> _Draft:
-        draft = _Draft(kind, self.zone, [], self.depth + 1)
-        if draft.depth > _DEEPEST:
-            draft.problems.append(Problem("", f"more than {_DEEPEST} references in a row", "search in steps"))
-        return draft
+        return _Draft(kind, self.zone, [], self.depth + 1)
 
     def _link(self, link: Chain | Has) -> None:
         self.query = replace(self.query, links=(*self.query.links, link))

@@ -24,14 +24,16 @@ def lines(*found: Record, answered: int = 0) -> list[StudyLine]:
     return list(studies_in(found, [report]))
 
 
-def test_a_study_is_read_once_one_of_its_series_is() -> None:
+def test_a_study_is_read_once_all_its_images_are() -> None:
     study = {"started": "2026-01-03T08:00:00Z", "modality": [{"code": "CT"}, {"code": "SEG"}], "description": "Head"}
-    images = record(1, "ImagingStudy", {**study, "series": [{"uid": "1.2.3"}, {"uid": "1.2.4"}]})
+    outlines = {"uid": "1.2.5", "modality": {"code": "SEG"}}
+    images = record(1, "ImagingStudy", {**study, "series": [{"uid": "1.2.3"}, {"uid": "1.2.4"}, outlines]})
     other = record(2, "ImageReading", {"series": "1.2.9"}, sealed=True)
     (line,) = lines(images, other)
     assert line == StudyLine("images", "01" * 16, 1, "2026-01-03", "CT/SEG", "Head", read=False)
-    (line,) = lines(images, other, record(3, "ImageReading", {"series": "1.2.4"}, sealed=True))
-    assert line.read
+    first, second = (record(at, "ImageReading", {"series": f"1.2.{at}"}, sealed=True) for at in (3, 4))
+    assert [one.read for one in lines(images, other, first)] == [False]
+    assert [one.read for one in lines(images, first, second)] == [True]
 
 
 def test_a_picture_is_read_by_its_record() -> None:

@@ -150,21 +150,18 @@ def test_a_fault_of_ours_in_one_ends_no_other_for_good(ward: Ward) -> None:
     assert together.read(actor, Purpose.TREATMENT, lambda _: 7) == 7
 
 
-def test_the_others_of_a_group_that_broke_off_are_not_answered(ward: Ward) -> None:
+def among_two_others(ward: Ward, act: Callable[[Any], int], failure: type[BaseException]) -> list[str]:
+    """What two readers and one who does `act` get in one group: types by name."""
     together, actor = Together(ward.records), ward[Role.PHYSICIAN]
-
-    def faulty(_: Any) -> int:
-        raise ZeroDivisionError
-
     found: list[Any] = []
 
     def one(act: Callable[[Any], int]) -> None:
         try:
             found.append(together.read(actor, Purpose.TREATMENT, act))
-        except (SuwenError, ZeroDivisionError) as failure:
-            found.append(failure)
+        except (SuwenError, failure) as raised:
+            found.append(raised)
 
-    threads = [threading.Thread(target=one, args=(act,)) for act in (lambda _: 1, lambda _: 2, faulty)]
+    threads = [threading.Thread(target=one, args=(act,)) for act in (lambda _: 1, lambda _: 2, act)]
     with ward.records.store.transaction():
         for at, thread in enumerate(threads):
             thread.start()
@@ -172,7 +169,23 @@ def test_the_others_of_a_group_that_broke_off_are_not_answered(ward: Ward) -> No
                 pass
     for thread in threads:
         thread.join(30)
-    assert sorted(type(each).__name__ for each in found) == ["StoreError", "ZeroDivisionError", "int"]
+    return sorted(type(each).__name__ for each in found)
+
+
+def test_the_others_of_a_group_that_broke_off_are_not_answered(ward: Ward) -> None:
+    def faulty(_: Any) -> int:
+        raise MemoryError
+
+    assert among_two_others(ward, faulty, MemoryError) == ["MemoryError", "StoreError", "int"]
+
+
+def test_a_fault_of_one_reader_is_that_readers_alone(ward: Ward) -> None:
+    """One odd record must not keep those from their patients who happen to ask at the same moment."""
+
+    def faulty(_: Any) -> int:
+        return {"other": 1}["expected"]
+
+    assert among_two_others(ward, faulty, KeyError) == ["KeyError", "int", "int"]
 
 
 def test_those_who_come_after_are_answered_whatever_failed(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +196,7 @@ def test_those_who_come_after_are_answered_whatever_failed(ward: Ward, monkeypat
 
     def faulty(_: Any) -> int:
         monkeypatch.setattr(storing, "append", broken)  # so that not even the failure can be logged
-        raise ZeroDivisionError
+        raise RecursionError
 
     with pytest.raises(MemoryError):
         together.read(actor, Purpose.TREATMENT, faulty)
@@ -195,12 +208,12 @@ def test_a_group_that_broke_off_is_logged_with_the_app_that_asked(ward: Ward) ->
     together, actor = Together(ward.records), replace(ward[Role.PHYSICIAN], through="some-app")
 
     def faulty(_: Any) -> int:
-        raise ZeroDivisionError
+        raise RecursionError
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(RecursionError):
         together.read(actor, Purpose.TREATMENT, faulty)
     last = read_audit(ward[Role.AUDITOR], ward.records, by=actor.id)[-1][1]
-    assert last.detail == {"error": "ZeroDivisionError", "through": "some-app"}
+    assert last.detail == {"error": "RecursionError", "through": "some-app"}
 
 
 def test_what_failed_otherwise_is_in_the_audit_too(ward: Ward) -> None:

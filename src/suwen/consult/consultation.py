@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from suwen.consult.answers import CONSULT, Answer, answer_to_bytes, in_order, read_answer
-from suwen.consult.chart import shown
+from suwen.consult.chart import Record, shown
 from suwen.consult.claims import by_claim, to_file
 from suwen.consult.corrections import CORRECTION, corrections_in
 from suwen.consult.findings import KIND as FINDING
@@ -25,7 +25,6 @@ from suwen.errors import (
 )
 from suwen.formats.fhir.nouns import Json
 from suwen.formats.fhir.stored import Stored
-from suwen.language.corrections import Correction
 from suwen.records.access import Act, Purpose, ResourceKind
 from suwen.records.demographics import KIND as DEMOGRAPHICS
 from suwen.records.demographics import Demographics
@@ -128,7 +127,7 @@ class _Opened:
     resources: Mapping[str, list[bytes]] = field(repr=False)
     filed: Mapping[str, Filed] = field(repr=False)  # by record
     answers: Mapping[str, Answer] = field(repr=False)  # by area
-    corrections: tuple[Correction, ...] = field(default=(), repr=False)
+    corrected: tuple[Record, ...] = field(default=(), repr=False)  # unread: one of a later format hides no finding
 
 
 def _opened(work: Work, patient: bytes) -> _Opened:
@@ -158,9 +157,7 @@ def _sorted(found: Sequence[charts.Record], patient: bytes, *, at: int, revision
         resources=resources,
         filed={one.record: one for one in filed},
         answers={one.report.area: one for one in answers},
-        corrections=tuple(
-            one.correction for one in corrections_in(shown(one) for one in found if one.kind == CORRECTION)
-        ),
+        corrected=tuple(shown(one) for one in found if one.kind == CORRECTION),
     )
 
 
@@ -199,8 +196,9 @@ class _Run:
 
 
 def _runs(areas: Sequence[Area], opened: _Opened) -> list[_Run]:
-    if opened.corrections:
-        areas = [one.corrected(opened.corrections) if one.corrected else one for one in areas]
+    corrections = [one.correction for one in corrections_in(opened.corrected)]
+    if corrections:
+        areas = [one.corrected(corrections) if one.corrected else one for one in areas]
     seen = {kind for area in areas for kind in area.kinds}  # a type that no area may see is not even parsed
     parsed = {kind: _parsed(kind, payloads) for kind, payloads in opened.resources.items() if kind in seen}
     return [_run(area, place, opened, parsed) for place, area in enumerate(areas)]

@@ -19,6 +19,7 @@ _ECG = frozenset({"11524-6", "34534-8", "LP6244-0", "131328"})
 _IMAGES, _READING, _FILE = "ImagingStudy", "ImageReading", "ImageFile"
 _DOCUMENT, _OBSERVATION, _ECG_AREA = "DocumentReference", "Observation", "ecg"
 _SPELLED = tuple(f'"{one}"'.encode() for one in sorted(_ECG))
+_NO_IMAGES = frozenset({"DOC", "KO", "PR", "REG", "RTSTRUCT", "SEG", "SR"})  # are said of images, and read by no engine
 _ANSWERED = frozenset({Status.DONE, Status.NOTHING})
 
 
@@ -26,7 +27,7 @@ _ANSWERED = frozenset({Status.DONE, Status.NOTHING})
 class StudyLine:
     """One study: `kind` "images" or "ecg", the record (hex) that says of it, when it came (µs, UTC), the day it is of.
 
-    `modality` is DICOM's code ("DX", "CT", "ECG"), several joined by "/". `read`: an engine has answered on it.
+    `modality` is DICOM's code ("DX", "CT", "ECG"), several joined by "/". `read`: an engine has answered on all of it.
     """
 
     kind: str
@@ -66,7 +67,8 @@ def _line(record: charts.Record, read: set[str], answered: int) -> StudyLine | N
     if record.kind == _IMAGES:
         series = _objects(resource.get("series"))
         modality = "/".join(sorted({str(one.get("code", "")) for one in _objects(resource.get("modality"))}))
-        seen = any(str(one.get("uid", "")) in read for one in series)
+        images = [one for one in series if _modality(one) not in _NO_IMAGES]
+        seen = bool(images) and all(str(one.get("uid", "")) in read for one in images)
         day = str(resource.get("started", ""))[:10]
         said = str(resource.get("description", ""))
         return StudyLine("images", record.id.hex(), record.at, day, modality or "OT", said, seen)
@@ -77,6 +79,11 @@ def _line(record: charts.Record, read: set[str], answered: int) -> StudyLine | N
     day = str(resource.get("date") or resource.get("effectiveDateTime") or "")[:10]
     said = str(resource.get("description", ""))
     return StudyLine("ecg", record.id.hex(), record.at, day, "ECG", said, record.at < answered)
+
+
+def _modality(series: Json) -> str:
+    coded = series.get("modality")
+    return str(coded.get("code", "")) if isinstance(coded, dict) else ""
 
 
 def _picture(record: charts.Record, read: set[str]) -> StudyLine | None:

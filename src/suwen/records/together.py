@@ -24,6 +24,9 @@ __all__ = ["Together", "read"]
 
 T = TypeVar("T")
 
+# What a faulty reader raises on an odd record: it is that reader's own. What says that the database or the machine
+# itself fails ends the work of the group.
+_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _MOST = 32  # readers of one transaction: nobody waits for a crowd
 
 
@@ -129,7 +132,7 @@ class Together:
                     known[place] = principal_of(self._records, ongoing.connection, one.actor)
                 work.principal = known[place]
                 one.answer = one.act(work)
-            except SuwenError as failure:
+            except (SuwenError, *_FAULTS) as failure:
                 one.failure = failure
                 _note_failure(work, before, failure)
 
@@ -142,7 +145,7 @@ def read(records: Records | Together, actor: Actor, purpose: Purpose, act: Calla
         return act(work)
 
 
-def _note_failure(work: Work, before: int, failure: SuwenError) -> None:
+def _note_failure(work: Work, before: int, failure: Exception) -> None:
     """What was decided and how it failed; what was opened stays named although it was not answered."""
     mine = work.transaction.events[before:]
     if any(one.outcome is Outcome.DENY for one in mine):

@@ -145,7 +145,7 @@ ECG_STRINGS: dict[str, dict[Language, str]] = {
     "ecg_axis": {"en": "frontal QRS axis", "zh": "额面 QRS 电轴"},
     "ecg_unmeasured": {"en": "not measurable", "zh": "无法测量"},
     "ecg_no_p_wave": {"en": "no P wave in fibrillation or flutter", "zh": "房颤或房扑时无P波"},
-    "ecg_not_judged": {"en": "not judged: RR varies too much", "zh": "RR不齐，不作判断"},
+    "ecg_not_judged": {"en": "not judged in this rhythm", "zh": "该心律下不作判断"},
     "ecg_outside": {"en": "{value} (outside)", "zh": "{value}（超出）"},
     "ecg_medians": {
         "en": "Medians over {count} intervals between beats; the rate is their mean, pauses left out. Limits are for "

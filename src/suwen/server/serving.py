@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["serve", "server_for"]
 
+_FILES = 8192
+
 
 def serve(house: House, *, started: Callable[[], None] = lambda: None) -> None:
     """Serve until interrupted; `started` is called once requests are taken. Raises InputError for a taken port."""
@@ -28,8 +30,22 @@ def serve(house: House, *, started: Callable[[], None] = lambda: None) -> None:
     if threading.current_thread() is threading.main_thread():
         # uvicorn raises once more what ended it: a terminated process would go before the store is closed
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        _allow_connections()
     with bound(house.settings.host, house.settings.port) as listening, contextlib.suppress(KeyboardInterrupt):
         server_for(house, started=started).run(sockets=[listening])
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets this process have: each connection is one, and 1,024 are common."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def server_for(house: House, *, started: Callable[[], None] = lambda: None) -> uvicorn.Server:

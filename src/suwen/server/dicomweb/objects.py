@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -21,11 +22,13 @@ from suwen.formats.images.objects import open_object
 from suwen.formats.images.stored import Stored
 from suwen.server.dicomweb.accepting import EXPLICIT, OCTETS, STORED
 
-__all__ = ["bulk", "codec_for", "frame_type", "frames", "opened", "parsed", "recoded"]
+__all__ = ["BESIDE", "bulk", "codec_for", "frame_type", "frames", "opened", "parsed", "recoded"]
 
 _IMPLICIT = "1.2.840.10008.1.2"
 _MEMORY = 2**28  # bytes that decoding one object may take
 _BYTE = 8
+_TURNS = threading.BoundedSemaphore(4)  # processes that decode at once
+BESIDE = frozenset({"1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"})  # lossless JPEG, which GDCM alone decodes
 _OPEN = frozenset({_IMPLICIT, EXPLICIT, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
 _NATIVE_OUT = frozenset({_IMPLICIT, EXPLICIT})
 _COMPRESSED = (  # PS3.18 table 8.7.3-5; the first that fits
@@ -77,12 +80,29 @@ def opened(data: bytes, stored: str) -> Any:
             warnings.simplefilter("ignore")
             form = form_of(open_object(Stored("object", None, data), Budget(_MEMORY)))
             if by_gdcm(stored, form):
-                _decode_beside(dataset, form, stored)
+                with _TURNS:
+                    _decode_beside(dataset, form, stored)
             else:
                 dataset.decompress(as_rgb=True, generate_instance_uid=False, decoding_plugin=codec_for(stored))
     except InputError:
         raise HTTPException(406, f"its samples cannot be decoded here; ask for them as {stored}") from None
     return dataset
+
+
+def _beside(data: bytes, stored: str, numbers: Sequence[int]) -> Iterator[bytes]:
+    """Single frames of lossless JPEG, and no others, so that a viewer which asks for each decodes each once."""
+    try:
+        with guarded("its samples cannot be decoded"), _TURNS, closing(GuardedCodec()) as codec:
+            form = form_of(open_object(Stored("object", None, data), Budget(_MEMORY)))
+            dataset, found = parsed(data), []
+            for one in numbers:
+                frame = import_pydicom().encaps.get_frame(dataset.PixelData, one - 1, number_of_frames=form.frames)
+                require_size(frame, form)
+                samples = codec.decode(frame, form, stored)
+                found.append(samples.astype(samples.dtype.newbyteorder("<")).tobytes())
+    except InputError:
+        raise HTTPException(406, f"its samples cannot be decoded here; ask for them as {stored}") from None
+    return iter(found)
 
 
 def _decode_beside(dataset: Any, form: Form, stored: str) -> None:
@@ -140,6 +160,8 @@ def frames(data: bytes, stored: str, wanted: str, numbers: Sequence[int]) -> Ite
         return _streams(dataset, count, numbers)
     if wanted not in {STORED, *_NATIVE_OUT}:
         raise HTTPException(406, f"frames are had as {stored}, or without compression")
+    if stored in BESIDE:
+        return _beside(data, stored, numbers)
     return _samples(opened(data, stored), stored, count, numbers)
 
 

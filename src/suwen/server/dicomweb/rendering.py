@@ -21,12 +21,11 @@ from suwen.formats.images.headers import guarded, import_pydicom
 from suwen.formats.images.objects import open_object
 from suwen.formats.images.pixels import samples_of
 from suwen.formats.images.stored import Stored
-from suwen.server.dicomweb.objects import codec_for, opened, parsed
+from suwen.server.dicomweb.objects import BESIDE, codec_for, opened, parsed
 
 __all__ = ["Drawn", "drawn_of", "picture"]
 
 _MEMORY = 2**30
-_BESIDE = frozenset({"1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"})  # lossless JPEG, which GDCM decodes
 _LARGEST = 4096  # pixels of a side that a picture is made with
 _FUNCTIONS = frozenset({"linear", "linear-exact", "sigmoid"})
 Grey = NDArray[np.float64]
@@ -95,7 +94,7 @@ def _colours(data: bytes, number: int) -> NDArray[np.uint8]:
     with guarded("colours"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         syntax = dataset.file_meta.TransferSyntaxUID
-        if syntax in _BESIDE:
+        if syntax in BESIDE:
             dataset = opened(data, str(syntax))
         elif syntax.is_compressed:
             how = {"decoding_plugin": codec_for(str(syntax))}

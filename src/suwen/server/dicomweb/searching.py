@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,7 @@ _NOT_DONE = {
     "emptyvaluematching": "Empty Value Matching has not been performed.",
     "multiplevaluematching": "Multiple Value Matching has not been performed.",
 }
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
 _OPTIONS = frozenset({"limit", "offset", "includefield", "accept", *_NOT_DONE})
 
 
@@ -179,5 +181,5 @@ def _when(one: Json) -> tuple[str, str]:
 
 def _order(one: Json, tag: str) -> tuple[int, str]:
     words = words_of(one, tag)
-    number = int(words[0]) if words and words[0].lstrip("-").isdigit() else 2**31
+    number = int(words[0]) if words and _WHOLE.fullmatch(words[0]) else 2**31
     return number, value_of(one, "00080018") or value_of(one, "0020000E")

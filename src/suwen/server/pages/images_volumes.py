@@ -79,8 +79,9 @@ def file_drawn(actor: Actor, records: Records, patient: str, series: str, drawn:
     whole = [one for one in drawn.rows if not one.part]
     # first: what cannot be kept must not leave findings behind
     packed = [zlib.compress(np.ascontiguousarray(_bytes(one)).tobytes()) for one in drawn.planes]
-    if len(whole) <= _MOST_FILED:
-        consult(actor, records, patient, areas=[_area(drawn, whole)], purpose=purpose)
+    # with too many nothing is filed, and what was filed of this image before stands no more
+    filed = whole if len(whole) <= _MOST_FILED else []
+    consult(actor, records, patient, areas=[_area(drawn, filed)], purpose=purpose)
     sealed = [Image([one], len(one), _chunk(len(one))) for one in packed]
     content = {
         "format": 2,

@@ -14,6 +14,7 @@ from suwen.consult import Glance, Glimpses, StudyLine, find_patients, list_glanc
 from suwen.diagnosis import NONE_OF_THESE
 from suwen.errors import NotFoundError
 from suwen.finding import Finding
+from suwen.report.wording import chance_text
 from suwen.server.guard.parts import FormRoute
 from suwen.server.house import House, house_of
 from suwen.server.pages.patient_frame import OTHER_DISEASE, moment
@@ -45,7 +46,7 @@ class Row:
     name: str
     others: tuple[str, ...]
     first: str
-    chance: float | None
+    chance: str | None
 
 
 @router.get("/worklist")
@@ -122,6 +123,10 @@ def _shown(
     )
 
 
+def _chance(value: float, lang: str) -> str:
+    return chance_text(value, "zh" if lang == "zh" else "en")
+
+
 def _named(first: Finding, lang: str) -> str:
     return OTHER_DISEASE.said(lang) if first.code.value == NONE_OF_THESE else first.code.label or first.code.value
 
@@ -144,5 +149,5 @@ def _row(one: Glance, lang: str) -> Row:
         name=next(iter(names), one.id[:8]),
         others=tuple(one.demographics.names[1:]),
         first=_named(first, lang) if first else "",
-        chance=first.chance.value if first else None,
+        chance=_chance(first.chance.value, lang) if first and first.chance.value is not None else None,
     )

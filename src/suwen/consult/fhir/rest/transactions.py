@@ -173,7 +173,7 @@ class _Transaction:
         limits = self._limits(step.kind, "d")
         if step.where is None:
             return withdraw_in(self._work, self._wholes, step.kind, step.id, expected=step.expected, limits=limits)
-        self._limits(step.kind, "s")
+        limits = _narrower(limits, self._limits(step.kind, "s"))
         return withdrawn_in(self._work, self._wholes, step.where, expected=step.expected, limits=limits)
 
     def _require_once(self, changed: Sequence[tuple[str, str]]) -> None:
@@ -222,7 +222,7 @@ class _Transaction:
     def _exists(self, step: Step, limits: Limits) -> bool:
         if step.condition is None:
             return False
-        self._limits(step.kind, "s")
+        limits = _narrower(limits, self._limits(step.kind, "s"))
         found = existing_in(self._work, self._wholes, step.resource, step.condition, limits)
         if found is None:
             return False
@@ -276,6 +276,11 @@ class _Transaction:
             return Answered(200, page=page)
         found = read_in(self._work, self._wholes, step.kind, step.id, self._limits(step.kind, "r"))
         return Answered(200 if found.resource is not None else 410, found)
+
+
+def _narrower(one: Limits, other: Limits) -> Limits:
+    """What both allow: whoever may search one patient only must not change by a search over all."""
+    return Limits(one.patient or other.patient, lambda kind: one.sees(kind) and other.sees(kind))
 
 
 def _pointed(value: Any, known: Mapping[str, str], member: str = "") -> Any:

@@ -11,7 +11,7 @@ from suwen.consult.chart import Record, shown
 from suwen.consult.consultation import consultation_of
 from suwen.consult.nouns import Consultation
 from suwen.errors import ConflictError
-from suwen.records.access import Act, Purpose, ResourceKind
+from suwen.records.access import Act, Purpose, Resource, ResourceKind
 from suwen.records.audit import EventKind
 from suwen.records.gate import Records, Work, patient_id
 from suwen.records.noted import open_newest
@@ -76,12 +76,12 @@ def _look(
     first: Work, patient: bytes, *, kinds: Iterable[str], keep: bool, take: bool
 ) -> tuple[Look, list[charts.Record]]:
     """Decide, open, note; what is written comes last, so that nothing of a look that was refused stays."""
-    work = _for_purpose(first, patient)
-    work.require(Act.VIEW, ResourceKind.PATIENT, patient=patient)
+    resource = first.resource(patient)
+    work, may = _for_purpose(first, resource)
+    work.require_on(Act.VIEW, resource)
     if take:
-        work.require(Act.EXPORT, ResourceKind.PATIENT, patient=patient)
+        work.require_on(Act.EXPORT, resource)
     found = open_newest(work, patient, kinds=kinds)
-    may = work.permitted(_ACTS, ResourceKind.PATIENT, patient=patient)
     if take:
         work.note(EventKind.EXPORT, act=Act.EXPORT.value, subject=patient.hex(), detail={"recipient": "file"})
     before = _looked(work, patient, keep=keep)
@@ -103,12 +103,17 @@ def last_looked(work: Work, patient: bytes) -> tuple[Document | None, int]:
     return (found[0], int(found[0].content["at"])) if found else (None, 0)
 
 
-def _for_purpose(work: Work, patient: bytes) -> Work:
-    """The work itself, or where treatment does not open the record and broken glass does, the work of an emergency."""
-    if work.permits(Act.VIEW, ResourceKind.PATIENT, patient=patient):
-        return work
+def _for_purpose(work: Work, patient: Resource) -> tuple[Work, frozenset[Act]]:
+    """The work itself, or where treatment does not open the record and broken glass does, the work of an emergency.
+
+    With the acts that are open to it.
+    """
+    may = work.permitted(_ACTS, patient)
+    if Act.VIEW in may:
+        return work, may
     hurried = work.under(Purpose.EMERGENCY)
-    return hurried if hurried.permits(Act.VIEW, ResourceKind.PATIENT, patient=patient) else work
+    allowed = hurried.permitted(_ACTS, patient)
+    return (hurried, allowed) if Act.VIEW in allowed else (work, may)
 
 
 def _looked(work: Work, patient: bytes, *, keep: bool) -> int:

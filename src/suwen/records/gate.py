@@ -108,7 +108,10 @@ class Work:
 
         Raises AccessError when no policy permits it, with what would.
         """
-        resource = self._resource(kind, patient) if approval is None else self._cohort(kind, approval)
+        self.require_on(act, self._resource(kind, patient) if approval is None else self._cohort(kind, approval))
+
+    def require_on(self, act: Act, resource: Resource) -> None:
+        """As `require`, with a resource that `resource` gave in this transaction."""
         decision = self._decided(act, resource)
         if not decision.permitted:
             whys = [self.records.control.why(policy) for policy in decision.policies]
@@ -160,9 +163,12 @@ class Work:
         request = Request(self.principal, act, self._resource(kind, patient), self.purpose)
         return self.records.control.decide(request).permitted
 
-    def permitted(self, acts: Iterable[Act], kind: ResourceKind, *, patient: bytes | None = None) -> frozenset[Act]:
+    def resource(self, patient: bytes) -> Resource:
+        """A patient as the policies see them, with what relates the actor to them in this transaction."""
+        return self._resource(ResourceKind.PATIENT, patient)
+
+    def permitted(self, acts: Iterable[Act], resource: Resource) -> frozenset[Act]:
         """Which of several acts would be permitted, as `permits` says of each; not noted either."""
-        resource = self._resource(kind, patient)
         requests = [Request(self.principal, act, resource, self.purpose) for act in acts]
         decisions = self.records.control.decide_each(requests)
         return frozenset(one.act for one, decision in zip(requests, decisions, strict=True) if decision.permitted)

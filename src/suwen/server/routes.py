@@ -46,10 +46,10 @@ __all__ = ["ROUTERS"]
 ROUTERS: tuple[APIRouter, ...] = (
     watch,
     configuration.router,  # before FHIR, whose ids would take its address
-    *FHIR,  # early: they are asked one after the other, and these are asked most
     worklist.router,
     worklist_new.router,  # before the patients: /patients/new is none
     patient.router,
+    *FHIR,  # early: they are asked one after the other, and these are asked most
     first.router,
     sign_in.router,
     sign_in_passkey.router,

@@ -8,7 +8,6 @@ import re
 from typing import Any
 
 import pytest
-from httpx import Response
 from served import Served
 
 from suwen.govern import Role
@@ -21,7 +20,7 @@ PART = {"hx-request": "true"}
 REASON = "心搏骤停，昏迷，无法联系其主管医师"
 
 
-def told(answer: Response) -> str:
+def told(answer: Any) -> str:
     """The message of an answer: what a screen reader calls out."""
     found = re.findall(r'<(\w+)[^>]*(?:role="alert"|class="alarm")[^>]*>(.*?)</\1>', answer.text, re.DOTALL)
     texts = [html.unescape(re.sub(r"<[^>]+>", " ", one)).strip() for _, one in found]

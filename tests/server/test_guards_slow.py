@@ -21,7 +21,7 @@ from suwen.govern import Role
 from suwen.server.tls import patience
 from suwen.server.visitors import HEADER, SESSION, csrf_of
 
-MOST = 512 << 20  # bytes: more than loopback takes until a connection is cut off
+MOST = 1 << 33  # bytes: more than loopback carries in the half second until a connection is cut off
 FORM = "content-type: application/x-www-form-urlencoded"
 
 

@@ -54,7 +54,7 @@ def _rest_the_collector() -> None:
     """Leave what lives as long as the process out of Python's search for cycles, and search less often.
 
     A page makes some thousand objects that hold no cycle, while everything else stood still for each search: the
-    slowest of a hundred pages took 300 ms with it and take 170 without (benchmark workstation).
+    slowest of a hundred pages took 300 ms with it and take 200 without (benchmark workstation).
     """
     gc.collect()
     gc.freeze()

@@ -55,7 +55,7 @@ def open_(where: Where, login: str, name: str, roles: tuple[str, ...], subject: 
 @account.command("list")
 @click.pass_obj
 def list_(where: Where) -> None:
-    """Show every account: login, name, roles, state, second factor, id."""
+    """Show every account: login, name, roles, state, id."""
     from suwen.govern import list_accounts  # noqa: PLC0415
 
     with working(where) as (actor, records):
